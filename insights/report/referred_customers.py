@@ -65,9 +65,10 @@ def first_revenue(inputs: FigureInputs) -> Iterator[Sample[JoinedCustomers]]:
     if not data.has_orders or not _has_both(data, joined):
         return
     ids = data.referrals.customer_ids[joined]
-    ages, owners, own = _ages(ids, data.referrals.joined_on[joined], data.orders.customer_ids, data.orders.days)
+    joined_on, orders = data.referrals.joined_on[joined], data.orders
+    ages, owners, own = _ages(ids, joined_on, customer_ids=orders.customer_ids, happened_on=orders.days)
     counts = own & (ages >= 0) & (ages < VALUE_DAYS)
-    revenue = np.bincount(owners[counts], data.orders.amounts[counts], len(ids)).astype(np.float64)
+    revenue = np.bincount(owners[counts], orders.amounts[counts], len(ids)).astype(np.float64)
     yield _sample(data, joined, measured=revenue)
 
 
@@ -85,10 +86,10 @@ def retention(inputs: FigureInputs) -> Iterator[Sample[JoinedCustomers]]:
         # Usage is known by month: a month counts by its first day.
         (usage.customer_ids, usage.months.astype("datetime64[D]")),
     ):
-        ages, owners, own = _ages(ids, joined_on, who, when)
+        ages, owners, own = _ages(ids, joined_on, customer_ids=who, happened_on=when)
         is_active[owners[own & (ages >= VALUE_DAYS) & (ages < RETENTION_DAYS)]] = True
     episodes = data.episodes
-    ages, owners, own = _ages(ids, joined_on, episodes.customer_ids, episodes.began_on)
+    ages, owners, own = _ages(ids, joined_on, customer_ids=episodes.customer_ids, happened_on=episodes.began_on)
     end = joined_on[owners] + np.timedelta64(RETENTION_DAYS, "D") if len(ids) else joined_on[owners]
     runs = own & (ages < RETENTION_DAYS) & (np.isnat(episodes.ended_on) | (episodes.ended_on >= end))
     is_active[owners[runs]] = True
@@ -110,6 +111,7 @@ def _has_both(data: ReportData, joined: NDArray[np.bool_]) -> bool:
 def _ages(
     ids: NDArray[np.str_],
     joined_on: NDArray[np.datetime64],
+    *,
     customer_ids: NDArray[np.str_],
     happened_on: NDArray[np.datetime64],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.data_set import Config
 from core.errors import NotFound, did_you_mean
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
@@ -60,9 +61,9 @@ class Risks:
     value_levels: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
     "By what its total may be off."
 
-    def segment(self, tables: Tables, features: FeatureTable) -> Segmentation:
-        """The segments and tiers of the customers of a feature table of one cutoff."""
-        config = tables.config
+    def segment(self, tables: Tables, features: FeatureTable, *, config: Config | None = None) -> Segmentation:
+        """The segments and tiers of the customers of a feature table of one cutoff; by default those of the tables."""
+        config = config or tables.config
         return compute_segmentation(
             config,
             features,

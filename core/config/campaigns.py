@@ -10,6 +10,8 @@ from typing import Literal
 from core.config.section import NonNegativeInt, PositiveFloat, PositiveInt, Section, Share
 from core.feature_names import DAYS_SINCE_FIRST_PURCHASE, DAYS_TO_RENEWAL, ORDERS_TOTAL
 
+Kpi = Literal["converted", "purchased", "amount", "stayed"]
+"What campaigns are measured by."
 DEFAULT_RESPONSE_DAYS = 14
 REENTRY_DAYS = 300
 "Default for triggers that come back every year."
@@ -74,7 +76,7 @@ class Campaign(Section, frozen=True):
     "What the campaign is for, in your own words."
     starts_on: date
     "First day of contacts, once `kizuna campaign start` was called."
-    kpi: Literal["converted", "purchased", "amount", "stayed"] = "purchased"
+    kpi: Kpi = "purchased"
     """\
     What is compared with the control group within `response_days`. purchased: an order. amount: what was bought, net.
     stayed: no churn, by `[churn]`. converted: a reported outcome, which a control group rarely has."""

@@ -12,6 +12,10 @@ come. Then half a conversion and half a failure are added to each arm (a Jeffrey
 together say how much amounts vary:
 
     variance of an arm's mean = (share x mean square of amounts - (share x mean of amounts)^2) / customers
+
+Where P(treated) differs between customers, as in a campaign whose control group was made larger on its way, a treated
+customer counts 1 / P(treated) times and one of the control group 1 / (1 - P(treated)) times (Hajek 1971): otherwise
+the arms would differ by what the shares depend on, such as the day.
 """
 
 from __future__ import annotations
@@ -32,6 +36,9 @@ PRIOR = 0.5
 MIN_ROWS_PER_COVARIATE = 20
 "Of each arm; with fewer the regression would fit noise."
 
+MAX_LEVELS = 10
+"Of P(treated) that become columns; the smallest level is their baseline."
+
 
 @dataclass(frozen=True)
 class CampaignOutcomes:
@@ -43,6 +50,8 @@ class CampaignOutcomes:
     "(n,) 0 or 1, or money."
     before: NDArray[np.float64] | None = None
     "(n, p) what was known before the campaign, such as last year's revenue; without missing values."
+    propensities: NDArray[np.float64] | None = None
+    "(n,) P(treated) of each customer, above 0 and below 1; None is the same for all."
 
     def __post_init__(self) -> None:
         n_treated = int(self.treated.sum())
@@ -51,6 +60,18 @@ class CampaignOutcomes:
                 raise DataError(
                     f"{arm} has {n} customers with an outcome; a comparison needs at least 2 of each, better 100"
                 )
+        if self.propensities is not None and not ((self.propensities > 0) & (self.propensities < 1)).all():
+            worst = self.propensities[np.argmax(np.abs(self.propensities - 0.5))]
+            raise DataError(f"P(treated) of a customer is {worst:g}; chance decides above 0 and below 1")
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """1 / P(the arm that the customer is in), (n,); their mean in each arm is 1."""
+        if self.propensities is None:
+            return np.ones(len(self.treated))
+        weights = 1.0 / np.where(self.treated, self.propensities, 1.0 - self.propensities)
+        means = np.where(self.treated, weights[self.treated].mean(), weights[~self.treated].mean())
+        return weights / means
 
     @property
     def has_few_outcomes(self) -> bool:
@@ -64,15 +85,25 @@ class CampaignOutcomes:
     @property
     def covariates(self) -> NDArray[np.float64]:
         """(n, p) what outcomes are regressed on, centred; p is 0 where the arms are too small."""
-        none = np.empty((len(self.treated), 0))
-        if self.before is None or self.has_few_outcomes:
-            return none
-        varying = self.before[:, self.before.std(axis=0) > 0]
+        columns = np.column_stack(
+            [np.empty((len(self.treated), 0)) if self.before is None else self.before, self._strata]
+        )
+        if self.has_few_outcomes:
+            return columns[:, :0]
+        varying = columns[:, columns.std(axis=0) > 0]
         n_smaller = min(int(self.treated.sum()), int((~self.treated).sum()))
         if not varying.shape[1] or n_smaller < MIN_ROWS_PER_COVARIATE * varying.shape[1]:
-            return none
+            return columns[:, :0]
         centred = varying - varying.mean(axis=0)
         return centred / centred.std(axis=0)
+
+    @property
+    def _strata(self) -> NDArray[np.float64]:
+        """(n, levels) which of its levels P(treated) has: customers of one level differ less than those of all."""
+        if self.propensities is None:
+            return np.empty((len(self.treated), 0))
+        levels = np.unique(self.propensities)
+        return (self.propensities[:, None] == levels[None, 1 : MAX_LEVELS + 1]).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -100,29 +131,40 @@ def estimate_effect(campaign: CampaignOutcomes) -> Estimate:
 
 def estimate_arms(campaign: CampaignOutcomes) -> tuple[ArmMean, ArmMean]:
     """The mean of the treated and of the control group."""
-    outcomes, treated = campaign.outcomes, campaign.treated
+    outcomes, weights, arms = campaign.outcomes, campaign.weights, (campaign.treated, ~campaign.treated)
     if campaign.has_few_outcomes:
         amounts = outcomes[outcomes != 0]
-        return _estimate_few(outcomes[treated], amounts), _estimate_few(outcomes[~treated], amounts)
-    covariates = campaign.covariates
-    return (
-        _estimate_mean(outcomes[treated], covariates[treated]),
-        _estimate_mean(outcomes[~treated], covariates[~treated]),
-    )
+        treated, control = (_estimate_few(outcomes[arm], amounts, weights=weights[arm]) for arm in arms)
+    else:
+        covariates = campaign.covariates
+        treated, control = (_estimate_mean(outcomes[arm], covariates[arm], weights=weights[arm]) for arm in arms)
+    return treated, control
 
 
-def _estimate_mean(outcomes: NDArray[np.float64], covariates: NDArray[np.float64]) -> ArmMean:
+def _estimate_mean(
+    outcomes: NDArray[np.float64], covariates: NDArray[np.float64], *, weights: NDArray[np.float64]
+) -> ArmMean:
     design = np.column_stack([np.ones(len(outcomes)), covariates])
-    coefficients, *_ = np.linalg.lstsq(design, outcomes, rcond=None)
-    residuals, degrees = outcomes - design @ coefficients, len(outcomes) - design.shape[1]
-    return ArmMean(float(coefficients[0]), float(residuals @ residuals) / degrees / len(outcomes), degrees)
+    roots = np.sqrt(weights)
+    coefficients, *_ = np.linalg.lstsq(design * roots[:, None], outcomes * roots, rcond=None)
+    # Each weighted residual is a contribution to the mean; with equal weights this is the usual variance.
+    residuals, (n, p) = weights * (outcomes - design @ coefficients), design.shape
+    variance = float(residuals @ residuals) / (n - p) / n
+    return ArmMean(float(coefficients[0]), variance, max(_count_effective(weights) - p, 1.0))
 
 
-def _estimate_few(outcomes: NDArray[np.float64], amounts: NDArray[np.float64]) -> ArmMean:
+def _estimate_few(
+    outcomes: NDArray[np.float64], amounts: NDArray[np.float64], *, weights: NDArray[np.float64]
+) -> ArmMean:
     """`amounts` are the outcomes of both arms that are not 0; without any, how large they would be is unknown."""
     if not len(amounts):
         return ArmMean(0.0, 0.0, 1)
-    n = len(outcomes) + 2 * PRIOR
-    share = (float((outcomes != 0).sum()) + PRIOR) / n
-    variance = (share * float((amounts**2).mean()) - (share * float(amounts.mean())) ** 2) / n
-    return ArmMean(float(outcomes.mean()), variance, max(len(amounts) - 1, 1))
+    n = _count_effective(weights)
+    share = (float(np.average(outcomes != 0, weights=weights)) * n + PRIOR) / (n + 2 * PRIOR)
+    variance = (share * float((amounts**2).mean()) - (share * float(amounts.mean())) ** 2) / (n + 2 * PRIOR)
+    return ArmMean(float(np.average(outcomes, weights=weights)), variance, max(len(amounts) - 1, 1))
+
+
+def _count_effective(weights: NDArray[np.float64]) -> float:
+    """As many equally weighted customers would know as much (Kish 1965)."""
+    return float(weights.sum() ** 2 / (weights @ weights))

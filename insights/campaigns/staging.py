@@ -1,7 +1,8 @@
 """The stages of a roll-out: it advances by itself while there is no sign of harm, and stops on harm.
 
 1 %  ->  5 %  ->  20 %  ->  100 %
-  each for some days, until enough customers were contacted; harm stops the campaign at any stage, on any day
+  each for some days, until enough customers were contacted, or none are left at the stage; harm stops the campaign at
+  any stage, on any day
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ MIN_DAYS = 3
 "At each stage."
 MIN_CONTACTS = 100
 "Customers contacted, before a stage is left."
+MAX_DAYS = 7
+"At a stage with fewer customers: a small audience has no more of them, so harm is looked for at the next stage."
 N_GUARDS = 2
 "Events that can show harm: too few conversions, too many unsubscriptions; they share alpha."
 
@@ -29,8 +32,13 @@ class StageEvidence:
     days_at_stage: int
     n_contacted: int
     "In all stages."
-    conversions: Conversions
-    unsubscriptions: Conversions
+    conversions: Conversions | None
+    "None without a control group."
+    unsubscriptions: Conversions | None
+    "None where those of the control group are not recorded."
+    stages: tuple[int, ...] = STAGES
+    is_conversion_bad: bool = False
+    "Whether the event is a loss, such as churn, so that more of them are harm."
 
 
 @dataclass(frozen=True)
@@ -49,23 +57,26 @@ def decide_stage(evidence: StageEvidence) -> StageDecision:
     if harm:
         return StageDecision("stop", 0, harm)
     stage = evidence.stage_percent
-    if stage >= STAGES[-1]:
+    if stage >= evidence.stages[-1]:
         return StageDecision("complete", stage, "the whole audience is contacted")
     if evidence.days_at_stage < MIN_DAYS:
         return StageDecision("hold", stage, f"day {evidence.days_at_stage} of {MIN_DAYS} at {stage} %")
-    if evidence.n_contacted < MIN_CONTACTS:
-        return StageDecision("hold", stage, f"{evidence.n_contacted} of {MIN_CONTACTS} customers contacted")
-    following = next(percent for percent in STAGES if percent > stage)
+    if evidence.n_contacted < MIN_CONTACTS and evidence.days_at_stage < MAX_DAYS:
+        days = f"day {evidence.days_at_stage} of {MAX_DAYS}"
+        return StageDecision("hold", stage, f"{evidence.n_contacted} of {MIN_CONTACTS} customers contacted, or {days}")
+    following = next(percent for percent in evidence.stages if percent > stage)
     return StageDecision("advance", following, f"no sign of harm at {stage} %")
 
 
 def _find_harm(evidence: StageEvidence) -> str:
     """The harm in words; empty without any."""
-    alpha = ALPHA / N_GUARDS
-    if has_fewer(evidence.conversions, alpha=alpha):
-        return f"fewer customers convert than in the control group ({_describe(evidence.conversions)})"
-    if has_more(evidence.unsubscriptions, alpha=alpha):
-        return f"more customers unsubscribe than in the control group ({_describe(evidence.unsubscriptions)})"
+    alpha, conversions, unsubscriptions = ALPHA / N_GUARDS, evidence.conversions, evidence.unsubscriptions
+    if conversions is not None and evidence.is_conversion_bad and has_more(conversions, alpha=alpha):
+        return f"more customers churn than in the control group ({_describe(conversions)})"
+    if conversions is not None and not evidence.is_conversion_bad and has_fewer(conversions, alpha=alpha):
+        return f"fewer customers convert than in the control group ({_describe(conversions)})"
+    if unsubscriptions is not None and has_more(unsubscriptions, alpha=alpha):
+        return f"more customers unsubscribe than in the control group ({_describe(unsubscriptions)})"
     return ""
 
 

@@ -1,9 +1,10 @@
-"""`kizuna campaign`: plans campaigns, and writes whom they contacted with what came of it."""
+"""`kizuna campaign`: plans, starts and stops campaigns, and shows what they changed."""
 
 from __future__ import annotations
 
 import math
 import os
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -11,9 +12,10 @@ import typer
 from rich.console import Console
 
 from core import environment
+from core.errors import BadInput
 from kizuna.command_group import LightGroup
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, TableOut, open_config
-from kizuna.terminal import print_json, say
+from kizuna.terminal import print_json, print_table, progress_console, say
 
 BaseRate = Annotated[float, typer.Option(help="Share of customers who convert without the campaign, e.g. 0.03.")]
 Effect = Annotated[
@@ -27,11 +29,15 @@ Customers = Annotated[
     int | None,
     typer.Option(min=2, help="Customers that there are: also says which effect they, controls included, can show."),
 ]
+Name = Annotated[str, typer.Argument(help="The campaign: <name> of [campaigns.<name>].")]
+Why = Annotated[str, typer.Option("--why", help="The reason; it is stored with your name and the time.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    campaign = typer.Typer(cls=LightGroup, no_args_is_help=True, help="Plan campaigns, and see what came of them.")
+    campaign = typer.Typer(
+        cls=LightGroup, no_args_is_help=True, help="Plan, start and stop campaigns, and see what they changed."
+    )
     app.add_typer(campaign, name="campaign")
 
     @campaign.command(epilog="Example: kizuna campaign plan --base-rate 0.03 --effect 0.01 --customers 20000")
@@ -66,6 +72,10 @@ def register(app: typer.Typer) -> None:
             print_plan(document, base_rate=base_rate)
 
     campaign.command("contacts", epilog="Example: kizuna campaign contacts --out contacts.parquet")(contacts)
+    campaign.command("list", epilog="Example: kizuna campaign list")(list_campaigns)
+    campaign.command("show", epilog="Example: kizuna campaign show win_back")(show)
+    campaign.command("start", epilog='Example: kizuna campaign start win_back --why "agreed on 3 April"')(start)
+    campaign.command("stop", epilog='Example: kizuna campaign stop win_back --why "complaints"')(stop)
 
 
 def contacts(
@@ -86,6 +96,113 @@ def contacts(
         print_json({"path": str(out), "rows": n_rows})
     else:
         say(Console(), f"{out}: {n_rows:,} contacts, control groups included")
+
+
+def list_campaigns(config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT) -> None:
+    """List the campaigns of the TOML with their state, and those that the database still knows."""
+    from core.campaigns import state_of
+    from kizuna.campaigns import CampaignDesk
+
+    settings = open_config(config)
+    desk = CampaignDesk.open(settings)
+    events, rows = desk.log.events(), list[dict[str, Any]]()
+    for name in dict.fromkeys([*settings.campaigns, *events]):
+        campaign, own = settings.campaigns.get(name), events.get(name, [])
+        rows.append(
+            {
+                "campaign": name,
+                "state": state_of(own),
+                "stage_percent": own[-1].stage_percent if own else None,
+                "starts_on": campaign and campaign.starts_on,
+                "ends_on": campaign and campaign.ends_on,
+                "kpi": campaign and campaign.kpi,
+                "owner": campaign.owner if campaign else "",
+                "goal": campaign.goal if campaign else "no longer in the TOML",
+            }
+        )
+    if output_format is OutputFormat.JSON:
+        print_json({"campaigns": rows})
+    elif not rows:
+        say(Console(), f"{config} defines no campaign; add [campaigns.<name>]")
+    else:
+        cells = [tuple("" if value is None else str(value) for value in row.values()) for row in rows]
+        print_table(Console(), [tuple(name.replace("_", " ") for name in rows[0]), *cells], numeric=False)
+
+
+def show(name: Name, config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT) -> None:
+    """Show the plan of a campaign, its state, what it has changed with 90 % intervals, and what happens next.
+
+    Effects compare customers by chance: those who were contacted and the control group, from the same days on.
+    """
+    from core.campaigns import CampaignState, state_of
+    from insights.campaigns.rollout import choose_next
+    from insights.render.campaign import describe_campaign
+    from kizuna.campaigns import CampaignDesk
+    from kizuna.today import open_todays_tables
+
+    settings, now = open_config(config), datetime.now(UTC)
+    desk = CampaignDesk.open(settings)
+    desk.find(name)
+    with progress_console().status("reading the tables"):
+        running = desk.measure(name, tables=open_todays_tables(settings), now=now)
+    is_running = state_of(running.events) == CampaignState.RUNNING
+    following = choose_next(running, now=now, zone=settings.zone)[1] if is_running else None
+    if output_format is OutputFormat.JSON:
+        plan = {"plan": running.campaign, "state": state_of(running.events), "events": running.events}
+        print_json({"campaign": name, **plan, "measures": running.measures, "next": following})
+        return
+    for line in describe_campaign(name, running, following=following, currency=settings.currency):
+        say(Console(), line)
+
+
+def start(
+    name: Name,
+    config: ConfigPath = DEFAULT_CONFIG,
+    why: Why = "",
+    output_format: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """Start a campaign, or go on with a stopped one: `kizuna decide` then contacts its audience, stage by stage."""
+    from insights.campaigns.audience import count_audience
+    from kizuna.campaigns import CampaignDesk
+    from kizuna.commands.segments import load_risks
+    from kizuna.today import open_todays_tables
+    from models.policies.campaign_audience import explain_empty_audience
+
+    settings = open_config(config)
+    desk = CampaignDesk.open(settings)
+    campaign = desk.find(name)
+    desk.refuse_start(name, now=datetime.now(UTC))
+    with progress_console().status("counting the audience"):
+        tables = open_todays_tables(settings)
+        n_fitting, n_customers = count_audience(tables, campaign, risks=load_risks(settings))
+    if not n_fitting:
+        raise BadInput(f"{explain_empty_audience(name, campaign, n_customers=n_customers)}; nothing was changed")
+    event = desk.start(name, tables=tables, why=why, now=datetime.now(UTC))
+    if output_format is OutputFormat.JSON:
+        print_json({"event": event, "audience": n_fitting, "customers": n_customers})
+        return
+    kinds = "fit its rule; its trigger chooses the days" if campaign.trigger else "are its audience"
+    say(
+        Console(),
+        f"{name} is running at {event.stage_percent} %: {n_fitting:,} of {n_customers:,} customers {kinds}; "
+        "`kizuna decide` contacts them",
+    )
+
+
+def stop(
+    name: Name,
+    config: ConfigPath = DEFAULT_CONFIG,
+    why: Why = "",
+    output_format: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """Stop a campaign: no further contacts are made; `kizuna campaign start` goes on with it."""
+    from kizuna.campaigns import CampaignDesk
+
+    event = CampaignDesk.open(open_config(config)).stop(name, why=why, now=datetime.now(UTC))
+    if output_format is OutputFormat.JSON:
+        print_json({"event": event})
+    else:
+        say(Console(), f"{name} is stopped: no further contacts are made")
 
 
 def print_plan(document: dict[str, Any], *, base_rate: float) -> None:

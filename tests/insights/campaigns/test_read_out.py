@@ -89,3 +89,39 @@ def test_who_is_treated_only_decides_the_sign(outcomes, data):
 def test_an_arm_without_customers_is_refused(treated, control, message):
     with pytest.raises(DataError, match=message):
         experiment(treated, control)
+
+
+def simulate_staged(random: np.random.Generator, n: int = 3000) -> CampaignOutcomes:
+    """Early customers buy more, and a larger control group was taken from them; the true effect is 0.05."""
+    is_early = random.random(n) < 0.3
+    propensities = np.where(is_early, 0.5, 0.9)
+    treated = random.random(n) < propensities
+    outcomes = (random.random(n) < np.where(is_early, 0.5, 0.1) + 0.05 * treated).astype(float)
+    return CampaignOutcomes(treated, outcomes, propensities=propensities)
+
+
+def test_a_share_that_changed_on_the_way_biases_nothing_and_the_interval_holds():
+    random = np.random.default_rng(8)
+    campaigns = [simulate_staged(random) for _ in range(300)]
+    weighted = [estimate_effect(one) for one in campaigns]
+    plain = [estimate_effect(CampaignOutcomes(one.treated, one.outcomes)).value for one in campaigns]
+
+    assert np.mean(plain) < -0.05
+    assert np.mean([one.value for one in weighted]) == pytest.approx(0.05, abs=0.004)
+    assert 0.87 <= np.mean([one.low <= 0.05 <= one.high for one in weighted]) <= 0.95
+
+
+def test_equal_propensities_change_nothing():
+    random = np.random.default_rng(9)
+    treated, outcomes, before = random.random(500) < 0.8, random.gamma(2, 10, 500), random.random((500, 2))
+    plain = estimate_effect(CampaignOutcomes(treated, outcomes, before))
+    weighted = estimate_effect(CampaignOutcomes(treated, outcomes, before, propensities=np.full(500, 0.8)))
+
+    for name in ("value", "low", "high"):
+        assert getattr(weighted, name) == pytest.approx(getattr(plain, name))
+
+
+@pytest.mark.parametrize("propensity", [0.0, 1.0, float("nan")])
+def test_a_propensity_without_chance_is_refused(propensity):
+    with pytest.raises(DataError, match="chance decides above 0 and below 1"):
+        CampaignOutcomes(np.array([True, True, False, False]), np.ones(4), propensities=np.full(4, propensity))

@@ -88,6 +88,27 @@ def test_a_stage_is_left_after_some_days_and_contacts():
     assert decide_stage(evidence(100)).action == "complete"
 
 
+def test_a_small_audience_does_not_hold_its_campaign_for_ever():
+    assert decide_stage(evidence(5, n_contacted=50, days_at_stage=6)).action == "hold"
+    assert decide_stage(evidence(5, n_contacted=50, days_at_stage=7)).stage_percent == 20
+
+
+def test_stages_may_be_those_of_the_campaign():
+    assert decide_stage(evidence(10, stages=(10, 50, 100))).stage_percent == 50
+    assert decide_stage(evidence(100, stages=(100,))).action == "complete"
+
+
+def test_what_is_not_recorded_is_no_sign_of_harm():
+    assert decide_stage(evidence(5, conversions=None, unsubscriptions=None)).action == "advance"
+
+
+def test_more_churn_is_harm_where_the_event_is_a_loss():
+    more, fewer = events(90, 20), events(20, 90)
+
+    assert "more customers churn" in decide_stage(evidence(5, conversions=more, is_conversion_bad=True)).reason
+    assert decide_stage(evidence(5, conversions=fewer, is_conversion_bad=True)).action == "advance"
+
+
 def test_harm_stops_a_campaign_at_any_stage_and_says_which():
     fewer = decide_stage(evidence(1, days_at_stage=0, conversions=events(20, 90)))
     more = decide_stage(evidence(100, unsubscriptions=events(60, 10)))

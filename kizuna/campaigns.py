@@ -1,0 +1,131 @@
+"""What the commands of campaigns share: their store, their events, and their figures of today."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core import environment
+from core.campaigns import CampaignEvent, CampaignState, require_transition, state_of
+from core.config.campaigns import Campaign
+from core.config.data_set import Config
+from core.errors import BadInput, UnknownName, did_you_mean
+
+if TYPE_CHECKING:
+    from insights.campaigns.rollout import RunningCampaign
+    from serving.decisions.campaign_log import CampaignLog
+    from serving.decisions.store import DecisionStore
+    from tables.tables import Tables
+
+
+@dataclass(frozen=True)
+class CampaignDesk:
+    """The campaigns of a data set: what the TOML says of them, and what the database knows."""
+
+    config: Config
+    store: DecisionStore
+    log: CampaignLog
+
+    @classmethod
+    def open(cls, config: Config) -> CampaignDesk:
+        """Open the database of decisions."""
+        from serving.decisions.campaign_log import CampaignLog
+        from serving.decisions.store import DecisionStore
+
+        url, file = os.environ.get(environment.DATABASE_URL), config.places.decisions
+        return cls(
+            config,
+            DecisionStore.at(url, file, data_set=config.name),
+            CampaignLog.at(url, file, data_set=config.name),
+        )
+
+    def find(self, name: str) -> Campaign:
+        """A campaign of the TOML. Raises UnknownName."""
+        if name not in self.config.campaigns:
+            names = self.config.campaigns
+            hint = did_you_mean(name, names) if names else "; define it under [campaigns.<name>]"
+            raise UnknownName(f"no campaign '{name}'{hint}")
+        return self.config.campaigns[name]
+
+    def measure(self, name: str, *, tables: Tables | None, now: datetime) -> RunningCampaign:
+        """A campaign with its events, and its figures up to today."""
+        from insights.campaigns.customers import collect_customers
+        from insights.campaigns.measuring import measure_campaign
+        from insights.campaigns.rollout import RunningCampaign
+        from serving.decisions.store import DecisionFilter
+
+        campaign, chosen = self.find(name), DecisionFilter(campaign_id=name)
+        customers = collect_customers(self.store.find(chosen), self.store.find_outcomes(chosen))
+        return RunningCampaign(
+            campaign=campaign,
+            events=self.log.events().get(name, []),
+            measures=measure_campaign(campaign, customers, tables=tables, today=self.config.today(now)),
+            treated_share=customers.mean_propensity,
+        )
+
+    def advance(self, tables: Tables, *, now: datetime) -> list[CampaignEvent]:
+        """Let every running campaign go on, finish or stop by its figures, and store it; returns what has changed."""
+        from insights.campaigns.rollout import advance_campaigns
+
+        events = self.log.events()
+        running = {
+            name: self.measure(name, tables=tables, now=now)
+            for name in self.config.campaigns
+            if state_of(events.get(name, [])) == CampaignState.RUNNING
+        }
+        changes = advance_campaigns(running, now=now, zone=self.config.zone)
+        for change in changes:
+            self.log.record(change)
+        return changes
+
+    def start(self, name: str, *, tables: Tables, why: str, now: datetime) -> CampaignEvent:
+        """Start a campaign, or go on with a stopped one at the stage that it had reached.
+
+        Raises UnknownName for an offer that does not exist, and WrongTransition where it cannot start.
+        """
+        campaign, events = self.find(name), self.log.events().get(name, [])
+        stages = [event.stage_percent for event in events if event.state == CampaignState.RUNNING]
+        event = self._event(
+            name, CampaignState.RUNNING, percent=max(stages, default=campaign.stages[0]), why=why, now=now
+        )
+        refuse_unknown_offers(name, campaign, tables=tables)
+        self.log.record(event)
+        return event
+
+    def stop(self, name: str, *, why: str, now: datetime) -> CampaignEvent:
+        """Stop a running campaign. Raises WrongTransition where it is not running."""
+        self.find(name)
+        event = self._event(name, CampaignState.STOPPED, percent=0, why=why, now=now)
+        self.log.record(event)
+        return event
+
+    def refuse_start(self, name: str, *, now: datetime) -> None:
+        """Raise BadInput or WrongTransition at once, before the tables are read, where a campaign cannot start."""
+        campaign = self.find(name)
+        require_transition(
+            self.log.events().get(name, []), self._event(name, CampaignState.RUNNING, percent=0, why="", now=now)
+        )
+        if campaign.ends_on is not None and campaign.ends_on < self.config.today(now):
+            raise BadInput(
+                f"campaign '{name}' ended on {campaign.ends_on}; set a later ends_on under [campaigns.{name}]"
+            )
+
+    def _event(self, name: str, state: CampaignState, *, percent: int, why: str, now: datetime) -> CampaignEvent:
+        return CampaignEvent(
+            campaign_id=name, state=state, stage_percent=percent, at=now, who=getpass.getuser(), why=why
+        )
+
+
+def refuse_unknown_offers(name: str, campaign: Campaign, *, tables: Tables) -> None:
+    """Raise BadInput where a campaign has an offer that the table of offers lacks."""
+    from tables.assortment import load_offer_book
+
+    offers = {offer.offer_id for offer in load_offer_book(tables, tables.default_cutoff()).offers}
+    if not offers:
+        raise BadInput(f"campaign '{name}' needs the table offers, which is missing or empty; add [tables.offers]")
+    for offer in campaign.offer_ids:
+        if offer not in offers:
+            raise UnknownName(f"[campaigns.{name}] no offer '{offer}' in the table offers{did_you_mean(offer, offers)}")

@@ -1,0 +1,202 @@
+"""What a campaign has changed: customers once, by chance, within their days to respond."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.campaigns import CampaignEvent, CampaignState
+from core.config.campaigns import Campaign
+from core.decisions import DecisionOutcome, DecisionRow, NoContact, OutcomeKind
+from insights.campaigns.customers import ComparedCustomers, collect_customers
+from insights.campaigns.measuring import CampaignMeasures, measure_campaign
+from insights.campaigns.rollout import RunningCampaign, advance_campaigns, choose_next
+from insights.render.campaign import describe_campaign
+from tests.worlds import config, purchase_log, tables_from_frames
+
+DAY = datetime(2024, 3, 1, 9)
+TODAY = date(2024, 4, 1)
+CAMPAIGN = Campaign(goal="more orders", starts_on=DAY.date(), rule="recency_days > 0", offers=("tea10",))
+NOW = datetime(2024, 4, 1, 1, tzinfo=UTC)
+
+
+def decision(customer: str, *, treated: bool = True, day: int = 0, **changes: Any) -> DecisionRow:
+    usual: dict[str, Any] = {
+        "decision_id": f"{customer} {day}", "decided_at": DAY + timedelta(days=day), "offer_id": "tea10",
+        "campaign_id": "spring", "propensity": 0.5, "cost": 2.0 if treated else 0.0, "treated": treated,
+        "no_contact": None if treated else NoContact.CONTROL_GROUP,
+    }  # fmt: skip
+    return DecisionRow(customer_id=customer, **usual | changes)
+
+
+def outcome(of: DecisionRow, kind: OutcomeKind, *, day: int = 1) -> DecisionOutcome:
+    return DecisionOutcome(
+        outcome_id=f"{of.decision_id} {kind}",
+        decision_id=of.decision_id,
+        kind=kind,
+        event_time=DAY + timedelta(days=day),
+    )
+
+
+def half_and_half(n: int, **changes: Any) -> list[DecisionRow]:
+    """Customers t0, t1, ... are contacted, c0, c1, ... are the control group."""
+    return [decision(f"{arm}{row}", treated=arm == "t", **changes) for arm in "tc" for row in range(n)]
+
+
+def measure(customers: ComparedCustomers, *purchases: str, today: date = TODAY, **campaign: Any) -> CampaignMeasures:
+    frames = {"purchases": purchase_log(*purchases, "last 2024-04-10")}
+    tables = tables_from_frames(config(), frames)
+    own = Campaign(**{"goal": "x", "starts_on": DAY.date(), "rule": "a > 0", "offers": ("tea10",)} | campaign)
+    return measure_campaign(own, customers, tables=tables, today=today)
+
+
+def test_a_customer_counts_once_from_the_first_decision_with_the_cost_of_all_contacts():
+    first, second = decision("ada"), decision("ada", day=3)
+    customers = collect_customers(
+        [second, first, decision("bo", no_contact=NoContact.NO_CONSENT), decision("cyd", treated=False)],
+        [outcome(second, OutcomeKind.CONVERTED, day=4), outcome(first, OutcomeKind.CONVERTED, day=2)],
+    )
+
+    assert customers.customer_ids.tolist() == ["ada", "cyd"]
+    assert customers.entered_at.tolist() == [DAY, DAY]
+    assert (customers.n_contacts.tolist(), customers.costs.tolist()) == ([2, 0], [4.0, 0.0])
+    assert customers.converted_at[0] == np.datetime64(DAY + timedelta(days=2))
+    assert np.isnat(customers.converted_at[1])
+
+
+def test_orders_count_within_the_days_to_respond_in_both_groups_alike():
+    customers = collect_customers(half_and_half(60), [])
+    orders = [f"t{row} 2024-03-0{day} 30" for row, day in ((0, 2), (1, 3), (2, 4), (3, 5))]
+    measures = measure(customers, *orders, "t4 2024-02-28", "t5 2024-03-20", "c0 2024-03-03 10")
+
+    purchased, amount = measures.effects[:2]
+    assert (purchased.kpi, purchased.n_treated, purchased.n_control) == ("purchased", 60, 60)
+    assert (purchased.treated_mean, purchased.control_mean) == (pytest.approx(4 / 60), pytest.approx(1 / 60))
+    assert purchased.total.value == pytest.approx(3)
+    assert (amount.kpi, amount.total.value) == ("amount", pytest.approx(120 - 10))
+    assert measures.return_on_cost.value == pytest.approx(110 / 120 - 1)
+    assert measures.conversions is not None
+    assert (measures.conversions.n_treated, measures.conversions.n_control) == (4, 1)
+
+
+def test_an_effect_waits_until_the_days_to_respond_are_over():
+    customers = collect_customers(half_and_half(60), [])
+    measures = measure(customers, "t0 2024-03-02", today=date(2024, 3, 10))
+
+    assert "are over for 0 contacted customers and 0 of the control group" in measures.effects[0].unknown
+    assert measures.conversions is not None
+    assert measures.conversions.n_treated == 1
+
+
+def test_reported_conversions_of_one_group_alone_are_no_evidence():
+    rows = half_and_half(60)
+    customers = collect_customers(rows, [outcome(rows[0], OutcomeKind.CONVERTED)])
+    measures = measure(customers, kpi="converted")
+
+    assert "no conversion of the control group is reported; set kpi = 'purchased'" in measures.effects[0].unknown
+    assert measures.conversions is None
+
+
+def test_a_control_group_that_was_contacted_anyway_still_counts_and_is_named():
+    rows = half_and_half(60)
+    sent = [outcome(row, OutcomeKind.SENT) for row in rows if row.customer_id in ("c0", "c1")]
+    customers = collect_customers([*rows, decision("c2", day=4)], sent)
+    measures = measure(customers)
+
+    assert (measures.n_treated, measures.n_control) == (60, 60)
+    assert measures.warnings[0].startswith("3 of 60 customers of the control group were contacted anyway")
+
+
+def test_an_empty_arm_is_named():
+    everyone_contacted = collect_customers([decision(f"t{row}", propensity=1.0) for row in range(5)], [])
+    only_control = collect_customers([decision("c0", treated=False)], [])
+
+    assert measure(everyone_contacted).warnings == (
+        "the control group is empty, so no effect can be shown; set control_share = 0.1",
+    )
+    assert measure(everyone_contacted).conversions is None
+    assert "no customer was contacted" in measure(only_control).warnings[0]
+    assert measure(collect_customers([], [])).warnings == ()
+
+
+def test_a_changed_share_is_named():
+    rows = [*half_and_half(60), *(decision(f"x{row}", treated=row > 5, propensity=0.9) for row in range(60))]
+
+    assert "P(treated) varies from 0.50 to 0.90" in measure(collect_customers(rows, [])).warnings[0]
+
+
+def running(campaign: Campaign = CAMPAIGN, *purchases: str, percent: int = 5, day: int = 1, **changes: Any):
+    started = CampaignEvent(
+        campaign_id="spring", state=CampaignState.RUNNING, stage_percent=percent, at=NOW - timedelta(days=day),
+        who="ann", why="",
+    )  # fmt: skip
+    customers = collect_customers(half_and_half(200, **changes), [])
+    tables = tables_from_frames(config(), {"purchases": purchase_log(*purchases, "last 2024-04-10")})
+    measures = measure_campaign(campaign, customers, tables=tables, today=TODAY)
+    return RunningCampaign(campaign=campaign, events=[started], measures=measures, treated_share=0.5)
+
+
+def next_event(running: RunningCampaign) -> tuple[str, int, str] | None:
+    events = advance_campaigns({"spring": running}, now=NOW, zone=config().zone)
+    return (str(events[0].state), events[0].stage_percent, events[0].why) if events else None
+
+
+def test_a_stage_is_held_for_some_days_and_then_left():
+    assert next_event(running(day=1)) is None
+    assert next_event(running(day=3)) == ("running", 20, "no sign of harm at 5 %")
+    assert next_event(running(day=30, percent=100)) is None
+
+
+def test_harm_stops_a_campaign():
+    harmful = [f"c{row} 2024-03-05" for row in range(90)] + [f"t{row} 2024-03-05" for row in range(20)]
+    event = next_event(running(CAMPAIGN, *harmful))
+
+    assert event is not None
+    assert event[:2] == ("stopped", 0)
+    assert "fewer customers convert than in the control group (20 of 110" in event[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"ends_on": date(2024, 3, 31)}, "it ended on 2024-03-31"),
+        ({"max_days": 20}, "max_days = 20 are over"),
+        ({"max_contacts": 200}, "200 contacts reach max_contacts = 200"),
+        ({"budget": 400.0}, "its contacts have cost 400 of 400"),
+        ({"ends_on": date(2024, 4, 1)}, ""),
+        ({"max_days": 40, "max_contacts": 201, "budget": 401.0}, ""),
+    ],
+)
+def test_a_campaign_finishes_at_its_own_limits(change, reason):
+    settings = {"goal": "x", "starts_on": DAY.date(), "rule": "a > 0", "offers": ("tea10",)}
+    event = next_event(running(Campaign(**settings | change), percent=100, day=30))
+
+    assert event == (("finished", 100, reason) if reason else None)
+
+
+def test_a_campaign_may_finish_once_its_effect_is_shown():
+    helpful = [f"t{row} 2024-03-05" for row in range(90)] + [f"c{row} 2024-03-05" for row in range(20)]
+    campaign = Campaign(goal="x", starts_on=DAY.date(), rule="a > 0", offers=("tea10",), stop_when_shown=True)
+
+    assert next_event(running(campaign, *helpful, percent=100, day=30)) == (
+        "finished", 100, "the test that may be read every day shows an effect",
+    )  # fmt: skip
+    assert next_event(running(CAMPAIGN, *helpful, percent=100, day=30)) is None
+
+
+def test_the_page_of_a_campaign_says_plan_figures_and_next_step():
+    shown = running(CAMPAIGN, *(f"t{row} 2024-03-05 30" for row in range(80)), day=3)
+    following = choose_next(shown, now=NOW, zone=config().zone)[1]
+
+    text = "\n".join(describe_campaign("spring", shown, following=following, currency="JPY"))
+
+    assert "spring: more orders" in text
+    assert "state: running at 5 % since 2024-03-29 01:00 UTC, by ann: no reason given" in text
+    assert "so far: 200 customers contacted, 200 in the control group, 200 contacts, cost ¥400" in text
+    assert "purchased: 40.00% of the contacted against 0.00% of the control group" in text
+    assert "customers with an order gained: 80 (" in text
+    assert "read daily: purchased 80 contacted and 0 of the control group" in text
+    assert text.endswith("next: goes on to 20 %: no sign of harm at 5 %")

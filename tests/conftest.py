@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,7 +13,24 @@ from hypothesis import settings
 settings.register_profile("busy_machine", deadline=None)
 settings.load_profile("busy_machine")
 
+SLOW_FOLDERS = ("notebooks", "journeys", "kizuna", "cases", "insights", "training", "serving")
+"Folders of tests that take long, the slowest files first."
 UNSET = ("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "KIZUNA_CONFIG", "KIZUNA_DATABASE_URL")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let several processes take files in the order below; otherwise files of few, slow tests come last of all.
+
+    The last file of a run is worked on by one process, while the others have nothing left to do.
+    """
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow folders; within one, files keep their order."""
+    places = {Path(__file__).parent / folder: place for place, folder in enumerate(SLOW_FOLDERS)}
+    items.sort(key=lambda item: min((places[one] for one in item.path.parents if one in places), default=len(places)))
 
 
 @pytest.fixture(scope="session", autouse=True)

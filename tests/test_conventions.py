@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import SLOW_FOLDERS
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("core", "tables", "simulation", "features", "models", "training", "insights", "serving", "kizuna")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -86,3 +88,7 @@ def _annotations(node: ast.AnnAssign | ast.FunctionDef) -> Iterator[ast.expr]:
     yield from (argument.annotation for argument in arguments if argument.annotation is not None)
     if node.returns is not None:
         yield node.returns
+
+
+def test_the_folders_whose_tests_run_first_exist():
+    assert [name for name in SLOW_FOLDERS if not (ROOT / "tests" / name).is_dir()] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,17 +12,18 @@ import pytest
 
 from core.config.customers import Segment
 from core.config.loading import read_config
+from features.cohort import select_cohort
+from features.labels.labelling import label_outcomes
 from features.pipeline import compute_features
 from features.segments.membership import compute_segmentation
 from insights.causes.decomposition import decompose
 from insights.causes.panel import Panel, build_panel
 from insights.causes.person_months import SEGMENT, TIER
 from insights.finance.loading import ExcludedRows
-from models.churn.recency import Recency
+from models.churn.recency import RECENCIES, Recency
 from simulation.software.simulate import SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from tables.tables import Tables
-from training.churn.rows import load_churn_rows
 
 SEGMENTS = {
     "busy": Segment(rule="tickets_30d >= 1"), "shaky": Segment(rule="churn_probability > 0.08"),
@@ -34,14 +36,13 @@ TIERS = {"gold": Segment(top=0.2), "silver": Segment(rule="account_size == 'smal
 def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tables, Panel]:
     """With a churn model of one feature: no plan, no attribute, no feature of the rules."""
     path: Path = simulate_software(SoftwareWorld(n_accounts=150, n_months=18)).write(tmp_path_factory.mktemp("firm"))
-    toml = path.read_text(encoding="utf-8").replace("step_days = 30\n", "step_days = 30\nmax_cutoffs = 3\n", 1)
-    path.write_text(toml, encoding="utf-8")
     config = msgspec.structs.replace(read_config(path, os.environ), segments=SEGMENTS, customer_tiers=TIERS)
     tables = open_tables(config)
-    rows = load_churn_rows(tables)
-    mature = rows.outcomes.is_mature
-    model = Recency().fit(rows.features.take(mature), rows.outcomes.take(mature))
-    return tables, build_panel(tables, model, text_model=None, n_months=6, excluded=ExcludedRows())
+    cohort = select_cohort(tables, [tables.watermark("subscriptions") - timedelta(days=days) for days in (200, 150)])
+    outcomes = label_outcomes(tables, cohort)
+    features = compute_features(tables, cohort, names=RECENCIES)
+    model = Recency().fit(features.take(outcomes.is_usable), outcomes.take(outcomes.is_usable))
+    return tables, build_panel(tables, model, text_model=None, n_months=3, excluded=ExcludedRows())
 
 
 @pytest.mark.slow

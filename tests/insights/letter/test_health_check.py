@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from datetime import date, datetime
+from functools import cache
 
 import msgspec
 import pytest
@@ -41,6 +42,16 @@ def neighbourhood(n_similar: int = 5, **changes) -> Tables:
     )
 
 
+@cache
+def near_acme() -> Tables:
+    return neighbourhood()
+
+
+@cache
+def check_of_acme() -> HealthCheck:
+    return check_of(near_acme())
+
+
 def ticket(opened: str, closed: str | None) -> dict[str, object]:
     return {"customer_id": "acme", "opened_at": opened, "first_answered_at": f"{opened}T06:00", "closed_at": closed}
 
@@ -50,7 +61,7 @@ def check_of(tables: Tables, customer_id: str = "acme") -> HealthCheck:
 
 
 def test_the_check_lists_what_is_used_and_what_similar_customers_use():
-    check = check_of(neighbourhood())
+    check = check_of_acme()
 
     assert [(habit.thing, habit.n_days) for habit in check.used] == [("export", 2)]
     assert [(habit.thing, habit.share_of_similar) for habit in check.unused] == [("report", 1.0), ("alerts", 0.6)]
@@ -64,7 +75,7 @@ def test_fewer_than_five_similar_customers_are_not_shown():
 
 
 def test_profile_and_support_come_from_the_tables():
-    check = check_of(neighbourhood())
+    check = check_of_acme()
 
     assert (check.profile.since, check.profile.plan, check.profile.seats) == (date(2025, 1, 10), "pro", 10)
     assert (check.profile.n_people, check.profile.renews_on, check.profile.owner) == (1, date(2026, 9, 1), "sato")
@@ -75,7 +86,7 @@ def test_profile_and_support_come_from_the_tables():
 
 @pytest.mark.parametrize("language", [ENGLISH, JAPANESE])
 def test_the_letter_is_fit_to_be_sent(language):
-    letter = render_letter(check_of(neighbourhood()), language)
+    letter = render_letter(check_of_acme(), language)
 
     assert not RISK.search(letter)
     assert not re.search(r"https?:|<script| src=", letter)
@@ -84,7 +95,7 @@ def test_the_letter_is_fit_to_be_sent(language):
 
 
 def test_the_letter_suggests_next_steps():
-    letter = render_letter(check_of(neighbourhood()), ENGLISH)
+    letter = render_letter(check_of_acme(), ENGLISH)
 
     assert "Try report: 100% of similar customers use it" in letter
     assert "9 of your 10 seats were not used" in letter
@@ -93,7 +104,7 @@ def test_the_letter_suggests_next_steps():
 
 
 def test_the_contact_is_introduced_as_the_toml_says():
-    tables = neighbourhood()
+    tables = near_acme()
     report = msgspec.structs.replace(tables.config.report, contacts={"sato": "佐藤(カスタマーサクセス部 電話・メール)"})
     tables = dataclasses.replace(tables, config=msgspec.structs.replace(tables.config, report=report))
 
@@ -137,9 +148,9 @@ def test_customer_names_are_escaped():
 
 def test_an_unknown_customer_is_an_error_that_names_the_account_of_a_person():
     with pytest.raises(NotFound, match=r"no customer 'unknown' before 2026-07-01"):
-        check_of(neighbourhood(), "unknown")
+        check_of(near_acme(), "unknown")
     with pytest.raises(NotFound, match="'acme-1' is a person of the account 'acme'"):
-        check_of(neighbourhood(), "acme-1")
+        check_of(near_acme(), "acme-1")
 
 
 def test_a_customer_who_opted_out_of_contact_gets_no_letter():
@@ -156,6 +167,7 @@ def test_ignored_events_are_not_named():
     assert [habit.thing for habit in check_of(shop(settings=settings, usage=usage), "ada").used] == ["report"]
 
 
+@cache
 def firm_after_churn() -> Tables:
     """Acme's only subscription has ended, in a firm where that is churn; usage goes on for a while."""
     spans = [span("acme", "pro", "2025-01-10", "2026-06-10", 130.0), span("bolt", "pro", "2025-01-10", None, 130.0)]
@@ -252,7 +264,7 @@ def test_tickets_and_surveys_alone_are_a_letter():
 
 
 def test_letters_are_the_same_one_by_one_and_for_many():
-    tables = neighbourhood()
+    tables = near_acme()
     data = LetterData.of(tables, DAY)
 
     assert repr(data.focus_on(["acme"]).build("acme")) == repr(data.build("acme"))

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 WEEK = np.timedelta64(7, "D")
+FATIGUE_DAYS = 30
+"Contacts of as many days make customers tired of another one."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,14 @@ class ContactState:
             last_complaint_at=self.last_complaint_at[row : row + 1],
             contacts=replace(own, rows=np.zeros(len(own), np.int64)),
         )
+
+    def reorder(self, order: NDArray[np.int64]) -> ContactState:
+        """The state of the customers in another order; `order` are all rows."""
+        places = np.empty(len(order), np.int64)
+        places[order] = np.arange(len(order))
+        contacts = replace(self.contacts, rows=places[self.contacts.rows]).sort()
+        names = ("customer_ids", "refuses", "has_open_ticket", "last_complaint_at")
+        return replace(self, contacts=contacts, **{name: getattr(self, name)[order] for name in names})
 
     def add_contacts(self, contacts: RecentContacts) -> ContactState:
         """The state with further contacts, such as decisions since the cutoff; their rows may be in any order."""

@@ -81,7 +81,9 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     treated: bool = True
     "False for a customer of a control group, who gets nothing."
     propensity: float = 1.0
-    "P(this choice), above 0; for a control group P(treated), as in `contacts`."
+    "P(treated | the offer is chosen), as in `contacts`: 1 less the share of the control group; 1 without one."
+    choice_propensity: float = 1.0
+    "P(this offer, or nothing, is chosen for this customer), above 0; below 1 where choices are left to chance."
     no_contact: NoContact | None = None
     "Why the customer gets nothing."
     expected_value: float = 0.0

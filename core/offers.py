@@ -1,14 +1,10 @@
-"""Offers, their value to the business, and the decision which offer a customer gets."""
+"""Offers of a business, and how they have been accepted."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 import msgspec
-
-SITUATION_VARIABLES = {"churn_probability": float, "channel": str}
-"Name and type of the variables that an offer's rule may use besides the customer's features and attributes."
-
 
 PROMOTIONAL_KINDS = ("item", "category_coupon", "discount", "upgrade", "thank_you", "birthday", "content", "points",
                      "rank_benefit", "referral")  # fmt: skip
@@ -61,39 +57,11 @@ class OfferBook(msgspec.Struct, frozen=True):
     contacts: dict[str, OfferContacts] = {}
     "By offer id; offers without contacts have no entry."
 
-
-class OfferValue(msgspec.Struct, frozen=True, kw_only=True):
-    """Expected value of an offer for one customer, and its components.
-
-    value = acceptance_probability * margin + churn_probability * saved_by_offer - cost
-    """
-
-    value: float
-    acceptance_probability: float
-    acceptance_source: str
-    "'contacts: 312 of 4,810 accepted' or 'assumed in the configuration'."
-    margin: float
-    churn_probability: float | None
-    saved_by_offer: float
-    cost: float
-
-
-class RankedOffer(msgspec.Struct, frozen=True):
-    """An offer that a customer may receive, with its expected value."""
-
-    offer: Offer
-    expected_value: OfferValue
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do with one customer now: an offer, or nothing where no offer pays."""
-
-    decision_id: str
-    customer_id: str
-    channel: str | None
-    chosen: RankedOffer | None
-    "None: make no offer."
-    propensity: float
-    "Probability with which the policy makes this choice; 1 for a deterministic policy."
-    alternatives: tuple[RankedOffer, ...]
-    "Every eligible offer in the order of its value, the chosen one included."
+    def remaining(self) -> dict[str, int]:
+        """How often each offer of limited capacity can still be made, by offer id."""
+        made = {offer_id: contacts.made for offer_id, contacts in self.contacts.items()}
+        return {
+            offer.offer_id: max(0, offer.capacity - made.get(offer.offer_id, 0))
+            for offer in self.offers
+            if offer.capacity is not None
+        }

@@ -12,7 +12,7 @@ from ibis import _
 from numpy.typing import NDArray
 
 from core.config.decisions import ContactPolicy
-from core.contact_state import WEEK, ContactState, RecentContacts
+from core.contact_state import FATIGUE_DAYS, ContactState, RecentContacts
 from core.interactions import codes_of
 from core.offers import SERVICE_KINDS
 from tables.consents import customers_refusing
@@ -79,7 +79,7 @@ def _add_tickets(state: ContactState, tickets: ir.Table, *, rows: _RowsOf) -> No
 
 def _load_contacts(view: Tables, rows: _RowsOf, *, cutoff: date) -> RecentContacts:
     policy = view.config.contact_policy
-    n_days = max(WEEK.astype(int), policy.other_campaign_days)
+    n_days = max(FATIGUE_DAYS, policy.other_campaign_days)
     contacts: ir.Table = view["contacts"]
     made = contacts.filter(contacts.treated, contacts.event_time >= midnight(cutoff - timedelta(days=int(n_days))))
     names = ("channel", "campaign_id", "offer_id", "purpose")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import ClassVar, Protocol, Self, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.config.money import OfferAssumptions
 from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
 from core.model_kinds import Capability
-from core.offers import Decision, Offer, OfferBook
 from core.scores import Reason, Scores
 from models.artifact import Artifact
 
@@ -86,28 +82,3 @@ class AdditiveChurnModel(ChurnModel, Protocol):
 def is_additive(model: ChurnModel) -> TypeGuard[AdditiveChurnModel]:
     """Whether a churn model declares that its log-odds add up over features."""
     return Capability.ADDITIVE_LOG_ODDS in model.capabilities
-
-
-@dataclass(frozen=True, kw_only=True)
-class Situation:
-    """One customer at the moment of a decision: what rules and expected values are computed from."""
-
-    customer_id: str
-    now: datetime
-    "Local time."
-    churn_probability: float | None
-    variables: Mapping[str, float | str | None]
-    "The customer's features and attributes by name, for the rules of offers."
-    channel: str | None = None
-
-
-class Policy(Protocol):
-    """Decides which offer each customer gets, or none. Recommenders have their contract in their base class."""
-
-    name: ClassVar[str]
-
-    def __init__(self, assumptions: OfferAssumptions, book: OfferBook) -> None: ...
-
-    def decide(self, situations: Sequence[Situation], offers: Sequence[Offer]) -> list[Decision]:
-        """One decision for each situation: at most one offer, only eligible ones, within their capacity."""
-        ...

@@ -76,6 +76,10 @@ class DecisionSettings(Section, frozen=True):
     """\
     P(a customer unsubscribes because of one contact), where `contacts` do not show it. Costs this share of the
     customer's remaining value."""
+    context: dict[str, Literal["number", "text"]] = field(default_factory=dict)
+    """\
+    Variables that requests for the next best offer may send and rules of offers may use, e.g.
+    `context = { cart_value = "number", page = "text" }`. In `kizuna decide` they are missing."""
     language: str = "en"
     "Language of sentences to customers without a `language` of their own: en or ja."
     sentences: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -1,16 +1,16 @@
 """Chooses one contact for each customer, within the budget and the capacities, or none with the reason.
 
-    contacts of the kinds that have priority            first, with all of the budget and the capacities
-    contacts left to chance (exploration = "epsilon")   next: each allowed option, or nothing, is as probable
-    the others                                          by expected value, with what is left
+    kinds with priority     first, with all of the budget and the capacities
+    other contacts          by expected value, with what is left
+    exploration             chooses again at the prices of this allocation, partly by chance, within the same limits
 
-The propensity of a choice is the probability that it is made for this customer, given the prices of the resources.
-Customers of a control group use up nothing: their choice is the best at these prices.
+The propensity of a choice is the probability that it is made for this customer at these prices. Customers of a control
+group use up nothing: their choice is the best at these prices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,15 +18,18 @@ from numpy.typing import NDArray
 
 from core.decisions import NoContact
 from core.errors import BadInput
-from models.policies.allocation.allocate import allocate, choose_at_prices
+from models.policies.allocation.allocate import allocate
+from models.policies.allocation.prices import Dual
 from models.policies.allocation.problem import NOTHING, AllocationProblem, Resource
 from models.policies.candidates import ALLOWED, Option, code_of
+from models.policies.contact_limits import keep_priority
+from models.policies.exploration import Choices, choose_best_allowed
 
 BUDGET = "budget"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContactLimits:
+class SpendingLimits:
     """What the contacts of one run may use."""
 
     budget: float | None = None
@@ -35,6 +38,11 @@ class ContactLimits:
     "Contacts left of each offer; one that is not listed is unlimited."
     channels: dict[str, int] = field(default_factory=dict)
     "Contacts of each channel; one that is not listed is unlimited."
+
+    @property
+    def are_scarce(self) -> bool:
+        """Whether anything is limited."""
+        return self.budget is not None or bool(self.offers) or bool(self.channels)
 
     def resources(self, options: Sequence[Option], *, costs: NDArray[np.float64]) -> tuple[Resource, ...]:
         """The limits as resources of an allocation problem; `costs` are (m,) or (n, m)."""
@@ -54,24 +62,24 @@ class ContactLimits:
         fits = self.budget is None or cost <= self.budget
         return fits and self.offers.get(option.offer.offer_id, 1) > 0 and self.channels.get(option.channel or "", 1) > 0
 
-    def after(self, option: Option, *, cost: float) -> ContactLimits:
+    def after(self, option: Option, *, cost: float) -> SpendingLimits:
         """What is left after one contact."""
         return self._less({option: 1}, spent=cost)
 
-    def less(self, choice: NDArray[np.int64], *, problem: ChoiceProblem) -> ContactLimits:
+    def less(self, choice: NDArray[np.int64], *, problem: ChoiceProblem) -> SpendingLimits:
         """What is left after the contacts of a choice, (n,)."""
         rows = np.flatnonzero(choice != NOTHING)
         costs = np.broadcast_to(problem.costs, problem.codes.shape)[rows, choice[rows]]
         counts = np.bincount(choice[rows], minlength=len(problem.options)).tolist()
         return self._less(dict(zip(problem.options, counts, strict=True)), spent=float(costs.sum()))
 
-    def _less(self, made: Mapping[Option, int], *, spent: float) -> ContactLimits:
+    def _less(self, made: Mapping[Option, int], *, spent: float) -> SpendingLimits:
         offers, channels = dict(self.offers), dict(self.channels)
         for option, n in made.items():
             for left, name in ((offers, option.offer.offer_id), (channels, option.channel)):
                 if name in left:
                     left[name] = max(0, left[name] - n)
-        return ContactLimits(
+        return SpendingLimits(
             budget=None if self.budget is None else max(0.0, self.budget - spent), offers=offers, channels=channels
         )
 
@@ -126,101 +134,106 @@ class ChoiceProblem:
     "(n, m) 0 where the option is allowed."
     in_control: NDArray[np.bool_]
     "(n,) customers who would be contacted, and are not."
-    limits: ContactLimits = field(default_factory=ContactLimits)
-    priority: tuple[str, ...] = ()
-    "Kinds of offers that go first."
-    epsilon: float = 0.0
-    "Share of the choices that are left to chance."
-    seed: int = 0
+    limits: SpendingLimits = field(default_factory=SpendingLimits)
+    ranks: NDArray[np.int64]
+    "(m,) options of the lowest rank go first."
+    explore: Callable[[NDArray[np.float64], NDArray[np.bool_]], Choices] | None = None
+    "Leaves choices to chance, given values after prices and what is allowed, (n, m); None leaves none."
 
-    def cost_of(self, row: int, place: int) -> float:
-        """The cost of one option for one customer."""
-        return float(np.broadcast_to(self.costs, self.codes.shape)[row, place])
+    def resources(self, limits: SpendingLimits | None = None) -> tuple[Resource, ...]:
+        """What the options use of the limits."""
+        return (limits or self.limits).resources(self.options, costs=self.costs)
+
+    def allocation(self, allowed: NDArray[np.bool_], limits: SpendingLimits | None = None) -> AllocationProblem:
+        """The problem of allocating the allowed options, (n, m), within the limits."""
+        return AllocationProblem(np.where(allowed, self.values, np.nan), self.resources(limits))
 
 
 def choose_contacts(problem: ChoiceProblem) -> ContactChoice:
     """Choose within the limits. Raises BadInput for a budget below the cheapest contact."""
     allowed = problem.codes == ALLOWED
-    costs = np.broadcast_to(problem.costs, allowed.shape)
-    problem.limits.require_budget(costs[allowed])
-    random = np.random.default_rng(problem.seed)
-    explored = (random.random(len(allowed)) < problem.epsilon) & ~problem.in_control
-    choice = _choose_by_chance(problem, rows=np.flatnonzero(explored), random=random)
-    total, prices = _choose_by_value(problem, choice, is_open=~explored & ~problem.in_control)
-    best = choose_at_prices(_at_prices(problem), prices)
-    choice[problem.in_control] = best[problem.in_control]
+    problem.limits.require_budget(np.broadcast_to(problem.costs, allowed.shape)[allowed])
+    plan = _allocate_by_rank(problem, is_open=~problem.in_control)
+    reduced = _values_at(problem, plan.prices)
+    choices = Choices(plan.choice, np.ones(len(plan.choice)))
+    if problem.explore is not None:
+        choices = choose_for_request(problem, plan.prices)
+    choice = np.where(problem.in_control, choose_best_allowed(reduced, allowed=allowed), choices.choice)
+    made = np.where(problem.in_control, NOTHING, choice)
+    if problem.explore is not None:
+        made = _keep_within_limits(problem, made, order=reduced)
+        choice = np.where(problem.in_control, choice, made)
     return ContactChoice(
         choice=choice,
-        propensities=_propensities(problem, choice, best=np.where(explored, best, choice)),
-        codes=_explain(problem, choice, prices=prices),
-        value=total.value,
-        bound=total.bound,
-        prices=prices,
+        propensities=np.where(made == choices.choice, choices.propensity, 1.0),
+        codes=_explain(problem, choice, prices=plan.prices),
+        value=problem.allocation(allowed).value_of(made),
+        bound=plan.bound,
+        prices=plan.prices,
     )
 
 
+def choose_for_request(problem: ChoiceProblem, prices: Mapping[str, float]) -> Choices:
+    """The choice of each customer at given prices, with exploration: what a request gets without a solver."""
+    allowed, values = keep_priority(problem.codes == ALLOWED, problem.ranks), _values_at(problem, prices)
+    if problem.explore is not None:
+        return problem.explore(values, allowed)
+    return Choices(choose_best_allowed(values, allowed=allowed), np.ones(len(values)))
+
+
+def _values_at(problem: ChoiceProblem, prices: Mapping[str, float]) -> NDArray[np.float64]:
+    """The values of allowed options after what they use has been paid, (n, m); -inf for the others."""
+    by_resource = np.array([prices.get(resource.name, 0.0) for resource in problem.resources()])
+    return Dual.of(problem.allocation(problem.codes == ALLOWED)).values_after(by_resource)
+
+
 @dataclass(frozen=True)
-class _Total:
-    value: float
+class _Plan:
+    """The best choice that was found within the limits, without chance."""
+
+    choice: NDArray[np.int64]
     bound: float
+    prices: dict[str, float]
 
 
-def _choose_by_chance(
-    problem: ChoiceProblem, *, rows: NDArray[np.int64], random: np.random.Generator
-) -> NDArray[np.int64]:
-    """An allowed option or nothing, each as probable, for some customers; nothing where a limit is reached, (n,)."""
-    choice = np.full(len(problem.codes), NOTHING)
-    limits = problem.limits
-    for row in random.permutation(rows):
-        options = np.append(np.flatnonzero(problem.codes[row] == ALLOWED), NOTHING)
-        place = int(random.choice(options))
-        if place != NOTHING and limits.allows(problem.options[place], cost=problem.cost_of(row, place)):
-            choice[row] = place
-            limits = limits.after(problem.options[place], cost=problem.cost_of(row, place))
-    return choice
-
-
-def _choose_by_value(
-    problem: ChoiceProblem, choice: NDArray[np.int64], *, is_open: NDArray[np.bool_]
-) -> tuple[_Total, dict[str, float]]:
-    """Fill in the choice of open customers, kinds with priority first; returns the total and the last prices."""
-    limits = problem.limits.less(choice, problem=problem)
-    total, prices = _Total(0.0, 0.0), dict[str, float]()
-    for kind in (*problem.priority, None):
-        is_of_kind = np.array([kind is None or option.offer.kind == kind for option in problem.options], dtype=bool)
+def _allocate_by_rank(problem: ChoiceProblem, *, is_open: NDArray[np.bool_]) -> _Plan:
+    """Kinds with priority first, each with what the ones before it have left; the prices are those of the last."""
+    choice, limits = np.full(len(is_open), NOTHING), problem.limits
+    bound, prices = 0.0, dict[str, float]()
+    for rank in np.unique(problem.ranks):
         rows = is_open & (choice == NOTHING)
-        values = np.where(rows[:, None] & is_of_kind & (problem.codes == ALLOWED), problem.values, np.nan)
-        allocation = allocate(AllocationProblem(values, limits.resources(problem.options, costs=problem.costs)))
+        part = problem.allocation((problem.codes == ALLOWED) & rows[:, None] & (problem.ranks == rank), limits=limits)
+        allocation = allocate(part)
         choice[rows] = allocation.choice[rows]
         limits = limits.less(allocation.choice, problem=problem)
-        total = _Total(total.value + allocation.value, total.bound + allocation.bound)
-        prices = dict(allocation.prices)
-    return total, prices
+        bound, prices = bound + allocation.bound, dict(allocation.prices)
+    return _Plan(choice, bound, prices)
 
 
-def _at_prices(problem: ChoiceProblem) -> AllocationProblem:
-    values = np.where(problem.codes == ALLOWED, problem.values, np.nan)
-    return AllocationProblem(values, problem.limits.resources(problem.options, costs=problem.costs))
-
-
-def _propensities(problem: ChoiceProblem, choice: NDArray[np.int64], *, best: NDArray[np.int64]) -> NDArray[np.float64]:
-    """P(the choice of each customer), (n,): it is the best one, or chance has made it."""
-    n_choices = (problem.codes == ALLOWED).sum(axis=1) + 1
-    return (1 - problem.epsilon) * (choice == best) + problem.epsilon / n_choices
+def _keep_within_limits(
+    problem: ChoiceProblem, choice: NDArray[np.int64], *, order: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """The contacts of a choice, (n,), as long as the limits last; those with the highest values in `order` first."""
+    rows = np.flatnonzero(choice != NOTHING)
+    costs = np.broadcast_to(problem.costs, problem.codes.shape)
+    kept, limits = np.full(len(choice), NOTHING), problem.limits
+    for row in rows[np.argsort(-order[rows, choice[rows]], kind="stable")].tolist():
+        option, cost = problem.options[int(choice[row])], float(costs[row, choice[row]])
+        if limits.allows(option, cost=cost):
+            kept[row], limits = choice[row], limits.after(option, cost=cost)
+    return kept
 
 
 def _explain(problem: ChoiceProblem, choice: NDArray[np.int64], *, prices: dict[str, float]) -> NDArray[np.int8]:
     """Reasons, (n, m), with those of the choice: an option does not pay, or others are worth more at these prices."""
     codes = problem.codes.copy()
     codes[(codes == ALLOWED) & ~(problem.values > 0)] = code_of(NoContact.DOES_NOT_PAY)
-    spent = prices.get(BUDGET, 0.0) * np.broadcast_to(problem.costs, codes.shape)
-    capacity = np.zeros(codes.shape)
-    for resource in problem.limits.resources(problem.options, costs=problem.costs):
+    capacity, spent = np.zeros(codes.shape), prices.get(BUDGET, 0.0) * np.broadcast_to(problem.costs, codes.shape)
+    for resource in problem.resources():
         if resource.name != BUDGET:
             capacity += prices.get(resource.name, 0.0) * resource.usage
-    reasons = np.where(spent >= capacity, code_of(NoContact.BUDGET), code_of(NoContact.CAPACITY))
-    if problem.limits.budget is None:
-        reasons = np.full(codes.shape, code_of(NoContact.CAPACITY))
+    is_budget = (problem.limits.budget is not None) & (spent >= capacity)
+    reasons = np.where(is_budget, code_of(NoContact.BUDGET), code_of(NoContact.CAPACITY))
     lost = (choice == NOTHING)[:, None] & (codes == ALLOWED)
     codes[lost] = reasons[lost]
     return codes

@@ -11,9 +11,10 @@ quiet hours        contacts that are made at once; others wait until the hours a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +36,10 @@ class ContactRules:
     policy: ContactPolicy
     channels: Mapping[str, ChannelSettings]
     control: PermanentControlGroup
+
+    def without_control(self) -> ContactRules:
+        """The same limits without a control group."""
+        return replace(self, control=msgspec.structs.replace(self.control, share=0.0))
 
     def is_promotional(self, options: Sequence[Option]) -> NDArray[np.bool_]:
         """(m,) whether each option is marketing, which control groups do not get and which waits after complaints."""

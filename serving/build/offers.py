@@ -4,22 +4,100 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
+from core.config.data_set import Config
+from core.errors import DataError, RuleError
+from core.health_scale import HealthScale
+from core.model_kinds import CHURN, PREDICT, VALUE
+from core.offers import Offer, OfferBook
+from core.rules.rule import Column, parse_rule
+from features.contact_state import load_contact_state
 from features.segments.ranks import with_ranks
+from features.segments.rule_variables import RuleVariables, variable_names
+from models.policies.acceptance.estimates import AcceptanceEstimates
+from models.policies.acceptance.rates import estimate_acceptance
+from models.policies.contact_limits import choose_control_group
+from models.policies.eligibility import CHANNEL
+from models.policies.fatigue import assume_fatigue
 from serving.build.inputs import BuildInputs, BuiltPart
-from serving.release.offer_part import OfferPart
+from serving.build.segments import churn_probabilities, collect_predicted_value, event_probabilities
+from serving.release.churn_part import ChurnPart
+from serving.release.offer_part import OfferCustomers, OfferPart, OfferTerms
 from serving.release.release import ReleasePart
+from tables.addresses import languages_of, line_ids_of
 from tables.assortment import load_offer_book
 from tables.consents import customers_refusing
 
 
 def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
-    """Store the offers, what their rules use, and who refuses contact. Raises RuleError for a rule with a mistake."""
-    del parts
+    """Store the offers, P(accept), what their rules use, and what limits contacts.
+
+    Raises RuleError for a rule with a mistake.
+    """
     if "offers" not in inputs.tables:
         return BuiltPart(None, "the data set has no offers; add [tables.offers] to its TOML")
-    book = load_offer_book(inputs.tables, inputs.cutoff)
-    declined = customers_refusing(inputs.tables, "contact", cutoff=inputs.cutoff)
-    part = OfferPart.of(
-        book, inputs.config.offers, features=with_ranks(inputs.features, inputs.config), declined_contact=declined
+    config, tables, ids = inputs.config, inputs.tables, inputs.features.customer_ids
+    book, then = load_offer_book(tables, inputs.cutoff), tables.at(inputs.cutoff)
+    contacts = load_contact_state(tables, ids, cutoff=inputs.cutoff)
+    terms = OfferTerms(
+        data_set=config.name,
+        book=book,
+        assumptions=config.offers,
+        settings=config.decisions,
+        policy=config.contact_policy,
+        control=choose_control_group(contacts, config.contact_policy, data_set=config.name),
+        fatigue=assume_fatigue(config.decisions.fatigue),
+        treatment=config.uplift.treatment,
+        margin_rate=config.money.margin_rate,
     )
-    return BuiltPart(part)
+    customers = OfferCustomers(
+        contacts=contacts,
+        acceptance=AcceptanceEstimates.of_rates(estimate_acceptance(book, config.offers), n_customers=len(ids)),
+        variables=_read_variables(book, inputs, parts=parts),
+        languages=languages_of(then, ids),
+        line_user_ids=line_ids_of(then, ids),
+    )
+    return BuiltPart(
+        OfferPart.of(terms, customers, refusing=customers_refusing(tables, "contact", cutoff=inputs.cutoff))
+    )
+
+
+def _read_variables(book: OfferBook, inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> dict[str, Column]:
+    """The variables that the offers' rules use, (n,) each. Raises RuleError, with the offer, for a mistake."""
+    if len({offer.offer_id for offer in book.offers}) < len(book.offers):
+        raise DataError("two offers have the same offer_id; offer ids must be unique")
+    config, churn = inputs.config, parts.get(CHURN.name)
+    features = with_ranks(inputs.features, config)
+    predicted = collect_predicted_value(parts.get(VALUE.name), customer_ids=features.customer_ids)
+    probability = churn_probabilities(churn if isinstance(churn, ChurnPart) else None, features.customer_ids)
+    variables = RuleVariables(
+        features=features,
+        churn_probability=probability,
+        event_probabilities=event_probabilities(config, parts.get(PREDICT.name), customer_ids=features.customer_ids),
+        health=HealthScale.from_risk_levels(config.risk_levels).health_of_risk(probability),
+        predicted_value=np.full(len(features), np.nan) if predicted is None else predicted.amounts,
+        other_names=frozenset({*variable_names(config), *config.decisions.context, CHANNEL}),
+    )
+    columns: dict[str, Column] = {}
+    for offer in book.offers:
+        columns |= _variables_of(offer, variables, config=config)
+    return columns
+
+
+def _variables_of(offer: Offer, variables: RuleVariables, *, config: Config) -> dict[str, Column]:
+    """The variables of one rule, which is evaluated once, so that a mistake stops the release and not a request."""
+    if offer.rule is None:
+        return {}
+    try:
+        rule = parse_rule(offer.rule)
+        own = rule.names() - {CHANNEL} - config.decisions.context.keys()
+        columns = {name: variables[name] for name in own}
+        no_rows: dict[str, Column] = {name: column[:0] for name, column in columns.items()}
+        texts = {CHANNEL, *(name for name, kind in config.decisions.context.items() if kind == "text")}
+        for name in rule.names() - own:
+            no_rows[name] = np.empty(0, "U1" if name in texts else np.float64)
+        rule.evaluate(no_rows)
+    except RuleError as error:
+        raise RuleError(f"offer '{offer.offer_id}': {error}") from error
+    return columns

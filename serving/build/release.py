@@ -18,6 +18,7 @@ from core.errors import BadInput
 from core.ids import digest_of
 from core.model_card import ModelCard
 from core.model_kinds import RECOMMENDER, kinds_in_release
+from serving.build.decisions.pricing import price_offers
 from serving.build.inputs import BuildInputs, BuiltPart, Champions
 from serving.release.recommender_part import RecommenderPart
 from serving.release.release import (
@@ -69,7 +70,8 @@ def build_release(
         missing=missing,
     )
     cards = {kind: package.card for kind, package in champions.packages.items()}
-    return Release(description, msgspec.Raw(msgspec.json.encode(cards)), **parts)  # pyright: ignore[reportArgumentType]
+    release = Release(description, msgspec.Raw(msgspec.json.encode(cards)), **parts)  # pyright: ignore[reportArgumentType]
+    return price_offers(release)
 
 
 def _build_parts(

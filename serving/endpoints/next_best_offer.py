@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 
+from core.decisions import NoContact
 from core.model_kinds import CHURN
-from core.offers import Decision, OfferValue, RankedOffer
-from models.protocols import Situation
+from models.policies.candidates import ALLOWED, REASONS
+from serving.http.problems import Problem, ProblemType
 from serving.http.schema import (
     Count,
     CustomerId,
@@ -21,16 +23,46 @@ from serving.http.schema import (
     not_released,
     provenance_of,
 )
+from serving.offers.candidates import OfferCandidates, unavailable_items
+from serving.offers.choosing import OfferChoice, OfferRequest, choose_offer
 
 Channel = Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["mail"])]
+ContextName = Annotated[str, msgspec.Meta(max_length=64)]
+ContextText = Annotated[str, msgspec.Meta(max_length=1_024)]
+MAX_CONTEXT = 32
 
 
 class NextBestOfferRequest(Request, frozen=True):
-    """The customer, the channel, and how many offers to return."""
+    """The customer, the channel, the situation, and how many offers to return."""
 
     customer_id: CustomerId
     channel: Channel | None = None
     k: Count = 3
+    context: Annotated[dict[ContextName, float | ContextText], msgspec.Meta(max_length=MAX_CONTEXT)] = msgspec.field(
+        default_factory=dict
+    )
+    "Variables of the situation that rules of offers use, as `[decisions] context` declares them."
+    excluded: bool = False
+    "Whether to list the offers that the customer may not get, with the reasons."
+
+
+class OfferValue(msgspec.Struct, frozen=True, kw_only=True):
+    """Expected incremental value of an offer for one customer, base currency, and its parts.
+
+    value = acceptance * margin + retained - cost - fatigue
+    """
+
+    value: float
+    acceptance: float
+    "P(the customer accepts), or its measured change by the offer."
+    margin: float
+    retained: float
+    "Change in retention times the remaining value of the customer."
+    cost: float
+    fatigue: float
+    "What is lost through customers who unsubscribe because of a contact."
+    sources: dict[str, str]
+    "Where each part comes from: measured, or assumed in the configuration."
 
 
 class EligibleOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +73,20 @@ class EligibleOffer(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     item_id: str | None
     category: str | None
+    channel: str | None
+    rule: str | None
+    "The rule that allows it; null if it has none."
     expected_value: OfferValue
+
+
+class ExcludedOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer that this customer may not receive now."""
+
+    offer_id: str
+    channel: str | None
+    because: NoContact
+    rule: str | None
+    "The rule of the offer, where it excludes the customer."
 
 
 class NextBestOfferResponse(Response, frozen=True, kw_only=True):
@@ -52,63 +97,92 @@ class NextBestOfferResponse(Response, frozen=True, kw_only=True):
     known_customer: bool
     channel: str | None
     choice: Literal["offer", "nothing"]
-    nothing_because: Literal["no_consent", "not_eligible", "does_not_pay"] | None
-    """Why there is no offer: the customer refuses contact, no offer's rule, dates and capacity allow one, or none is
-    worth more than it costs."""
+    nothing_because: NoContact | None
+    "Why there is no offer: the reason of the one that came closest."
     offer_id: str | None
     "The chosen offer."
+    propensity: float
+    "P(this choice), below 1 where `[decisions] exploration` leaves choices to chance."
     offers: list[EligibleOffer]
     "Eligible offers by expected value, at most k, including those that do not pay."
+    excluded: list[ExcludedOffer] | msgspec.UnsetType = msgspec.UNSET
+    "The other offers, if requested."
 
 
 def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOfferResponse:
     """Let the policy decide for this customer."""
     release = context.release
-    part, churn = release.offers, release.churn
+    part = release.offers
     if part is None:
         raise not_released(release, "offers")
-    situation = Situation(
-        customer_id=request.customer_id,
-        now=datetime.now(ZoneInfo(release.description.time_zone)).replace(tzinfo=None),
-        churn_probability=None if churn is None else churn.probability_of(request.customer_id),
-        variables=part.facts_of(request.customer_id),
-        channel=request.channel,
+    _check_context(request, part.terms.settings.context)
+    now = datetime.now(ZoneInfo(release.description.time_zone)).replace(tzinfo=None)
+    choice = choose_offer(
+        release,
+        OfferRequest(
+            customer_id=request.customer_id,
+            now=now,
+            channel=request.channel,
+            context=request.context,
+            unavailable=unavailable_items(release, context.stock.now.unavailable),
+        ),
     )
-    may_contact = part.may_contact(request.customer_id)
-    decision = part.policy.decide([situation], part.book.offers if may_contact else ())[0]
+    chosen = choice.chosen
     return NextBestOfferResponse(
         **provenance_of(release, CHURN.name),
-        decision_id=decision.decision_id,
+        decision_id=choice.decision_id,
         customer_id=request.customer_id,
         known_customer=part.is_customer(request.customer_id),
-        channel=request.channel,
-        choice="nothing" if decision.chosen is None else "offer",
-        nothing_because=_explain_nothing(decision, may_contact=may_contact),
-        offer_id=None if decision.chosen is None else decision.chosen.offer.offer_id,
-        offers=[_eligible(rank, offer) for rank, offer in enumerate(decision.alternatives[: request.k], start=1)],
+        channel=request.channel if chosen is None else chosen.channel,
+        choice="nothing" if chosen is None else "offer",
+        nothing_because=choice.nothing_because,
+        offer_id=None if chosen is None else chosen.offer.offer_id,
+        propensity=choice.choice_propensity,
+        offers=[
+            _eligible(choice.candidates, place, rank=rank) for rank, place in enumerate(choice.order[: request.k], 1)
+        ],
+        excluded=_list_excluded(choice) if request.excluded else msgspec.UNSET,
     )
 
 
-def _explain_nothing(
-    decision: Decision, *, may_contact: bool
-) -> Literal["no_consent", "not_eligible", "does_not_pay"] | None:
-    if decision.chosen is not None:
-        return None
-    if not may_contact:
-        return "no_consent"
-    return "does_not_pay" if decision.alternatives else "not_eligible"
+def _check_context(request: NextBestOfferRequest, declared: dict[str, Literal["number", "text"]]) -> None:
+    for name, value in request.context.items():
+        if name not in declared:
+            known = ", ".join(declared) or "none"
+            raise Problem(
+                ProblemType.INVALID_REQUEST, f"context: '{name}' is not in [decisions] context; there are: {known}"
+            )
+        if (declared[name] == "text") != isinstance(value, str):
+            raise Problem(ProblemType.INVALID_REQUEST, f"context: '{name}' is a {declared[name]}, found {value!r}")
 
 
-def _eligible(rank: int, ranked: RankedOffer) -> EligibleOffer:
-    offer = ranked.offer
+def _eligible(candidates: OfferCandidates, place: int, *, rank: int) -> EligibleOffer:
+    option, values = candidates.options[place], candidates.valued.values
+    parts = {name: float(getattr(values, name)[0, place]) for name in OfferValue.__struct_fields__ if name != "sources"}
+    offer = option.offer
     return EligibleOffer(
         rank=rank,
         offer_id=offer.offer_id,
         kind=offer.kind,
         item_id=offer.item_id,
         category=offer.category,
-        expected_value=ranked.expected_value,
+        channel=option.channel,
+        rule=offer.rule,
+        expected_value=OfferValue(**parts, sources=values.sources[place]),
     )
+
+
+def _list_excluded(choice: OfferChoice) -> list[ExcludedOffer]:
+    """The offers that are not allowed, in the order of the offers."""
+    candidates = choice.candidates
+    excluded: list[ExcludedOffer] = []
+    for place in np.flatnonzero(candidates.codes[0] != ALLOWED).tolist():
+        option, because = candidates.options[place], REASONS[int(candidates.codes[0, place]) - 1]
+        rule = option.offer.rule if because == NoContact.NOT_ELIGIBLE else None
+        excluded.append(
+            ExcludedOffer(offer_id=option.offer.offer_id, channel=option.channel, because=because, rule=rule)
+        )
+    return excluded
 
 
 ENDPOINT = Endpoint(

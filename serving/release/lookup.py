@@ -92,6 +92,11 @@ class TextColumn:
         """The text of a row."""
         return bytes(self.words[int(self.codes[row])]).decode("utf-8")
 
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
+        """The texts of some rows, (k,)."""
+        words = np.char.decode(self.words, "utf-8") if len(self.words) else np.empty(0, "U1")
+        return words[self.codes[rows]]
+
 
 @dataclass(frozen=True)
 class PackedJson:

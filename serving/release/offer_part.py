@@ -1,98 +1,128 @@
-"""The offers of a release: the offers, their past acceptance, and the facts that their rules use."""
+"""The offers of a release: the offers, P(accept), what their rules use, and what limits contacts with customers."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.catalogue import Catalogue
+from core.config.decisions import ContactPolicy, DecisionSettings
 from core.config.money import OfferAssumptions
-from core.errors import DataError, RuleError
-from core.feature_table import FeatureTable
-from core.offers import SITUATION_VARIABLES, Offer, OfferBook
-from core.rules.rule import Rule, parse_rule
+from core.contact_state import ContactState, RecentContacts
+from core.control_group import PermanentControlGroup
+from core.offers import OfferBook
+from core.rules.rule import Column
 from models.artifact import Artifact
-from models.protocols import Policy
-from serving.release.lookup import IdIndex
+from models.policies.acceptance.estimates import NO_ROW, AcceptanceEstimates
+from models.policies.candidates import Option
+from models.policies.contact_limits import ContactRules
+from models.policies.fatigue import Fatigue
+from serving.release.lookup import IdIndex, TextColumn
 
-POLICIES: Catalogue[type[Policy]] = Catalogue.of_folder("models.policies", attribute="POLICY")
-"A module of the folder that defines `POLICY` is a policy of the module's name."
+NAME, ACCEPTANCE = "offers", "offer_acceptance"
+STATE_ARRAYS = ("refuses", "has_open_ticket", "last_complaint_at")
+CONTACT_ARRAYS = tuple(one.name for one in fields(RecentContacts))
 
-NAME = "offers"
+
+class OfferTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """The offers, and what the configuration and the contacts say of all customers."""
+
+    data_set: str
+    book: OfferBook
+    assumptions: OfferAssumptions
+    settings: DecisionSettings
+    policy: ContactPolicy
+    control: PermanentControlGroup
+    fatigue: Fatigue
+    treatment: Literal["offer_id", "kind", "campaign_id", "channel", "contact"] = "offer_id"
+    "What the measured effects are effects of; see `[uplift] treatment`."
+    margin_rate: float = 1.0
+    "Margin as a share of an amount."
+    prices: dict[str, float] = {}
+    "What one more unit of a budget or capacity is worth, by the allocation to all customers at the cutoff."
+
+    @property
+    def rules(self) -> ContactRules:
+        """What limits contacts with customers."""
+        return ContactRules(policy=self.policy, channels=self.settings.channels, control=self.control)
+
+    def is_controlled(self, option: Option) -> bool:
+        """Whether a control group does not get the option, so that its effect can be measured."""
+        return self.control.is_on and option.offer.kind in self.policy.promotional_kinds
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferCustomers:
+    """What decisions use of n customers, besides scores and values; arrays are (n,), in the order of `contacts`."""
+
+    contacts: ContactState
+    acceptance: AcceptanceEstimates
+    variables: Mapping[str, Column]
+    "The variables that the offers' rules use: numbers (NaN is missing) or texts ('' is missing)."
+    languages: NDArray[np.str_]
+    "'' where unknown."
+    line_user_ids: NDArray[np.str_]
+    "Ids in LINE; '' for none."
+
+    def __len__(self) -> int:
+        return len(self.contacts)
+
+    @classmethod
+    def unknown(cls, customer_ids: NDArray[np.str_], acceptance: AcceptanceEstimates) -> OfferCustomers:
+        """Customers of whom nothing is known; `acceptance` may be of any customers."""
+        nothing = np.full(len(customer_ids), "")
+        return cls(
+            contacts=ContactState.unknown(customer_ids),
+            acceptance=acceptance.take(np.full(len(customer_ids), NO_ROW)),
+            variables={},
+            languages=nothing,
+            line_user_ids=nothing,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfferPart:
-    """What the offer policy needs for any customer; fact i belongs to the i-th id of the index."""
+    """What decisions need for any customer; row i of every array belongs to the i-th id of the index."""
 
-    book: OfferBook
-    assumptions: OfferAssumptions
+    terms: OfferTerms
     index: IdIndex
-    facts: Mapping[str, NDArray[np.float64]]
-    "(n,) each, by name; codes of a categorical fact. Only the features that the rules use."
-    vocabularies: Mapping[str, tuple[str, ...]]
-    declined_contact: IdIndex
-    "Customers who do not consent to contact, of the cohort or not; they get no offer."
+    contacts: ContactState
+    "Its ids are empty: the index has them."
+    acceptance: AcceptanceEstimates
+    numbers: Mapping[str, NDArray[np.float64]]
+    texts: Mapping[str, TextColumn]
+    "Variables of rules, by name."
+    languages: TextColumn
+    line_user_ids: TextColumn
+    refusing: IdIndex
+    "Customers who do not consent to contact, of the cohort or not."
 
     @classmethod
-    def of(
-        cls,
-        book: OfferBook,
-        assumptions: OfferAssumptions,
-        *,
-        features: FeatureTable,
-        declined_contact: NDArray[np.str_] | None = None,
-    ) -> OfferPart:
-        """Store the features that the offers' rules use. Raises RuleError for a rule that cannot be evaluated.
-
-        `declined_contact` are the ids of customers without consent to contact; None is no customer.
-        """
-        used = features_used(book, features)
-        index, order = IdIndex.of(features.customer_ids)
+    def of(cls, terms: OfferTerms, customers: OfferCustomers, *, refusing: NDArray[np.str_]) -> OfferPart:
+        """Store the customers in the order of their ids."""
+        index, order = IdIndex.of(customers.contacts.customer_ids)
+        columns = {name: np.asarray(column)[order] for name, column in sorted(customers.variables.items())}
         return cls(
-            book=book,
-            assumptions=assumptions,
+            terms=terms,
             index=index,
-            facts={name: features.column(name)[order] for name in sorted(used)},
-            vocabularies={name: words for name, words in features.vocabularies.items() if name in used},
-            declined_contact=IdIndex.of(np.empty(0, "U1") if declined_contact is None else declined_contact)[0],
+            contacts=customers.contacts.reorder(order),
+            acceptance=customers.acceptance.take(order),
+            numbers={name: one.astype(np.float64) for name, one in columns.items() if one.dtype.kind != "U"},
+            texts={name: TextColumn.of(one.tolist()) for name, one in columns.items() if one.dtype.kind == "U"},
+            languages=TextColumn.of(customers.languages[order].tolist()),
+            line_user_ids=TextColumn.of(customers.line_user_ids[order].tolist()),
+            refusing=IdIndex.of(refusing)[0],
         )
 
-    def to_artifacts(self) -> dict[str, Artifact]:
-        """The part as one folder of a release."""
-        state = {
-            "book": msgspec.to_builtins(self.book),
-            "assumptions": msgspec.to_builtins(self.assumptions),
-            "vocabularies": {name: list(words) for name, words in self.vocabularies.items()},
-            "facts": list(self.facts),
-        }
-        arrays = {f"fact_{place}": values for place, values in enumerate(self.facts.values())}
-        arrays |= {"ids": self.index.ids, "declined_contact": self.declined_contact.ids}
-        return {NAME: Artifact("offers", state, arrays)}
-
-    @classmethod
-    def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> OfferPart:
-        """The part that was stored."""
-        arrays, state = artifacts[NAME].arrays, artifacts[NAME].state
-        return cls(
-            book=msgspec.convert(state["book"], OfferBook),
-            assumptions=msgspec.convert(state["assumptions"], OfferAssumptions),
-            index=IdIndex(arrays["ids"]),
-            facts={name: arrays[f"fact_{place}"] for place, name in enumerate(state["facts"])},
-            vocabularies={name: tuple(words) for name, words in state["vocabularies"].items()},
-            declined_contact=IdIndex(arrays["declined_contact"]),
-        )
-
-    @cached_property
-    def policy(self) -> Policy:
-        """The policy that chooses among the offers."""
-        return POLICIES["expected_value"](self.assumptions, self.book)
+    @property
+    def book(self) -> OfferBook:
+        """The offers and their contacts."""
+        return self.terms.book
 
     def is_customer(self, customer_id: str) -> bool:
         """Whether the customer was in the cohort at the cutoff."""
@@ -100,37 +130,65 @@ class OfferPart:
 
     def may_contact(self, customer_id: str) -> bool:
         """Whether the customer has not refused contact; a customer without a recorded consent has not."""
-        return self.declined_contact.find(customer_id) < 0
+        return self.refusing.find(customer_id) < 0
 
-    def facts_of(self, customer_id: str) -> dict[str, float | str | None]:
-        """The facts that rules may use about one customer; none for an unknown one."""
+    def customer(self, customer_id: str) -> OfferCustomers:
+        """One customer, n = 1; of an unknown one only a refusal is known."""
         row = self.index.find(customer_id)
-        return {} if row < 0 else {name: self._fact(name, values[row]) for name, values in self.facts.items()}
+        if row < 0:
+            nothing = OfferCustomers.unknown(np.array([customer_id]), self.acceptance)
+            refuses = np.array([not self.may_contact(customer_id)])
+            return replace(nothing, contacts=replace(nothing.contacts, refuses=refuses))
+        return self._customers(np.array([row]), contacts=self.contacts.take(row))
 
-    def _fact(self, name: str, value: float) -> float | str | None:
-        if math.isnan(value):
-            return None
-        words = self.vocabularies.get(name)
-        return float(value) if words is None else words[int(value)]
+    def all_customers(self) -> OfferCustomers:
+        """All customers of the cohort, in the order of the index."""
+        return self._customers(np.arange(len(self.index)), contacts=self.contacts)
+
+    def _customers(self, rows: NDArray[np.int64], *, contacts: ContactState) -> OfferCustomers:
+        return OfferCustomers(
+            contacts=replace(contacts, customer_ids=np.char.decode(self.index.ids[rows], "utf-8")),
+            acceptance=self.acceptance.take(rows),
+            variables={name: one[rows] for name, one in self.numbers.items()}
+            | {name: one.take(rows) for name, one in self.texts.items()},
+            languages=self.languages.take(rows),
+            line_user_ids=self.line_user_ids.take(rows),
+        )
+
+    def to_artifacts(self) -> dict[str, Artifact]:
+        """The part as folders of a release."""
+        state = {"terms": msgspec.to_builtins(self.terms), "numbers": list(self.numbers), "texts": list(self.texts)}
+        arrays: dict[str, NDArray[Any]] = {"ids": self.index.ids, "refusing": self.refusing.ids}
+        arrays |= {name: getattr(self.contacts, name) for name in STATE_ARRAYS}
+        arrays |= {f"contact_{name}": getattr(self.contacts.contacts, name) for name in CONTACT_ARRAYS}
+        arrays |= {f"number_{place}": values for place, values in enumerate(self.numbers.values())}
+        columns = {"language": self.languages, "line_user_id": self.line_user_ids}
+        columns |= {f"text_{place}": column for place, column in enumerate(self.texts.values())}
+        for name, column in columns.items():
+            arrays |= {f"{name}_words": column.words, f"{name}_codes": column.codes}
+        return {NAME: Artifact(NAME, state, arrays), ACCEPTANCE: self.acceptance.to_artifact()}
+
+    @classmethod
+    def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> OfferPart:
+        """The part that was stored."""
+        arrays, state = artifacts[NAME].arrays, artifacts[NAME].state
+        column = partial(_text_column, arrays)
+        return cls(
+            terms=msgspec.convert(state["terms"], OfferTerms),
+            index=IdIndex(arrays["ids"]),
+            contacts=ContactState(
+                customer_ids=np.empty(0, "U1"),
+                **{name: arrays[name] for name in STATE_ARRAYS},
+                contacts=RecentContacts(**{name: arrays[f"contact_{name}"] for name in CONTACT_ARRAYS}),
+            ),
+            acceptance=AcceptanceEstimates.from_artifact(artifacts[ACCEPTANCE]),
+            numbers={name: arrays[f"number_{place}"] for place, name in enumerate(state["numbers"])},
+            texts={name: column(f"text_{place}") for place, name in enumerate(state["texts"])},
+            languages=column("language"),
+            line_user_ids=column("line_user_id"),
+            refusing=IdIndex(arrays["refusing"]),
+        )
 
 
-def features_used(book: OfferBook, features: FeatureTable) -> frozenset[str]:
-    """The features in the offers' rules. Raises RuleError, with the offer, for a rule that cannot be evaluated."""
-    if len({offer.offer_id for offer in book.offers}) < len(book.offers):
-        raise DataError("two offers have the same offer_id; offer ids must be unique")
-    names = [
-        _check_rule(offer, offer.rule, features=features).names() for offer in book.offers if offer.rule is not None
-    ]
-    return frozenset[str]().union(*names) - SITUATION_VARIABLES.keys()
-
-
-def _check_rule(offer: Offer, text: str, *, features: FeatureTable) -> Rule:
-    """An offer's rule, evaluated once on no rows, so that a mistake stops the release and not a customer's request."""
-    types = {name: str if name in features.vocabularies else float for name in features.names} | SITUATION_VARIABLES
-    no_rows = {name: np.empty(0, kind) for name, kind in types.items()}
-    try:
-        rule = parse_rule(text, no_rows)
-        rule.evaluate(no_rows)
-    except RuleError as error:
-        raise RuleError(f"offer '{offer.offer_id}': {error}") from error
-    return rule
+def _text_column(arrays: Mapping[str, NDArray[Any]], name: str) -> TextColumn:
+    return TextColumn(arrays[f"{name}_words"], arrays[f"{name}_codes"])

@@ -13,7 +13,8 @@
     <release_id>/customers/       purchase histories, profiles, consents
     <release_id>/items/           attributes, prices, descriptions
     <release_id>/cold_start_customers/, bought_together/, trend/
-    <release_id>/offers/          offers, their acceptance, and the facts that their rules use
+    <release_id>/offers/          offers, what their rules use, and what limits contacts
+    <release_id>/offer_acceptance/      P(accept) of customers and offers
     <release_id>/segments/        segments and customer tiers with figures; facts and memberships of every customer
     <release_id>/accounts/        churn risk, value and reasons by account, where customers have accounts
     <release_id>/retention/       what a retention contact of each customer is worth
@@ -51,7 +52,7 @@ from serving.release.segment_part import SegmentPart
 from serving.release.uplift_part import UpliftPart
 from serving.release.value_part import ValuePart
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 DESCRIPTION = "release.json"
 CARDS = "cards.json"
 UNPUBLISHED = "unpublished"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,17 +10,22 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.decisions import ContactPolicy, DecisionSettings
 from core.config.money import OfferAssumptions, RetentionSettings
 from core.config.training import RiskLevels
+from core.contact_state import ContactState
+from core.control_group import PermanentControlGroup
 from core.customer_value import ValueForecast
 from core.effects import Effects
-from core.feature_table import FeatureColumn, FeatureTable
 from core.interactions import Interactions
 from core.item_attributes import ItemAttributes
 from core.offers import Offer, OfferBook
 from core.risk_curves import RiskCurves
 from core.scores import Reason, Scores
 from core.segmentation import Segmentation, SegmentDefinition
+from models.policies.acceptance.estimates import AcceptanceEstimates
+from models.policies.acceptance.rates import estimate_acceptance
+from models.policies.fatigue import assume_fatigue
 from models.recommenders.cold_start.customers import ColdStartCustomers
 from models.recommenders.cold_start.items import find_cold_start_items
 from models.recommenders.engine.base import Recommender
@@ -33,7 +39,7 @@ from serving.release.customer_part import CustomerPart, RecordedProfiles
 from serving.release.hazard_part import HazardPart
 from serving.release.item_part import ItemPart
 from serving.release.lookup import IdIndex
-from serving.release.offer_part import OfferPart
+from serving.release.offer_part import OfferCustomers, OfferPart, OfferTerms
 from serving.release.predict_part import EventScores, PredictPart
 from serving.release.recommender_part import ContextModels, RecommenderPart, TrendPart
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
@@ -212,7 +218,9 @@ def recommender_part(
     )
 
 
-def offer_part(declined_contact: tuple[str, ...] = ()) -> OfferPart:
+def offer_part(
+    declined_contact: tuple[str, ...] = (), *, settings: DecisionSettings | None = None, control_share: float = 0.0
+) -> OfferPart:
     """A voucher for customers at risk without returns, and a sample for all that costs more than it brings."""
     book = OfferBook(
         (
@@ -226,13 +234,29 @@ def offer_part(declined_contact: tuple[str, ...] = ()) -> OfferPart:
             Offer(offer_id="sample", kind="item", item_id="tea", cost=2, margin=10),
         )
     )
-    column = FeatureColumn(
-        name="returns_365d", family="returns", unit="pieces", en="returns", ja="返品", missing="none", digest="d1"
-    )
-    returns = FeatureTable(CUSTOMERS, np.full(3, np.datetime64(CUTOFF)), np.array([[0.0], [np.nan], [0.0]]), (column,))
     assumptions = OfferAssumptions(acceptance_probability=0.1, save_rate=0.1, customer_value=50)
-    declined = np.array(declined_contact, dtype=str)
-    return OfferPart.of(book, assumptions, features=returns, declined_contact=declined)
+    contacts = ContactState.unknown(CUSTOMERS)
+    customers = OfferCustomers(
+        contacts=replace(contacts, refuses=np.isin(CUSTOMERS, declined_contact)),
+        acceptance=AcceptanceEstimates.of_rates(estimate_acceptance(book, assumptions), n_customers=3),
+        variables={
+            "returns_365d": np.array([0.0, np.nan, 0.0]),
+            "churn_probability": np.array([0.9, 0.5, 0.1]),
+        },
+        languages=np.array(["ja", "", "en"]),
+        line_user_ids=np.array(["U1", "", ""]),
+    )
+    policy = ContactPolicy(quiet_from=None, quiet_until=None)
+    terms = OfferTerms(
+        data_set="shop",
+        book=book,
+        assumptions=assumptions,
+        settings=settings or DecisionSettings(),
+        policy=policy,
+        control=PermanentControlGroup(share=control_share, salt="shop", n_contactable=1_000),
+        fatigue=assume_fatigue(0.0),
+    )
+    return OfferPart.of(terms, customers, refusing=np.array(declined_contact, dtype=str))
 
 
 def segment_part(opted_out: dict[str, NDArray[np.str_]] | None = None) -> SegmentPart:

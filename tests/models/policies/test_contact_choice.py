@@ -10,19 +10,28 @@ from core.errors import BadInput
 from core.offers import Offer
 from models.policies.allocation.problem import NOTHING
 from models.policies.candidates import REASONS, Option, code_of
-from models.policies.contact_choice import ChoiceProblem, ContactLimits, choose_contacts
+from models.policies.contact_choice import ChoiceProblem, SpendingLimits, choose_contacts
+from models.policies.exploration import explore_epsilon
 
 COUPON = Option(offer=Offer(offer_id="coupon", kind="discount"), channel="mail")
 CALL = Option(offer=Offer(offer_id="renewal-call", kind="renewal"), channel="phone")
 
 
-def problem(values, *, codes=None, costs=(1.0, 1.0), in_control=None, **more):
+def by_epsilon(epsilon, *, seed=0):
+    def explore(values, allowed):
+        return explore_epsilon(values, allowed=allowed, epsilon=epsilon, seed=seed)
+
+    return explore
+
+
+def problem(values, *, codes=None, costs=(1.0, 1.0), in_control=None, ranks=(0, 0), **more):
     values = np.array(values, dtype=np.float64)
     return ChoiceProblem(
         options=(COUPON, CALL),
         values=values,
         costs=np.array(costs),
         codes=np.zeros(values.shape, np.int8) if codes is None else np.array(codes, np.int8),
+        ranks=np.array(ranks),
         in_control=np.zeros(len(values), bool) if in_control is None else np.array(in_control),
         **more,
     )
@@ -42,14 +51,14 @@ def test_each_customer_gets_the_option_that_is_worth_most():
 
 
 def test_a_budget_goes_to_the_contacts_that_are_worth_most_for_their_cost():
-    chosen = choose_contacts(problem([[5, np.nan], [4, np.nan], [3, np.nan]], limits=ContactLimits(budget=2.0)))
+    chosen = choose_contacts(problem([[5, np.nan], [4, np.nan], [3, np.nan]], limits=SpendingLimits(budget=2.0)))
 
     assert chosen.choice.tolist() == [0, 0, NOTHING]
     assert reasons(chosen) == ["", "", "budget"]
 
 
 def test_capacity_is_kept_and_named_as_the_reason():
-    limits = ContactLimits(offers={"coupon": 1}, channels={"phone": 1})
+    limits = SpendingLimits(offers={"coupon": 1}, channels={"phone": 1})
 
     chosen = choose_contacts(problem([[5, 1], [4, 1], [3, 1]], limits=limits))
 
@@ -58,13 +67,13 @@ def test_capacity_is_kept_and_named_as_the_reason():
 
 
 def test_kinds_with_priority_go_before_more_valuable_ones():
-    chosen = choose_contacts(problem([[50, 1]], priority=("renewal",)))
+    chosen = choose_contacts(problem([[50, 1]], ranks=(1, 0)))
 
     assert chosen.choice.tolist() == [1]
 
 
 def test_customers_of_a_control_group_use_up_nothing_and_have_the_choice_they_would_have_got():
-    limits = ContactLimits(budget=1.0)
+    limits = SpendingLimits(budget=1.0)
 
     chosen = choose_contacts(problem([[5, np.nan], [4, np.nan]], in_control=[True, False], limits=limits))
 
@@ -82,7 +91,7 @@ def test_the_last_reason_of_all_options_is_that_of_the_customer():
 
 def test_a_budget_below_the_cheapest_contact_is_refused():
     with pytest.raises(BadInput, match=r"0\.50 does not pay for the cheapest contact, which costs 1\.00"):
-        choose_contacts(problem([[5, 5]], limits=ContactLimits(budget=0.5)))
+        choose_contacts(problem([[5, 5]], limits=SpendingLimits(budget=0.5)))
 
 
 @settings(max_examples=40, deadline=None)
@@ -94,20 +103,21 @@ def test_a_budget_below_the_cheapest_contact_is_refused():
     seed=st.integers(0, 100),
 )
 def test_no_limit_is_ever_exceeded_and_every_propensity_is_positive(values, budget, capacity, epsilon, seed):
-    limits = ContactLimits(budget=budget, offers={"coupon": capacity})
+    limits = SpendingLimits(budget=budget, offers={"coupon": capacity})
 
-    chosen = choose_contacts(problem(values, costs=(1.0, 0.7), limits=limits, epsilon=epsilon, seed=seed))
+    chosen = choose_contacts(problem(values, costs=(1.0, 0.7), limits=limits, explore=by_epsilon(epsilon, seed=seed)))
 
     made = chosen.choice[chosen.choice != NOTHING]
     assert (made == 0).sum() <= capacity
     assert np.array([1.0, 0.7])[made].sum() <= budget + 1e-9
-    assert ((chosen.propensities > 0) & (chosen.propensities <= 1 + 1e-12)).all() or epsilon == 0
+    assert (chosen.propensities > 0).all()
+    assert (chosen.propensities <= 1 + 1e-12).all()
 
 
 def test_choices_left_to_chance_are_as_frequent_as_their_propensity():
     values = np.tile([[3.0, 1.0]], (20_000, 1))
 
-    chosen = choose_contacts(problem(values, epsilon=0.3, seed=4))
+    chosen = choose_contacts(problem(values, explore=by_epsilon(0.3, seed=4)))
 
     for option, expected in ((0, 0.7 + 0.1), (1, 0.1), (NOTHING, 0.1)):
         rows = chosen.choice == option

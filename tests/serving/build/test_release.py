@@ -350,7 +350,7 @@ def test_a_model_can_be_skipped(shop):
 @pytest.mark.parametrize(
     ("rule", "error"),
     [
-        ("returns_365 == 0", "unknown name 'returns_365'"),
+        ("returns_365 == 0", "this data set has no 'returns_365'; did you mean one of returns_365d"),
         ("last_channel == 3", r"compares last_channel \(text\) with 3"),
         ("churn_probability > 0.4 and orders_90d == 'many'", r"compares orders_90d \(number\) with 'many'"),
         ("channel > 'mail'", "orders texts"),

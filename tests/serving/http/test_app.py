@@ -8,6 +8,11 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from core.config.decisions import DecisionSettings
+from core.control_group import hash_share
+from core.offers import Offer, OfferBook
+from models.policies.acceptance.estimates import AcceptanceEstimates
+from models.policies.acceptance.rates import estimate_acceptance
 from models.recommenders.item_knn import ItemKnn
 from serving.endpoints import churn_score
 from serving.http.app import all_endpoints
@@ -177,10 +182,61 @@ def test_the_offer_with_a_positive_value_is_chosen_and_its_value_adds_up(send):
     response = send("POST", OFFER, json={"customer_id": "cyd", "channel": "mail"}).json()
 
     parts = response["offers"][0]["expected_value"]
-    gain = parts["acceptance_probability"] * parts["margin"] + parts["churn_probability"] * parts["saved_by_offer"]
-    assert (response["choice"], response["offer_id"]) == ("offer", "voucher")
+    gain = parts["acceptance"] * parts["margin"] + parts["retained"]
+    assert (response["choice"], response["offer_id"], response["propensity"]) == ("offer", "voucher", 1.0)
     assert response["nothing_because"] is None
-    assert parts["value"] == pytest.approx(gain - parts["cost"])
+    assert response["offers"][0]["rule"] == "churn_probability > 0.4 and returns_365d == 0"
+    assert parts["value"] == pytest.approx(gain - parts["cost"] - parts["fatigue"])
+    assert parts["sources"]["acceptance"].startswith("measured against a control group: the effect of voucher")
+    assert parts["acceptance"] == pytest.approx(0.2)
+
+
+def test_offers_that_the_customer_may_not_get_are_listed_on_request_with_the_rule_that_excludes_them(send):
+    response = send("POST", OFFER, json={"customer_id": "bo", "excluded": True}).json()
+
+    assert response["excluded"] == [
+        {
+            "offer_id": "voucher",
+            "channel": None,
+            "because": "not_eligible",
+            "rule": "churn_probability > 0.4 and returns_365d == 0",
+        }
+    ]
+    assert "excluded" not in send("POST", OFFER, json={"customer_id": "bo"}).json()
+
+
+def test_a_customer_of_the_control_group_gets_no_promotion(tmp_path):
+    publish(tmp_path, replace(sample_release(), offers=offer_part(control_share=0.6)))
+    send = client_for(open_api(tmp_path))
+
+    responses = {one: send("POST", OFFER, json={"customer_id": one}).json() for one in ("ada", "bo", "cyd", "x1", "x2")}
+
+    members = {one for one in responses if hash_share("shop", one) < 0.6}
+    assert members == {one for one, response in responses.items() if not response["offers"]}
+    assert (responses["cyd"]["nothing_because"] == "control_group") == ("cyd" in members)
+
+
+def test_a_rule_may_use_declared_variables_of_the_situation(tmp_path):
+    rule = "cart_value > 50 and page == 'checkout'"
+    part = offer_part(settings=DecisionSettings(context={"cart_value": "number", "page": "text"}))
+    offers = (Offer(offer_id="shipping", kind="discount", cost=1, margin=50, rule=rule),)
+    rates = estimate_acceptance(OfferBook(offers), part.terms.assumptions)
+    part = replace(
+        part,
+        terms=msgspec.structs.replace(part.terms, book=OfferBook(offers)),
+        acceptance=AcceptanceEstimates.of_rates(rates, n_customers=3),
+    )
+    publish(tmp_path, replace(sample_release(), offers=part))
+    send = client_for(open_api(tmp_path))
+
+    def ask(**context):
+        return send("POST", OFFER, json={"customer_id": "ada", "context": context})
+
+    assert ask(cart_value=60, page="checkout").json()["offer_id"] == "shipping"
+    assert ask(cart_value=40, page="checkout").json()["nothing_because"] == "not_eligible"
+    assert ask(cart_value=60).json()["nothing_because"] == "not_eligible"
+    assert "is not in [decisions] context; there are: cart_value, page" in ask(basket=1).json()["detail"]
+    assert "'cart_value' is a number, found 'much'" in ask(cart_value="much").json()["detail"]
 
 
 def test_without_an_offer_of_positive_value_none_is_chosen(send):
@@ -217,7 +273,7 @@ def test_a_route_without_its_model_says_why(tmp_path):
     assert (scores.status_code, scores.json()["type"]) == (503, "urn:kizuna:problem:model-not-released")
     assert "its churn is random" in scores.json()["detail"]
     assert send("POST", RECOMMEND, json={}).status_code == 200
-    assert offer["offers"][0]["expected_value"]["churn_probability"] is None
+    assert offer["offers"][0]["expected_value"]["retained"] == 0
 
 
 def test_before_the_first_release_a_route_says_so(tmp_path):

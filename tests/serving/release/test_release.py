@@ -27,7 +27,7 @@ def test_an_opened_release_contains_what_was_written(tmp_path):
     assert opened.offers is not None
     assert opened.churn.probability_of("ada") == 0.5
     assert opened.recommender.customers.index.find("bo") == 1
-    assert opened.offers.facts_of("cyd") == {"returns_365d": 0.0}
+    assert opened.offers.customer("cyd").variables == {"churn_probability": 0.9, "returns_365d": 0.0}
 
 
 def test_arrays_stay_on_disk(tmp_path):
@@ -67,9 +67,9 @@ def test_the_error_names_a_missing_file(tmp_path):
 def test_a_release_of_another_format_version_is_refused(tmp_path):
     folder = publish(tmp_path, sample_release())
     description = folder / "release.json"
-    description.write_bytes(description.read_bytes().replace(b'"format_version": 5', b'"format_version": 1'))
+    description.write_bytes(description.read_bytes().replace(b'"format_version": 6', b'"format_version": 1'))
 
-    with pytest.raises(BrokenArtifact, match="has release format 1, this version reads 5"):
+    with pytest.raises(BrokenArtifact, match="has release format 1, this version reads 6"):
         Release.open(folder)
 
 

@@ -1,0 +1,104 @@
+"""`kizuna decide`: decides which contact every customer gets, and writes the contacts for the tools that make them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, TableOut, open_config
+from kizuna.terminal import print_json, print_table, progress_console, say
+
+if TYPE_CHECKING:
+    from core.config.data_set import Config
+    from serving.build.decisions.deciding import Decided
+    from serving.release.release import Release
+
+console = Console()
+
+Budget = Annotated[
+    float | None,
+    typer.Option(min=0, help="What the contacts may cost, in base currency. Default: [decisions] budget."),
+]
+LayoutName = Annotated[
+    str, typer.Option("--layout", help="Columns of the file: kizuna, mail, salesforce, hubspot or line.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Write the file, but do not store the decisions.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(epilog="Example: kizuna decide --budget 1000000 --out var/decisions.parquet")
+    def decide(
+        out: TableOut,
+        config: ConfigPath = DEFAULT_CONFIG,
+        budget: Budget = None,
+        layout: LayoutName = "kizuna",
+        dry_run: DryRun = False,
+        excel: Excel = False,
+        output_format: FormatOption = OutputFormat.TEXT,
+    ) -> None:
+        """Decide for every customer of the active release: one contact within the budget, or none with the reason.
+
+        Contacts and control groups are stored, so that outcomes can be reported and effects measured.
+        """
+        from serving.build.decisions.layouts import LAYOUTS
+        from serving.build.decisions.writing import write_decisions
+        from serving.release.releases import Releases
+
+        _ = LAYOUTS[layout]  # refuses an unknown name before the work
+        settings = open_config(config)
+        release = Releases(settings.places.releases).open_active()
+        with progress_console().status("deciding for every customer"):
+            decided = decide_now(settings, release, budget=budget)
+        n_rows = write_decisions(out, decided, release=release, layout=layout, excel=excel)
+        document = describe_decisions(decided, release) | {"path": str(out), "rows": n_rows, "stored": not dry_run}
+        if output_format is OutputFormat.JSON:
+            print_json(document)
+        else:
+            print_decisions(document)
+
+
+def decide_now(config: Config, release: Release, *, budget: float | None) -> Decided:
+    """Decide for the customers of a release at this moment."""
+    from serving.build.decisions.deciding import DecisionRun, decide_customers
+
+    now = datetime.now(config.zone).replace(tzinfo=None, microsecond=0)
+    return decide_customers(release, DecisionRun(now=now, budget=budget, seed=config.seed))
+
+
+def describe_decisions(decided: Decided, release: Release) -> dict[str, Any]:
+    """What was decided, in figures."""
+    description = release.description
+    return {
+        "release": description.release_id,
+        "customers": len(decided.rows),
+        "contacted": int(decided.is_contacted.sum()),
+        "control_group": int(decided.in_control.sum()),
+        "offers": decided.count_offers(),
+        "not_contacted": {str(reason): n for reason, n in decided.count_reasons().items()},
+        "expected_value": round(decided.chosen.value, description.n_decimals),
+        "cost": round(decided.cost, description.n_decimals),
+        "currency": description.currency,
+        "gap": decided.chosen.gap,
+        "prices": dict(decided.chosen.prices),
+    }
+
+
+def print_decisions(document: dict[str, Any]) -> None:
+    """Print the figures in sentences, and tables of offers and reasons."""
+    say(
+        console,
+        f"{document['path']}: {document['contacted']:,} of {document['customers']:,} customers are contacted, expected "
+        f"to be worth {document['expected_value']:,} {document['currency']} after a cost of {document['cost']:,}; "
+        f"{document['control_group']:,} more are left out as the control group",
+    )
+    say(console, f"no choice within the limits is worth more by {document['gap']:.2%}")
+    if document["offers"]:
+        print_table(console, [("offer", "customers"), *((name, f"{n:,}") for name, n in document["offers"].items())])
+    reasons = [(name.replace("_", " "), f"{n:,}") for name, n in document["not_contacted"].items()]
+    if reasons:
+        print_table(console, [("not contacted because", "customers"), *reasons])

@@ -1,0 +1,1 @@
+"""Decides which contact every customer gets, from a release, and writes the contacts for the tools that make them."""

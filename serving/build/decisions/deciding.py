@@ -1,0 +1,138 @@
+"""Decides for every customer of a release at once: one contact, or none with the reason.
+
+    candidates -> allocation within budget and capacities -> decisions, with propensities and the time to send
+
+Customers of the permanent control group whom the policy would contact get nothing; what they would have got is
+stored, so that the effect of the contacts can be measured.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.contact_state import RecentContacts
+from core.decisions import DecisionRow, NoContact
+from core.ids import digest_of
+from models.policies.allocation.problem import NOTHING
+from models.policies.candidates import REASONS
+from models.policies.contact_choice import ContactChoice, choose_contacts
+from models.policies.contact_limits import next_allowed_times
+from serving.offers.candidates import Occasion, OfferCandidates, find_candidates, offers_of
+from serving.offers.options import list_options
+from serving.offers.stating import state_problem
+from serving.release.release import Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionRun:
+    """The circumstances of one run."""
+
+    now: datetime
+    "Local time."
+    budget: float | None = None
+    "Base currency; None is that of `[decisions]`."
+    seed: int = 7
+    recent: RecentContacts | None = None
+    "Contacts since the cutoff of the release; their rows are those of the release's offers."
+    unavailable: Collection[str] = ()
+    "Items that are out of stock."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """What was decided; row i is customer i of the candidates."""
+
+    candidates: OfferCandidates
+    chosen: ContactChoice
+    in_control: NDArray[np.bool_]
+    "(n,) customers of the control group who would be contacted."
+    send_at: NDArray[np.datetime64]
+    "(n,) datetime64[s], local: when a contact is made at the earliest."
+    rows: list[DecisionRow]
+    "(n,)"
+
+    @property
+    def is_contacted(self) -> NDArray[np.bool_]:
+        """Whether each customer gets something, (n,)."""
+        return (self.chosen.choice != NOTHING) & ~self.in_control
+
+    @property
+    def stored_rows(self) -> list[DecisionRow]:
+        """The decisions to learn from: contacts, customers of the control group, and what chance has decided."""
+        return [row for row in self.rows if row.offer_id is not None or row.choice_propensity < 1]
+
+    def count_reasons(self) -> dict[NoContact, int]:
+        """How many customers are not contacted for each reason, most frequent first."""
+        return dict(Counter(row.no_contact for row in self.rows if row.no_contact is not None).most_common())
+
+    def count_offers(self) -> dict[str, int]:
+        """How many customers get each offer, most frequent first."""
+        made = [row.offer_id for row in self.rows if row.offer_id is not None and row.treated]
+        return dict(Counter(made).most_common())
+
+    @property
+    def cost(self) -> float:
+        """Of all contacts, base currency."""
+        return sum(row.cost for row in self.rows if row.treated and row.offer_id is not None)
+
+
+def decide_customers(release: Release, run: DecisionRun) -> Decided:
+    """Decide for all customers of the release. Raises BadInput for a budget below the cheapest contact."""
+    part = offers_of(release)
+    customers = part.all_customers()
+    if run.recent is not None:
+        customers = replace(customers, contacts=customers.contacts.add_contacts(run.recent))
+    options = list_options(part.book.offers, part.terms.settings.channels)
+    send_at = next_allowed_times(np.full(len(customers), np.datetime64(run.now, "s")), part.terms.policy)
+    occasion = Occasion(moments=send_at, is_immediate=False, unavailable=run.unavailable)
+    candidates = find_candidates(release, customers, options=options, occasion=occasion)
+    in_control = candidates.only_control_stops
+    chosen = choose_contacts(state_problem(part.terms, candidates, seed=run.seed, budget=run.budget))
+    in_control &= chosen.choice != NOTHING
+    writer = _RowWriter(release=release, candidates=candidates, chosen=chosen, run=run)
+    rows = [writer.write(row, in_control=bool(in_control[row]), send_at=send_at[row]) for row in range(len(customers))]
+    return Decided(candidates=candidates, chosen=chosen, in_control=in_control, send_at=send_at, rows=rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RowWriter:
+    """Writes what was decided for one customer as a row of the store."""
+
+    release: Release
+    candidates: OfferCandidates
+    chosen: ContactChoice
+    run: DecisionRun
+
+    def write(self, row: int, *, in_control: bool, send_at: np.datetime64) -> DecisionRow:
+        customer_id, place = str(self.candidates.customers.contacts.customer_ids[row]), int(self.chosen.choice[row])
+        terms = offers_of(self.release).terms
+        reason = int(self.chosen.reason_codes[row])
+        common = {
+            "decision_id": digest_of((terms.data_set, "decide", self.run.now.date(), customer_id)),
+            "customer_id": customer_id,
+            "decided_at": self.run.now,
+            "choice_propensity": float(self.chosen.propensities[row]),
+            "policy": terms.settings.exploration if terms.settings.exploration != "none" else "expected_value",
+            "release_id": self.release.description.release_id,
+        }
+        if place == NOTHING:
+            return DecisionRow(**common, no_contact=REASONS[reason - 1] if reason else None)
+        option, values = self.candidates.options[place], self.candidates.valued.values
+        return DecisionRow(
+            **common,
+            offer_id=option.offer.offer_id,
+            channel=option.channel,
+            campaign_id=option.campaign_id,
+            treated=not in_control,
+            propensity=1.0 - terms.control.share if terms.is_controlled(option) else 1.0,
+            no_contact=NoContact.CONTROL_GROUP if in_control else None,
+            expected_value=float(values.value[row, place]),
+            cost=0.0 if in_control else float(values.cost[row, place]),
+            send_at=None if in_control else send_at.astype(datetime),
+        )

@@ -1,0 +1,201 @@
+"""The offers of a release for some customers at one moment: what each is worth, and why some are not allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.contact_state import FATIGUE_DAYS
+from core.decisions import NoContact
+from core.effects import outcome_of
+from core.interactions import codes_of, codes_of_ids
+from core.rules.rule import Column
+from models.policies.candidates import ALLOWED, CustomerState, Option, code_of
+from models.policies.contact_limits import limit_contacts
+from models.policies.eligibility import EligibilityFacts, check_eligibility, find_owned
+from models.policies.excluded_customers import combine_reasons
+from models.policies.measured_effects import MeasuredEffects
+from models.policies.option_values import ValuedOptions, ValueInputs, value_options
+from serving.release.lookup import IdIndex
+from serving.release.offer_part import OfferCustomers, OfferPart
+from serving.release.release import Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """When and where contacts are made."""
+
+    moments: NDArray[np.datetime64]
+    "(n,) local times."
+    is_immediate: bool
+    "Whether contacts are made at once, where quiet hours are a reason, or at a later hour."
+    context: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
+    "Variables of the situation, by the names of `[decisions] context`."
+    unavailable: Collection[str] = ()
+    "Items that are out of stock or cannot be bought."
+    audiences: Mapping[str, str] = field(default_factory=dict[str, str])
+    "The rule of each campaign's audience."
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferCandidates:
+    """The options of n customers."""
+
+    options: tuple[Option, ...]
+    customers: OfferCustomers
+    valued: ValuedOptions
+    facts: EligibilityFacts
+    codes: NDArray[np.int8]
+    "(n, m) the first reason against each option, ALLOWED is 0; an option that does not pay is allowed."
+    codes_outside_control: NDArray[np.int8]
+    "(n, m) the same if there were no control group."
+
+    @property
+    def pays(self) -> NDArray[np.bool_]:
+        """(n, m) whether an option is worth more than it costs."""
+        return self.valued.values.value > 0
+
+    @property
+    def only_control_stops(self) -> NDArray[np.bool_]:
+        """(n,) customers of the control group who would be contacted otherwise, and get no other contact."""
+        gets_other = ((self.codes == ALLOWED) & self.pays).any(axis=1)
+        return ~gets_other & ((self.codes_outside_control == ALLOWED) & self.pays).any(axis=1)
+
+
+def find_candidates(
+    release: Release, customers: OfferCustomers, *, options: Sequence[Option], occasion: Occasion
+) -> OfferCandidates:
+    """Value the options of customers of the release's offers, and find the reasons against them."""
+    part = offers_of(release)
+    state = customer_state(release, customers.contacts.customer_ids)
+    valued = value_options(state, options, inputs=_value_inputs(release, part, customers=customers, occasion=occasion))
+    facts = EligibilityFacts(
+        columns=_columns(part, customers, occasion=occasion),
+        moments=occasion.moments,
+        unavailable=occasion.unavailable,
+        owned=_find_owned(release, options, customer_ids=customers.contacts.customer_ids),
+        audiences=occasion.audiences,
+    )
+    left = part.book.remaining()
+    used_up = np.array([left.get(option.offer.offer_id, 1) == 0 for option in options], dtype=bool)
+    others = combine_reasons(
+        check_eligibility(options, facts),
+        np.where(valued.harms, code_of(NoContact.HARMFUL), ALLOWED),
+        np.broadcast_to(np.where(used_up, code_of(NoContact.CAPACITY), ALLOWED), valued.harms.shape),
+    )
+
+    rules = part.terms.rules
+    outside = combine_reasons(
+        others,
+        limit_contacts(
+            options,
+            customers.contacts,
+            rules=rules.without_control(),
+            moments=occasion.moments,
+            is_immediate=occasion.is_immediate,
+        ),
+    )
+    members = rules.control.members(customers.contacts.customer_ids)[:, None] & rules.is_promotional(options)
+    in_control = np.where(members, code_of(NoContact.CONTROL_GROUP), ALLOWED)
+    return OfferCandidates(
+        options=tuple(options),
+        customers=customers,
+        valued=valued,
+        facts=facts,
+        codes=combine_reasons(outside, in_control),
+        codes_outside_control=outside,
+    )
+
+
+def offers_of(release: Release) -> OfferPart:
+    """The offers of a release that has some."""
+    assert release.offers is not None
+    return release.offers
+
+
+def _find_owned(
+    release: Release, options: Sequence[Option], *, customer_ids: NDArray[np.str_]
+) -> NDArray[np.bool_] | None:
+    """(n, m) whether customers own an option's item; None where they may buy items again."""
+    part = release.recommender
+    if part is None or part.rules.repeat_policy != "never":
+        return None
+    histories = part.customers.histories
+    if len(customer_ids) > 1:
+        return find_owned(options, histories, customer_ids=customer_ids)
+    own = histories.items[part.customers.lines(part.customers.index.find(customer_ids[0]))]
+    items = codes_of_ids([option.offer.item_id or "" for option in options], histories.item_ids)
+    return np.isin(items, own)[None]
+
+
+def unavailable_items(release: Release, out_of_stock: Collection[str]) -> frozenset[str]:
+    """The items of offers that are out of stock now, or that the release marks as unavailable."""
+    items = {offer.item_id for offer in offers_of(release).book.offers if offer.item_id is not None}
+    if release.recommender is None or not items:
+        return frozenset(items.intersection(out_of_stock))
+    part = release.recommender
+    codes = codes_of_ids(sorted(items), part.model.item_ids)
+    marked = np.array(sorted(items))[np.isin(codes, part.items.unavailable)]
+    return frozenset({*items.intersection(out_of_stock), *marked.tolist()})
+
+
+def customer_state(release: Release, customer_ids: NDArray[np.str_]) -> CustomerState:
+    """Churn probabilities and remaining values from the other parts of the release; NaN where unknown."""
+    churn, value = release.churn, release.value
+    unknown = np.full(len(customer_ids), np.nan)
+    return CustomerState(
+        customer_ids=customer_ids,
+        churn_probabilities=unknown if churn is None else _pick(churn.probability, churn.index, ids=customer_ids),
+        remaining_values=unknown if value is None else _pick(value.values_if_alive(), value.index, ids=customer_ids),
+    )
+
+
+def _pick(values: NDArray[np.floating], index: IdIndex, *, ids: NDArray[np.str_]) -> NDArray[np.float64]:
+    """The value of each id, (n,); NaN for ids that the index lacks."""
+    rows = np.array([index.find(ids[0])]) if len(ids) == 1 else codes_of(ids, index.names())
+    return np.where(rows >= 0, values[rows] if len(values) else np.nan, np.nan).astype(np.float64)
+
+
+def _value_inputs(release: Release, part: OfferPart, *, customers: OfferCustomers, occasion: Occasion) -> ValueInputs:
+    terms, contacts = part.terms, customers.contacts.contacts
+    is_recent = occasion.moments[contacts.rows] - contacts.times < np.timedelta64(FATIGUE_DAYS, "D")
+    return ValueInputs(
+        acceptance=customers.acceptance,
+        assumptions=terms.assumptions,
+        fatigue=terms.fatigue,
+        recent_contacts=np.bincount(contacts.rows[is_recent], minlength=len(customers)),
+        channels=terms.settings.channels,
+        measured=_measured_effects(release, customers.contacts.customer_ids),
+    )
+
+
+def _measured_effects(release: Release, customer_ids: NDArray[np.str_]) -> MeasuredEffects | None:
+    """The measured effects on these customers; None without an uplift model."""
+    part, terms = release.uplift, offers_of(release).terms
+    outcome = None if part is None else outcome_of(part.outcome)
+    if part is None or outcome is None:
+        return None
+    rows = np.arange(len(part.index))
+    if len(customer_ids) == 1:
+        row = part.index.find(customer_ids[0])
+        rows = np.array([row] if row >= 0 else [], dtype=np.int64)
+    effects = replace(part.effects.take(rows), customer_ids=np.char.decode(part.index.ids[rows], "utf-8"))
+    return MeasuredEffects(effects=effects, treatment=terms.treatment, outcome=outcome, margin_rate=terms.margin_rate)
+
+
+def _columns(part: OfferPart, customers: OfferCustomers, *, occasion: Occasion) -> dict[str, Column]:
+    """The variables of rules: those of the release, and those of the situation, which are missing where not given."""
+    n, columns = len(customers), dict(customers.variables)
+    for name, kind in part.terms.settings.context.items():
+        value = occasion.context.get(name)
+        columns[name] = (
+            np.full(n, "" if value is None else str(value))
+            if kind == "text"
+            else np.full(n, np.nan if value is None else float(value))
+        )
+    for name in part.numbers.keys() | part.texts.keys():
+        columns.setdefault(name, np.full(n, "") if name in part.texts else np.full(n, np.nan))
+    return columns or {"": np.full(n, np.nan)}

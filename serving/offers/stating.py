@@ -1,0 +1,54 @@
+"""States the problem of choosing contacts: values, reasons, limits and exploration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.config.decisions import DecisionSettings
+from models.policies.contact_choice import ChoiceProblem, SpendingLimits
+from models.policies.exploration import Choices, Uncertainty, explore_epsilon, explore_thompson
+from serving.offers.candidates import OfferCandidates
+from serving.release.offer_part import OfferTerms
+
+
+def state_problem(
+    terms: OfferTerms, candidates: OfferCandidates, *, seed: int, budget: float | None = None
+) -> ChoiceProblem:
+    """The problem for these customers; `budget` goes before that of the configuration."""
+    in_control = candidates.only_control_stops
+    return ChoiceProblem(
+        options=candidates.options,
+        values=candidates.valued.values.value,
+        costs=candidates.valued.values.cost,
+        codes=np.where(in_control[:, None], candidates.codes_outside_control, candidates.codes),
+        in_control=in_control,
+        limits=spending_limits(terms, budget=budget),
+        ranks=terms.rules.priority_ranks(candidates.options),
+        explore=_exploration_of(terms.settings, candidates.valued.uncertainty, seed=seed),
+    )
+
+
+def spending_limits(terms: OfferTerms, *, budget: float | None = None) -> SpendingLimits:
+    """The budget, and what is left of the capacities."""
+    channels = {name: one.capacity for name, one in terms.settings.channels.items() if one.capacity is not None}
+    return SpendingLimits(
+        budget=terms.settings.budget if budget is None else budget,
+        offers=terms.book.remaining(),
+        channels=channels,
+    )
+
+
+def _exploration_of(
+    settings: DecisionSettings, uncertainty: Uncertainty, *, seed: int
+) -> Callable[[NDArray[np.float64], NDArray[np.bool_]], Choices] | None:
+    """How choices are left to chance, given values and what is allowed; None where none is."""
+    match settings.exploration:
+        case "epsilon":
+            return lambda values, allowed: explore_epsilon(values, allowed=allowed, epsilon=settings.epsilon, seed=seed)
+        case "thompson":
+            return lambda values, allowed: explore_thompson(values, allowed=allowed, uncertainty=uncertainty, seed=seed)
+        case _:
+            return None

@@ -1,0 +1,184 @@
+"""Cyd is worth a voucher; a sample costs more than it brings; the rules and the policy exclude the others."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from core.config.decisions import ChannelSettings, ContactPolicy, DecisionSettings
+from core.control_group import hash_share
+from core.decisions import NoContact
+from core.errors import BadInput, UnknownName
+from core.offers import Offer, OfferBook
+from models.policies.acceptance.estimates import AcceptanceEstimates
+from models.policies.acceptance.rates import estimate_acceptance
+from serving.build.decisions.deciding import DecisionRun, decide_customers
+from serving.build.decisions.layouts import FIELDS, LAYOUTS
+from serving.build.decisions.pricing import price_offers
+from serving.build.decisions.writing import write_decisions
+from serving.offers.candidates import offers_of
+from tests.serving.sample_release import offer_part, sample_release
+
+NOON = datetime(2026, 4, 1, 12)
+
+
+def release_with(*offers: Offer, **changes):
+    """The sample release with other offers; `changes` are those of `offer_part` and of its terms."""
+    made = {name: changes.pop(name) for name in ("settings", "control_share", "declined_contact") if name in changes}
+    part = offer_part(**made)
+    book = OfferBook(offers) if offers else part.book
+    rates = estimate_acceptance(book, part.terms.assumptions)
+    part = replace(
+        part,
+        terms=msgspec.structs.replace(part.terms, book=book, **changes),
+        acceptance=AcceptanceEstimates.of_rates(rates, n_customers=3),
+    )
+    return replace(sample_release(), offers=part, uplift=None)
+
+
+def decisions_of(release, **run):
+    decided = decide_customers(release, DecisionRun(now=NOON, **run))
+    return decided, {row.customer_id: row for row in decided.rows}
+
+
+GIFT = Offer(offer_id="gift", kind="thank_you", cost=2, margin=100)
+CALL = Offer(offer_id="call", kind="renewal", cost=1, margin=100)
+
+
+def test_each_customer_gets_the_contact_that_pays_or_a_reason():
+    decided, rows = decisions_of(release_with())
+
+    assert (rows["cyd"].offer_id, rows["cyd"].treated, rows["cyd"].no_contact) == ("voucher", True, None)
+    assert rows["bo"].offer_id is None
+    assert rows["bo"].no_contact == NoContact.DOES_NOT_PAY
+    assert decided.count_offers() == {"voucher": 1}
+    assert decided.cost == 1
+
+
+def test_a_customer_who_refuses_contact_gets_nothing_whatever_it_is_worth():
+    _, rows = decisions_of(release_with(CALL, declined_contact=("cyd",)))
+
+    assert rows["cyd"].no_contact == NoContact.NO_CONSENT
+    assert rows["ada"].offer_id == "call"
+
+
+def test_the_control_group_gets_no_promotion_and_what_it_would_have_got_is_stored():
+    decided, rows = decisions_of(release_with(GIFT, control_share=0.6))
+
+    members = {name for name in rows if hash_share("shop", name) < 0.6}
+    assert 0 < len(members) < 3
+    assert members == {name for name, row in rows.items() if not row.treated}
+    assert {row.offer_id for row in rows.values()} == {"gift"}
+    assert {row.propensity for row in rows.values()} == {0.4}
+    assert decided.chosen.value == pytest.approx(sum(row.expected_value for row in rows.values() if row.treated))
+    assert all(rows[name].cost == 0 and rows[name].no_contact == NoContact.CONTROL_GROUP for name in members)
+
+
+def test_renewal_contacts_have_no_control_group():
+    _, rows = decisions_of(release_with(CALL, control_share=0.6))
+
+    assert all(row.treated and row.propensity == 1 for row in rows.values())
+
+
+def test_a_budget_goes_to_the_customers_who_are_worth_most_for_it():
+    decided, rows = decisions_of(release_with(GIFT), budget=4.0)
+
+    assert sorted(str(row.no_contact) for row in rows.values()) == ["None", "None", "budget"]
+    assert decided.cost == 4
+
+
+def test_capacity_of_a_channel_is_kept():
+    settings = DecisionSettings(channels={"mail": ChannelSettings(cost=1, capacity=1)})
+
+    decided, rows = decisions_of(release_with(GIFT, settings=settings))
+
+    assert [row.channel for row in rows.values() if row.offer_id] == ["mail"]
+    assert decided.count_reasons() == {NoContact.CAPACITY: 2}
+    assert decided.cost == 3
+
+
+def test_contacts_wait_until_the_quiet_hours_are_over():
+    release = release_with(GIFT, policy=ContactPolicy())
+
+    decided = decide_customers(release, DecisionRun(now=datetime(2026, 4, 1, 23)))
+
+    assert {row.send_at for row in decided.rows} == {datetime(2026, 4, 2, 9)}
+
+
+def test_the_same_run_gives_the_same_decisions():
+    release = release_with(settings=DecisionSettings(exploration="epsilon", epsilon=0.5))
+
+    (_, first), (_, second) = decisions_of(release), decisions_of(release)
+
+    assert first == second
+    assert any(row.choice_propensity < 1 for row in first.values())
+
+
+def test_decisions_that_nothing_can_be_learned_from_are_not_stored():
+    decided, rows = decisions_of(release_with())
+
+    assert decided.stored_rows == [row for row in rows.values() if row.offer_id]
+
+
+def test_prices_let_a_single_request_keep_to_the_budget():
+    priced = price_offers(release_with(GIFT, settings=DecisionSettings(budget=2.0)))
+
+    assert offers_of(priced).terms.prices["budget"] > 0
+    assert price_offers(release_with(GIFT)) is not None
+    assert offers_of(price_offers(release_with(GIFT))).terms.prices == {}
+
+
+def test_a_file_for_mailing_tools_holds_contacts_alone_with_a_sentence_in_the_customers_language(tmp_path):
+    release = release_with()
+    decided, _ = decisions_of(release)
+
+    n_rows = write_decisions(tmp_path / "mail.csv", decided, release=release, layout="mail")
+
+    rows = list(csv.DictReader((tmp_path / "mail.csv").read_text("utf-8").splitlines()))
+    assert (n_rows, [row["external_id"] for row in rows]) == (1, ["cyd"])
+    assert rows[0]["sentence"] == "次回のご注文にご利用いただける割引をご用意しました。"
+    assert rows[0]["send_at"] == "2026-04-01T12:00:00+09:00"
+
+
+def test_the_full_file_holds_every_customer_with_the_parts_of_the_value_or_the_reason(tmp_path):
+    release = release_with(GIFT, CALL, declined_contact=("ada",))
+    decided, decisions = decisions_of(release)
+
+    write_decisions(tmp_path / "all.parquet", decided, release=release, layout="kizuna")
+
+    rows = {row["customer_id"]: row for row in pq.read_table(tmp_path / "all.parquet").to_pylist()}
+    assert set(rows) == {"ada", "bo", "cyd"}
+    assert rows["ada"]["no_contact"] == "no_consent"
+    cyd = rows["cyd"]
+    assert cyd["acceptance"] * cyd["margin"] + cyd["retained"] - cyd["cost"] - cyd["fatigue"] == pytest.approx(
+        decisions["cyd"].expected_value, abs=0.01
+    )
+    assert "retained: save rate of 0.1" in cyd["sources"]
+
+
+@pytest.mark.parametrize("layout", list(LAYOUTS))
+def test_every_layout_names_fields_that_decisions_have(layout, tmp_path):
+    release = release_with(GIFT)
+    decided, _ = decisions_of(release)
+
+    n_rows = write_decisions(tmp_path / "x.csv", decided, release=release, layout=layout)
+
+    assert set(LAYOUTS[layout].headers) <= set(FIELDS.names)
+    assert n_rows == (1 if layout == "line" else 3)
+
+
+def test_an_unknown_layout_or_a_budget_below_the_cheapest_contact_is_refused(tmp_path):
+    release = release_with(GIFT)
+    decided, _ = decisions_of(release)
+
+    with pytest.raises(UnknownName, match="no 'mailchimp' in layouts; there are: kizuna, mail"):
+        write_decisions(tmp_path / "x.csv", decided, release=release, layout="mailchimp")
+    with pytest.raises(BadInput, match="does not pay for the cheapest contact, which costs 2"):
+        decisions_of(release, budget=1.0)
+    assert not np.any(list(tmp_path.iterdir()))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+from core import environment
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, TableOut, open_config
 from kizuna.terminal import print_json, print_table, progress_console, say
 
 if TYPE_CHECKING:
     from core.config.data_set import Config
     from serving.build.decisions.deciding import Decided
+    from serving.decisions.store import DecisionStore
     from serving.release.release import Release
 
 console = Console()
@@ -47,27 +50,46 @@ def register(app: typer.Typer) -> None:
         """
         from serving.build.decisions.layouts import LAYOUTS
         from serving.build.decisions.writing import write_decisions
+        from serving.decisions.store import DecisionStore
         from serving.release.releases import Releases
 
         _ = LAYOUTS[layout]  # refuses an unknown name before the work
         settings = open_config(config)
         release = Releases(settings.places.releases).open_active()
+        store = DecisionStore.at(
+            os.environ.get(environment.DATABASE_URL), settings.places.decisions, data_set=settings.name
+        )
         with progress_console().status("deciding for every customer"):
-            decided = decide_now(settings, release, budget=budget)
+            decided = decide_now(settings, release, store=store, budget=budget)
         n_rows = write_decisions(out, decided, release=release, layout=layout, excel=excel)
-        document = describe_decisions(decided, release) | {"path": str(out), "rows": n_rows, "stored": not dry_run}
+        n_stored = 0 if dry_run else store.add(decided.stored_rows)
+        document = describe_decisions(decided, release) | {"path": str(out), "rows": n_rows, "stored": n_stored}
         if output_format is OutputFormat.JSON:
             print_json(document)
         else:
             print_decisions(document)
 
 
-def decide_now(config: Config, release: Release, *, budget: float | None) -> Decided:
-    """Decide for the customers of a release at this moment."""
-    from serving.build.decisions.deciding import DecisionRun, decide_customers
+def decide_now(config: Config, release: Release, *, store: DecisionStore, budget: float | None) -> Decided:
+    """Decide for the customers of a release at this moment, after the contacts that were decided before."""
+    from serving.build.decisions.deciding import DecisionRun, decide_customers, decision_id_of
+    from serving.build.decisions.recent import load_recent, to_recent_contacts
+    from serving.offers.candidates import unavailable_items
+    from serving.stock import StockFile
 
     now = datetime.now(config.zone).replace(tzinfo=None, microsecond=0)
-    return decide_customers(release, DecisionRun(now=now, budget=budget, seed=config.seed))
+    recent = load_recent(store, release)
+    today = [one for one in recent if one.decision_id == decision_id_of(config.name, one.customer_id, day=now.date())]
+    out_of_stock = StockFile(config.places.releases).read().unavailable
+    run = DecisionRun(
+        now=now,
+        budget=budget,
+        seed=config.seed,
+        recent=to_recent_contacts(recent, release),
+        unavailable=unavailable_items(release, out_of_stock),
+        earlier=today,
+    )
+    return decide_customers(release, run)
 
 
 def describe_decisions(decided: Decided, release: Release) -> dict[str, Any]:
@@ -96,6 +118,7 @@ def print_decisions(document: dict[str, Any]) -> None:
         f"to be worth {document['expected_value']:,} {document['currency']} after a cost of {document['cost']:,}; "
         f"{document['control_group']:,} more are left out as the control group",
     )
+    say(console, f"{document['stored']:,} decisions are stored that were not before")
     say(console, f"no choice within the limits is worth more by {document['gap']:.2%}")
     if document["offers"]:
         print_table(console, [("offer", "customers"), *((name, f"{n:,}") for name, n in document["offers"].items())])

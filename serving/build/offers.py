@@ -12,14 +12,16 @@ from core.health_scale import HealthScale
 from core.model_kinds import CHURN, PREDICT, VALUE
 from core.offers import Offer, OfferBook
 from core.rules.rule import Column, parse_rule
+from features.acceptance_rows import load_acceptance_rows
 from features.contact_state import load_contact_state
+from features.offer_tastes import measure_tastes
 from features.segments.ranks import with_ranks
 from features.segments.rule_variables import RuleVariables, variable_names
-from models.policies.acceptance.estimates import AcceptanceEstimates
-from models.policies.acceptance.rates import estimate_acceptance
+from features.unsubscribe_rows import load_unsubscribe_rows
+from models.policies.acceptance.learning import learn_acceptance
 from models.policies.contact_limits import choose_control_group
 from models.policies.eligibility import CHANNEL
-from models.policies.fatigue import assume_fatigue
+from models.policies.fatigue import estimate_fatigue
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.build.segments import churn_probabilities, collect_predicted_value, event_probabilities
 from serving.release.churn_part import ChurnPart
@@ -39,7 +41,9 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         return BuiltPart(None, "the data set has no offers; add [tables.offers] to its TOML")
     config, tables, ids = inputs.config, inputs.tables, inputs.features.customer_ids
     book, then = load_offer_book(tables, inputs.cutoff), tables.at(inputs.cutoff)
-    contacts = load_contact_state(tables, ids, cutoff=inputs.cutoff)
+    contacts, features = load_contact_state(tables, ids, cutoff=inputs.cutoff), inputs.features
+    answers = load_acceptance_rows(tables, inputs.cutoff, offers=book.offers, like=features)
+    acceptance = learn_acceptance(answers, book, assumptions=config.offers, seed=config.seed)
     terms = OfferTerms(
         data_set=config.name,
         book=book,
@@ -47,13 +51,16 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         settings=config.decisions,
         policy=config.contact_policy,
         control=choose_control_group(contacts, config.contact_policy, data_set=config.name),
-        fatigue=assume_fatigue(config.decisions.fatigue),
+        fatigue=estimate_fatigue(load_unsubscribe_rows(tables, inputs.cutoff), assumed=config.decisions.fatigue),
+        acceptance_choice=acceptance.sentence,
         treatment=config.uplift.treatment,
         margin_rate=config.money.margin_rate,
     )
     customers = OfferCustomers(
         contacts=contacts,
-        acceptance=AcceptanceEstimates.of_rates(estimate_acceptance(book, config.offers), n_customers=len(ids)),
+        acceptance=acceptance.estimate(
+            features, tastes=measure_tastes(tables, ids, cutoff=inputs.cutoff, offers=book.offers)
+        ),
         variables=_read_variables(book, inputs, parts=parts),
         languages=languages_of(then, ids),
         line_user_ids=line_ids_of(then, ids),

@@ -48,6 +48,7 @@ DECISIONS = sa.Table(
     sa.Column("step", sa.Integer),
     sa.Column("treated", sa.Boolean, nullable=False),
     sa.Column("propensity", sa.Float, nullable=False),
+    sa.Column("choice_propensity", sa.Float, nullable=False),
     sa.Column("no_contact", sa.String(32)),
     sa.Column("expected_value", sa.Float, nullable=False),
     sa.Column("cost", sa.Float, nullable=False),

@@ -182,11 +182,12 @@ class DecisionStore:
 
 
 def _refuse_impossible(decision: DecisionRow) -> None:
-    if not 0 < decision.propensity <= 1:
-        raise DataError(
-            f"the propensity of decision '{decision.decision_id}' is {decision.propensity:g}; a probability with which "
-            "it was made is above 0 and at most 1"
-        )
+    for propensity in (decision.propensity, decision.choice_propensity):
+        if not 0 < propensity <= 1:
+            raise DataError(
+                f"the propensity of decision '{decision.decision_id}' is {propensity:g}; a probability with which it "
+                "was made is above 0 and at most 1"
+            )
     if not (math.isfinite(decision.expected_value) and math.isfinite(decision.cost)):
         raise DataError(f"the value or the cost of decision '{decision.decision_id}' is no number; give both")
 

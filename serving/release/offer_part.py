@@ -39,6 +39,8 @@ class OfferTerms(msgspec.Struct, frozen=True, kw_only=True):
     policy: ContactPolicy
     control: PermanentControlGroup
     fatigue: Fatigue
+    acceptance_choice: str = ""
+    "How P(accept) was chosen, in words."
     treatment: Literal["offer_id", "kind", "campaign_id", "channel", "contact"] = "offer_id"
     "What the measured effects are effects of; see `[uplift] treatment`."
     margin_rate: float = 1.0

@@ -9,9 +9,9 @@ stored, so that the effect of the contacts can be measured.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +20,18 @@ from core.contact_state import RecentContacts
 from core.decisions import DecisionRow, NoContact
 from core.ids import digest_of
 from models.policies.allocation.problem import NOTHING
-from models.policies.candidates import REASONS
+from models.policies.candidates import REASONS, code_of
 from models.policies.contact_choice import ContactChoice, choose_contacts
 from models.policies.contact_limits import next_allowed_times
 from serving.offers.candidates import Occasion, OfferCandidates, find_candidates, offers_of
 from serving.offers.options import list_options
 from serving.offers.stating import state_problem
 from serving.release.release import Release
+
+
+def decision_id_of(data_set: str, customer_id: str, *, day: date) -> str:
+    """The id of the decision of a day about a customer: a second run decides nothing twice."""
+    return digest_of((data_set, "decide", day, customer_id))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +47,8 @@ class DecisionRun:
     "Contacts since the cutoff of the release; their rows are those of the release's offers."
     unavailable: Collection[str] = ()
     "Items that are out of stock."
+    earlier: Sequence[DecisionRow] = ()
+    "Contacts that earlier runs of the same day have decided: they stay, and their cost is spent."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,12 +99,53 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
     send_at = next_allowed_times(np.full(len(customers), np.datetime64(run.now, "s")), part.terms.policy)
     occasion = Occasion(moments=send_at, is_immediate=False, unavailable=run.unavailable)
     candidates = find_candidates(release, customers, options=options, occasion=occasion)
-    in_control = candidates.only_control_stops
-    chosen = choose_contacts(state_problem(part.terms, candidates, seed=run.seed, budget=run.budget))
-    in_control &= chosen.choice != NOTHING
-    writer = _RowWriter(release=release, candidates=candidates, chosen=chosen, run=run)
-    rows = [writer.write(row, in_control=bool(in_control[row]), send_at=send_at[row]) for row in range(len(customers))]
-    return Decided(candidates=candidates, chosen=chosen, in_control=in_control, send_at=send_at, rows=rows)
+    problem = state_problem(part.terms, candidates, seed=run.seed, budget=run.budget)
+    earlier = _EarlierContacts.of(run.earlier, candidates)
+    problem = replace(
+        problem,
+        codes=np.where(earlier.is_decided[:, None], code_of(NoContact.CAP), problem.codes),
+        in_control=problem.in_control & ~earlier.is_decided,
+        limits=problem.limits.less(earlier.choice, problem=problem),
+    )
+    chosen = choose_contacts(problem)
+    in_control = problem.in_control & (chosen.choice != NOTHING)
+    writer = _RowWriter(
+        release=release, candidates=candidates, chosen=chosen, run=run, reasons=chosen.reason_codes, send_at=send_at
+    )
+    rows = [
+        earlier.rows.get(row) or writer.write(row, in_control=bool(in_control[row])) for row in range(len(customers))
+    ]
+    kept = replace(chosen, choice=np.where(earlier.is_decided, earlier.choice, chosen.choice))
+    return Decided(candidates=candidates, chosen=kept, in_control=in_control, send_at=send_at, rows=rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _EarlierContacts:
+    """Contacts of the same day that were decided before."""
+
+    rows: Mapping[int, DecisionRow]
+    "By row of the candidates."
+    choice: NDArray[np.int64]
+    "(n,) the option, or NOTHING."
+
+    @property
+    def is_decided(self) -> NDArray[np.bool_]:
+        """(n,)"""
+        return self.choice != NOTHING
+
+    @classmethod
+    def of(cls, decisions: Sequence[DecisionRow], candidates: OfferCandidates) -> _EarlierContacts:
+        """Find the customers and the options; a contact with an offer that is gone does not count."""
+        places = {
+            (one.offer.offer_id, one.channel, one.campaign_id): place for place, one in enumerate(candidates.options)
+        }
+        row_of = {name: row for row, name in enumerate(candidates.customers.contacts.customer_ids.tolist())}
+        choice, rows = np.full(len(row_of), NOTHING), dict[int, DecisionRow]()
+        for one in decisions:
+            row, place = row_of.get(one.customer_id), places.get((one.offer_id or "", one.channel, one.campaign_id))
+            if row is not None and place is not None and one.treated:
+                rows[row], choice[row] = one, place
+        return cls(rows=rows, choice=choice)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,13 +156,15 @@ class _RowWriter:
     candidates: OfferCandidates
     chosen: ContactChoice
     run: DecisionRun
+    reasons: NDArray[np.int8]
+    send_at: NDArray[np.datetime64]
 
-    def write(self, row: int, *, in_control: bool, send_at: np.datetime64) -> DecisionRow:
+    def write(self, row: int, *, in_control: bool) -> DecisionRow:
         customer_id, place = str(self.candidates.customers.contacts.customer_ids[row]), int(self.chosen.choice[row])
         terms = offers_of(self.release).terms
-        reason = int(self.chosen.reason_codes[row])
+        reason = int(self.reasons[row])
         common = {
-            "decision_id": digest_of((terms.data_set, "decide", self.run.now.date(), customer_id)),
+            "decision_id": decision_id_of(terms.data_set, customer_id, day=self.run.now.date()),
             "customer_id": customer_id,
             "decided_at": self.run.now,
             "choice_propensity": float(self.chosen.propensities[row]),
@@ -134,5 +184,5 @@ class _RowWriter:
             no_contact=NoContact.CONTROL_GROUP if in_control else None,
             expected_value=float(values.value[row, place]),
             cost=0.0 if in_control else float(values.cost[row, place]),
-            send_at=None if in_control else send_at.astype(datetime),
+            send_at=None if in_control else self.send_at[row].astype(datetime),
         )

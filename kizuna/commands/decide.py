@@ -72,22 +72,21 @@ def register(app: typer.Typer) -> None:
 
 def decide_now(config: Config, release: Release, *, store: DecisionStore, budget: float | None) -> Decided:
     """Decide for the customers of a release at this moment, after the contacts that were decided before."""
-    from serving.build.decisions.deciding import DecisionRun, decide_customers, decision_id_of
-    from serving.build.decisions.recent import load_recent, to_recent_contacts
+    from serving.build.decisions.deciding import DecisionRun, decide_customers
+    from serving.build.decisions.recent import load_decisions_since, select_earlier, to_recent_contacts
     from serving.offers.candidates import unavailable_items
     from serving.stock import StockFile
 
     now = datetime.now(config.zone).replace(tzinfo=None, microsecond=0)
-    recent = load_recent(store, release)
-    today = [one for one in recent if one.decision_id == decision_id_of(config.name, one.customer_id, day=now.date())]
+    before = load_decisions_since(store, release)
     out_of_stock = StockFile(config.places.releases).read().unavailable
     run = DecisionRun(
         now=now,
         budget=budget,
         seed=config.seed,
-        recent=to_recent_contacts(recent, release),
+        recent=to_recent_contacts(before, release),
         unavailable=unavailable_items(release, out_of_stock),
-        earlier=today,
+        earlier=select_earlier(before, release, day=now.date()),
     )
     return decide_customers(release, run)
 
@@ -102,7 +101,7 @@ def describe_decisions(decided: Decided, release: Release) -> dict[str, Any]:
         "control_group": int(decided.in_control.sum()),
         "offers": decided.count_offers(),
         "not_contacted": {str(reason): n for reason, n in decided.count_reasons().items()},
-        "expected_value": round(decided.chosen.value, description.n_decimals),
+        "expected_value": round(decided.expected_value, description.n_decimals),
         "cost": round(decided.cost, description.n_decimals),
         "currency": description.currency,
         "gap": decided.chosen.gap,

@@ -83,14 +83,6 @@ class SpendingLimits:
             budget=None if self.budget is None else max(0.0, self.budget - spent), offers=offers, channels=channels
         )
 
-    def require_budget(self, costs: NDArray[np.float64]) -> None:
-        """Raise BadInput where the budget is below the cost of the cheapest contact."""
-        if self.budget is not None and costs.size and self.budget < costs.min():
-            raise BadInput(
-                f"the budget of {self.budget:,.2f} does not pay for the cheapest contact, which costs "
-                f"{costs.min():,.2f}; raise --budget or [decisions] budget"
-            )
-
 
 @dataclass(frozen=True, kw_only=True)
 class ContactChoice:
@@ -140,6 +132,15 @@ class ChoiceProblem:
     explore: Callable[[NDArray[np.float64], NDArray[np.bool_]], Choices] | None = None
     "Leaves choices to chance, given values after prices and what is allowed, (n, m); None leaves none."
 
+    def require_budget(self) -> None:
+        """Raise BadInput where the budget is below the cost of the cheapest contact that is allowed."""
+        costs, budget = np.broadcast_to(self.costs, self.codes.shape)[self.codes == ALLOWED], self.limits.budget
+        if budget is not None and costs.size and budget < costs.min():
+            raise BadInput(
+                f"the budget of {budget:,.2f} does not pay for the cheapest contact, which costs {costs.min():,.2f}; "
+                "raise --budget or [decisions] budget"
+            )
+
     def resources(self, limits: SpendingLimits | None = None) -> tuple[Resource, ...]:
         """What the options use of the limits."""
         return (limits or self.limits).resources(self.options, costs=self.costs)
@@ -150,9 +151,8 @@ class ChoiceProblem:
 
 
 def choose_contacts(problem: ChoiceProblem) -> ContactChoice:
-    """Choose within the limits. Raises BadInput for a budget below the cheapest contact."""
+    """Choose within the limits."""
     allowed = problem.codes == ALLOWED
-    problem.limits.require_budget(np.broadcast_to(problem.costs, allowed.shape)[allowed])
     plan = _allocate_by_rank(problem, is_open=~problem.in_control)
     reduced = _values_at(problem, plan.prices)
     choices = Choices(plan.choice, np.ones(len(plan.choice)))

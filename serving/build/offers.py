@@ -70,7 +70,9 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     )
 
 
-def _read_variables(book: OfferBook, inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> dict[str, Column]:
+def _read_variables(
+    book: OfferBook, inputs: BuildInputs, *, parts: Mapping[str, ReleasePart | None]
+) -> dict[str, Column]:
     """The variables that the offers' rules use, (n,) each. Raises RuleError, with the offer, for a mistake."""
     if len({offer.offer_id for offer in book.offers}) < len(book.offers):
         raise DataError("two offers have the same offer_id; offer ids must be unique")

@@ -48,7 +48,7 @@ class DecisionRun:
     unavailable: Collection[str] = ()
     "Items that are out of stock."
     earlier: Sequence[DecisionRow] = ()
-    "Contacts that earlier runs of the same day have decided: they stay, and their cost is spent."
+    "What earlier runs of the same day have decided: contacts and control groups stay, and their cost is spent."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +84,11 @@ class Decided:
         return dict(Counter(made).most_common())
 
     @property
+    def expected_value(self) -> float:
+        """Of all contacts, base currency, net of their cost."""
+        return sum(row.expected_value for row in self.rows if row.treated and row.offer_id is not None)
+
+    @property
     def cost(self) -> float:
         """Of all contacts, base currency."""
         return sum(row.cost for row in self.rows if row.treated and row.offer_id is not None)
@@ -100,15 +105,16 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
     occasion = Occasion(moments=send_at, is_immediate=False, unavailable=run.unavailable)
     candidates = find_candidates(release, customers, options=options, occasion=occasion)
     problem = state_problem(part.terms, candidates, seed=run.seed, budget=run.budget)
-    earlier = _EarlierContacts.of(run.earlier, candidates)
+    problem.require_budget()
+    earlier = _EarlierDecisions.of(run.earlier, candidates)
     problem = replace(
         problem,
         codes=np.where(earlier.is_decided[:, None], code_of(NoContact.CAP), problem.codes),
         in_control=problem.in_control & ~earlier.is_decided,
-        limits=problem.limits.less(earlier.choice, problem=problem),
+        limits=problem.limits.less(np.where(earlier.in_control, NOTHING, earlier.choice), problem=problem),
     )
     chosen = choose_contacts(problem)
-    in_control = problem.in_control & (chosen.choice != NOTHING)
+    in_control = (problem.in_control & (chosen.choice != NOTHING)) | earlier.in_control
     writer = _RowWriter(
         release=release, candidates=candidates, chosen=chosen, run=run, reasons=chosen.reason_codes, send_at=send_at
     )
@@ -120,13 +126,15 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _EarlierContacts:
-    """Contacts of the same day that were decided before."""
+class _EarlierDecisions:
+    """Contacts of the same day, and customers of the control group, that were decided before."""
 
     rows: Mapping[int, DecisionRow]
     "By row of the candidates."
     choice: NDArray[np.int64]
     "(n,) the option, or NOTHING."
+    in_control: NDArray[np.bool_]
+    "(n,)"
 
     @property
     def is_decided(self) -> NDArray[np.bool_]:
@@ -134,8 +142,8 @@ class _EarlierContacts:
         return self.choice != NOTHING
 
     @classmethod
-    def of(cls, decisions: Sequence[DecisionRow], candidates: OfferCandidates) -> _EarlierContacts:
-        """Find the customers and the options; a contact with an offer that is gone does not count."""
+    def of(cls, decisions: Sequence[DecisionRow], candidates: OfferCandidates) -> _EarlierDecisions:
+        """Find the customers and the options; a decision for an offer that is gone does not count."""
         places = {
             (one.offer.offer_id, one.channel, one.campaign_id): place for place, one in enumerate(candidates.options)
         }
@@ -143,9 +151,10 @@ class _EarlierContacts:
         choice, rows = np.full(len(row_of), NOTHING), dict[int, DecisionRow]()
         for one in decisions:
             row, place = row_of.get(one.customer_id), places.get((one.offer_id or "", one.channel, one.campaign_id))
-            if row is not None and place is not None and one.treated:
+            if row is not None and place is not None:
                 rows[row], choice[row] = one, place
-        return cls(rows=rows, choice=choice)
+        in_control = np.array([row in rows and not rows[row].treated for row in range(len(row_of))], dtype=bool)
+        return cls(rows=rows, choice=choice, in_control=in_control)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 import numpy as np
 
 from core.contact_state import RecentContacts
 from core.decisions import DecisionRow
-from serving.decisions.store import DecisionStore
+from serving.build.decisions.deciding import decision_id_of
+from serving.decisions.store import DecisionFilter, DecisionStore
 from serving.offers.candidates import offers_of
 from serving.release.release import Release
 
 
-def load_recent(store: DecisionStore, release: Release) -> list[DecisionRow]:
-    """The contacts since the cutoff of the release."""
-    return store.recent_contacts(datetime.combine(release.description.cutoff, time()))
+def load_decisions_since(store: DecisionStore, release: Release) -> list[DecisionRow]:
+    """What was decided since the cutoff of the release."""
+    return store.find(DecisionFilter(since=datetime.combine(release.description.cutoff, time())))
+
+
+def select_earlier(decisions: Sequence[DecisionRow], release: Release, *, day: date) -> list[DecisionRow]:
+    """The decisions of earlier runs of a day."""
+    data_set = release.description.data_set
+    return [one for one in decisions if one.decision_id == decision_id_of(data_set, one.customer_id, day=day)]
 
 
 def to_recent_contacts(decisions: Sequence[DecisionRow], release: Release) -> RecentContacts:
-    """The contacts with customers of the release; their rows are those of its offers."""
+    """Which of the decisions are contacts with customers of the release; their rows are those of its offers."""
     part = offers_of(release)
+    decisions = [one for one in decisions if one.treated and one.offer_id is not None]
     kinds = {offer.offer_id: offer.kind for offer in part.book.offers}
     rows = [part.index.find(one.customer_id) for one in decisions]
     known = [(row, one) for row, one in zip(rows, decisions, strict=True) if row >= 0]

@@ -91,7 +91,7 @@ def test_the_last_reason_of_all_options_is_that_of_the_customer():
 
 def test_a_budget_below_the_cheapest_contact_is_refused():
     with pytest.raises(BadInput, match=r"0\.50 does not pay for the cheapest contact, which costs 1\.00"):
-        choose_contacts(problem([[5, 5]], limits=SpendingLimits(budget=0.5)))
+        problem([[5, 5]], limits=SpendingLimits(budget=0.5)).require_budget()
 
 
 @settings(max_examples=40, deadline=None)

@@ -21,6 +21,7 @@ from models.policies.acceptance.rates import estimate_acceptance
 from serving.build.decisions.deciding import DecisionRun, decide_customers
 from serving.build.decisions.layouts import FIELDS, LAYOUTS
 from serving.build.decisions.pricing import price_offers
+from serving.build.decisions.recent import to_recent_contacts
 from serving.build.decisions.writing import write_decisions
 from serving.offers.candidates import offers_of
 from tests.serving.sample_release import offer_part, sample_release
@@ -118,6 +119,31 @@ def test_the_same_run_gives_the_same_decisions():
 
     assert first == second
     assert any(row.choice_propensity < 1 for row in first.values())
+
+
+def test_a_second_run_of_a_day_keeps_the_contacts_of_the_first_and_what_they_cost():
+    release = release_with(GIFT)
+    first, rows = decisions_of(release, budget=2.0)
+    made = [row for row in rows.values() if row.offer_id]
+
+    again, second = decisions_of(release, budget=2.0, earlier=made, recent=to_recent_contacts(made, release))
+    richer, third = decisions_of(release, budget=4.0, earlier=made, recent=to_recent_contacts(made, release))
+
+    assert len(made) == 1
+    assert [row for row in second.values() if row.offer_id] == made
+    assert again.cost == first.cost == 2
+    assert made[0] in third.values()
+    assert richer.cost == 4
+
+
+def test_a_customer_who_was_contacted_on_this_day_waits():
+    release = release_with(GIFT)
+    _, rows = decisions_of(release)
+
+    _, later = decisions_of(release, recent=to_recent_contacts([rows["cyd"]], release))
+
+    assert later["cyd"].no_contact == NoContact.CAP
+    assert later["ada"].offer_id == "gift"
 
 
 def test_decisions_that_nothing_can_be_learned_from_are_not_stored():

@@ -12,7 +12,6 @@ import numpy as np
 from core.decisions import NoContact
 from core.model_kinds import CHURN
 from models.policies.candidates import ALLOWED, REASONS
-from serving.http.problems import Problem, ProblemType
 from serving.http.schema import (
     Count,
     CustomerId,
@@ -41,7 +40,7 @@ class NextBestOfferRequest(Request, frozen=True):
     context: Annotated[dict[ContextName, float | ContextText], msgspec.Meta(max_length=MAX_CONTEXT)] = msgspec.field(
         default_factory=dict
     )
-    "Variables of the situation that rules of offers use, as `[decisions] context` declares them."
+    "Variables of the situation that rules of offers use, as `[decisions] context` declares them; others are ignored."
     excluded: bool = False
     "Whether to list the offers that the customer may not get, with the reasons."
 
@@ -105,6 +104,8 @@ class NextBestOfferResponse(Response, frozen=True, kw_only=True):
     "P(this choice), below 1 where `[decisions] exploration` leaves choices to chance."
     offers: list[EligibleOffer]
     "Eligible offers by expected value, at most k, including those that do not pay."
+    ignored_context: dict[str, str]
+    "Variables of `context` that no rule can use, with the reason."
     excluded: list[ExcludedOffer] | msgspec.UnsetType = msgspec.UNSET
     "The other offers, if requested."
 
@@ -115,7 +116,7 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
     part = release.offers
     if part is None:
         raise not_released(release, "offers")
-    _check_context(request, part.terms.settings.context)
+    used, ignored = _read_context(request.context, part.terms.settings.context)
     now = datetime.now(ZoneInfo(release.description.time_zone)).replace(tzinfo=None)
     choice = choose_offer(
         release,
@@ -123,7 +124,7 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
             customer_id=request.customer_id,
             now=now,
             channel=request.channel,
-            context=request.context,
+            context=used,
             unavailable=unavailable_items(release, context.stock.now.unavailable),
         ),
     )
@@ -141,19 +142,25 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
         offers=[
             _eligible(choice.candidates, place, rank=rank) for rank, place in enumerate(choice.order[: request.k], 1)
         ],
+        ignored_context=ignored,
         excluded=_list_excluded(choice) if request.excluded else msgspec.UNSET,
     )
 
 
-def _check_context(request: NextBestOfferRequest, declared: dict[str, Literal["number", "text"]]) -> None:
-    for name, value in request.context.items():
+def _read_context(
+    context: dict[str, float | str], declared: dict[str, Literal["number", "text"]]
+) -> tuple[dict[str, float | str], dict[str, str]]:
+    """The variables that rules may use, and why others are ignored."""
+    used: dict[str, float | str] = {}
+    ignored: dict[str, str] = {}
+    for name, value in context.items():
         if name not in declared:
-            known = ", ".join(declared) or "none"
-            raise Problem(
-                ProblemType.INVALID_REQUEST, f"context: '{name}' is not in [decisions] context; there are: {known}"
-            )
-        if (declared[name] == "text") != isinstance(value, str):
-            raise Problem(ProblemType.INVALID_REQUEST, f"context: '{name}' is a {declared[name]}, found {value!r}")
+            ignored[name] = "[decisions] context does not declare it"
+        elif (declared[name] == "text") != isinstance(value, str):
+            ignored[name] = f"it is no {declared[name]}"
+        else:
+            used[name] = value
+    return used, ignored
 
 
 def _eligible(candidates: OfferCandidates, place: int, *, rank: int) -> EligibleOffer:

@@ -6,6 +6,8 @@ from datetime import datetime
 
 import msgspec
 
+CHANNEL = "channel"
+"The variable of rules that holds the channel of a contact."
 PROMOTIONAL_KINDS = ("item", "category_coupon", "discount", "upgrade", "thank_you", "birthday", "content", "points",
                      "rank_benefit", "referral")  # fmt: skip
 "Kinds of offers that are marketing: customers of the control group do not get them."

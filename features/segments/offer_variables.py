@@ -12,7 +12,7 @@ from core.config.data_set import Config
 from core.errors import RuleError
 from core.feature_names import CustomerFact
 from core.feature_table import FeatureTable
-from core.offers import SITUATION_VARIABLES, Offer
+from core.offers import CHANNEL, Offer
 from core.rules.rule import Column, parse_rule
 from core.segmentation import PredictedValue
 from features.segments.customer_facts import load_customer_facts
@@ -26,19 +26,24 @@ from features.segments.rule_variables import (
 from tables.tables import Tables
 
 
+def situation_names(config: Config) -> frozenset[str]:
+    """The variables that differ by request or by option: the channel, and those of `[decisions] context`."""
+    return frozenset({CHANNEL, *config.decisions.context})
+
+
 def names_in_offers(config: Config, offers: Iterable[Offer]) -> frozenset[str]:
-    """The variables in the offers' rules, without those that differ by option, such as `channel`.
+    """The variables in the offers' rules, without those of the situation.
 
     Raises RuleError, with the offer, for a rule that cannot be parsed and for a name that this data set cannot have.
     """
-    names = {*variable_names(config), *membership_names(config), *SITUATION_VARIABLES}
+    names = {*variable_names(config), *membership_names(config), *situation_names(config)}
     used = set[str]()
     for offer in offers:
         place = f"offer {offer.offer_id}"
         for name in sorted(_names_in(offer, place)):
             check_name(name, names, config=config, place=place)
             used.add(name)
-    return frozenset(used - {"channel"})
+    return frozenset(used - situation_names(config))
 
 
 def _names_in(offer: Offer, place: str) -> frozenset[str]:

@@ -20,12 +20,10 @@ from numpy.typing import NDArray
 from core.decisions import NoContact
 from core.errors import RuleError
 from core.interactions import Histories, codes_of
-from core.offers import Offer
+from core.offers import CHANNEL, Offer
 from core.rules.rule import Column, Rule, parse_rule
 from models.policies.candidates import ALLOWED, Option, code_of
 
-CHANNEL = "channel"
-"The variable of rules that holds the channel of the option."
 MAX_PARSED = 4_096
 
 

@@ -8,19 +8,17 @@ import numpy as np
 
 from core.config.data_set import Config
 from core.errors import DataError, RuleError
-from core.health_scale import HealthScale
 from core.model_kinds import CHURN, PREDICT, VALUE
-from core.offers import Offer, OfferBook
+from core.offers import CHANNEL, Offer, OfferBook
 from core.rules.rule import Column, parse_rule
 from features.acceptance_rows import load_acceptance_rows
 from features.contact_state import load_contact_state
 from features.offer_tastes import measure_tastes
+from features.segments.offer_variables import collect_offer_variables, names_in_offers, situation_names
 from features.segments.ranks import with_ranks
-from features.segments.rule_variables import RuleVariables, variable_names
 from features.unsubscribe_rows import load_unsubscribe_rows
 from models.policies.acceptance.learning import learn_acceptance
 from models.policies.contact_limits import choose_control_group
-from models.policies.eligibility import CHANNEL
 from models.policies.fatigue import estimate_fatigue
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.build.segments import churn_probabilities, collect_predicted_value, event_probabilities
@@ -78,35 +76,29 @@ def _read_variables(
         raise DataError("two offers have the same offer_id; offer ids must be unique")
     config, churn = inputs.config, parts.get(CHURN.name)
     features = with_ranks(inputs.features, config)
-    predicted = collect_predicted_value(parts.get(VALUE.name), customer_ids=features.customer_ids)
-    probability = churn_probabilities(churn if isinstance(churn, ChurnPart) else None, features.customer_ids)
-    variables = RuleVariables(
-        features=features,
-        churn_probability=probability,
-        event_probabilities=event_probabilities(config, parts.get(PREDICT.name), customer_ids=features.customer_ids),
-        health=HealthScale.from_risk_levels(config.risk_levels).health_of_risk(probability),
-        predicted_value=np.full(len(features), np.nan) if predicted is None else predicted.amounts,
-        other_names=frozenset({*variable_names(config), *config.decisions.context, CHANNEL}),
+    ids = features.customer_ids
+    columns = collect_offer_variables(
+        inputs.tables,
+        features,
+        names=names_in_offers(config, book.offers),
+        churn_probability=churn_probabilities(churn if isinstance(churn, ChurnPart) else None, ids),
+        event_probabilities=event_probabilities(config, parts.get(PREDICT.name), customer_ids=ids),
+        predicted_value=collect_predicted_value(parts.get(VALUE.name), customer_ids=ids),
     )
-    columns: dict[str, Column] = {}
     for offer in book.offers:
-        columns |= _variables_of(offer, variables, config=config)
+        _evaluate_once(offer, columns, config=config)
     return columns
 
 
-def _variables_of(offer: Offer, variables: RuleVariables, *, config: Config) -> dict[str, Column]:
-    """The variables of one rule, which is evaluated once, so that a mistake stops the release and not a request."""
+def _evaluate_once(offer: Offer, columns: Mapping[str, Column], *, config: Config) -> None:
+    """Evaluate a rule on no rows, so that a mistake stops the release and not a customer's request."""
     if offer.rule is None:
-        return {}
+        return
+    texts = {CHANNEL, *(name for name, kind in config.decisions.context.items() if kind == "text")}
+    no_rows: dict[str, Column] = {
+        name: np.empty(0, "U1" if name in texts else np.float64) for name in situation_names(config)
+    }
     try:
-        rule = parse_rule(offer.rule)
-        own = rule.names() - {CHANNEL} - config.decisions.context.keys()
-        columns = {name: variables[name] for name in own}
-        no_rows: dict[str, Column] = {name: column[:0] for name, column in columns.items()}
-        texts = {CHANNEL, *(name for name, kind in config.decisions.context.items() if kind == "text")}
-        for name in rule.names() - own:
-            no_rows[name] = np.empty(0, "U1" if name in texts else np.float64)
-        rule.evaluate(no_rows)
+        parse_rule(offer.rule).evaluate(no_rows | {name: column[:0] for name, column in columns.items()})
     except RuleError as error:
         raise RuleError(f"offer '{offer.offer_id}': {error}") from error
-    return columns

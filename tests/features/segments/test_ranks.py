@@ -12,13 +12,13 @@ from core.config.data_set import Config
 from core.config.loyalty import LoyaltySettings
 from core.config.sources import TableSource
 from core.errors import ConfigError, RuleError
-from core.offers import Offer, OfferBook
+from core.rules.rule import parse_rule
 from features.pipeline import compute_features
 from features.segments.membership import compute_segmentation
+from features.segments.offer_variables import collect_offer_variables
 from features.segments.ranks import compute_ranks, with_ranks
 from features.segments.rule_variables import check_rule_names, features_for_rules
 from serving.build.segments import read_loyalty
-from serving.release.offer_part import OfferPart
 from tests.featured import cohort
 from tests.worlds import config, frame, shop
 
@@ -112,12 +112,16 @@ def test_ranks_are_listed_with_their_customers_and_what_they_ask_for():
 def test_an_offer_can_be_limited_to_a_rank():
     chosen = settings()
     features = with_ranks(features_with(chosen, "net_spend_365d"), chosen)
-    offer = Offer(offer_id="points", kind="points", rule="rank == 'silver' and distance_to_next_rank < 5000")
+    rule = "rank == 'silver' and distance_to_next_rank < 5000"
 
-    part = OfferPart.of(OfferBook((offer,)), chosen.offers, features=features)
+    columns = collect_offer_variables(
+        shop(*LINES, settings=chosen),
+        features,
+        names=("rank", "distance_to_next_rank"),
+        churn_probability=np.full(3, np.nan),
+    )
 
-    assert part.facts_of("ada") == {"rank": "silver", "distance_to_next_rank": 2_000}
-    assert part.facts_of("cyd") == {"rank": "gold", "distance_to_next_rank": None}
+    assert parse_rule(rule).evaluate(columns).tolist() == [True, False, False]
 
 
 def test_the_page_of_a_customer_gets_points_and_rank_with_their_unit():

@@ -30,8 +30,6 @@ def line_ids_of(tables: Tables, customer_ids: NDArray[np.str_]) -> NDArray[np.st
     return _look_up(texts(links["customer_id"]), texts(links["alias_id"]), customer_ids=customer_ids)
 
 
-def _look_up(
-    keys: NDArray[np.str_], values: NDArray[np.str_], *, customer_ids: NDArray[np.str_]
-) -> NDArray[np.str_]:
+def _look_up(keys: NDArray[np.str_], values: NDArray[np.str_], *, customer_ids: NDArray[np.str_]) -> NDArray[np.str_]:
     known = dict(zip(keys.tolist(), values.tolist(), strict=True))
     return np.array([known.get(one, "") for one in customer_ids.tolist()], dtype=np.str_)

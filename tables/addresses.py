@@ -31,5 +31,5 @@ def line_ids_of(tables: Tables, customer_ids: NDArray[np.str_]) -> NDArray[np.st
 
 
 def _look_up(keys: NDArray[np.str_], values: NDArray[np.str_], *, customer_ids: NDArray[np.str_]) -> NDArray[np.str_]:
-    known = dict(zip(keys.tolist(), values.tolist(), strict=True))
-    return np.array([known.get(one, "") for one in customer_ids.tolist()], dtype=np.str_)
+    by_key = dict(zip(keys.tolist(), values.tolist(), strict=True))
+    return np.array([by_key.get(one, "") for one in customer_ids.tolist()], dtype=np.str_)

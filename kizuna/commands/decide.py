@@ -62,7 +62,7 @@ def register(app: typer.Typer) -> None:
         with progress_console().status("deciding for every customer"):
             decided = decide_now(settings, release, store=store, budget=budget)
         n_rows = write_decisions(out, decided, release=release, layout=layout, excel=excel)
-        n_stored = 0 if dry_run else store.add(decided.stored_rows)
+        n_stored = 0 if dry_run else store.add(decided.rows_to_store)
         document = describe_decisions(decided, release) | {"path": str(out), "rows": n_rows, "stored": n_stored}
         if output_format is OutputFormat.JSON:
             print_json(document)
@@ -101,7 +101,7 @@ def describe_decisions(decided: Decided, release: Release) -> dict[str, Any]:
         "control_group": int(decided.in_control.sum()),
         "offers": decided.count_offers(),
         "not_contacted": {str(reason): n for reason, n in decided.count_reasons().items()},
-        "expected_value": round(decided.expected_value, description.n_decimals),
+        "expected_value": round(decided.total_value, description.n_decimals),
         "cost": round(decided.cost, description.n_decimals),
         "currency": description.currency,
         "gap": decided.chosen.gap,

@@ -128,7 +128,7 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
             unavailable=unavailable_items(release, context.stock.now.unavailable),
         ),
     )
-    chosen = choice.chosen
+    chosen = choice.option
     return NextBestOfferResponse(
         **provenance_of(release, CHURN.name),
         decision_id=choice.decision_id,

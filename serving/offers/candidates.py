@@ -168,11 +168,11 @@ def _value_inputs(release: Release, part: OfferPart, *, customers: OfferCustomer
         fatigue=terms.fatigue,
         recent_contacts=np.bincount(contacts.rows[is_recent], minlength=len(customers)),
         channels=terms.settings.channels,
-        measured=_measured_effects(release, customers.contacts.customer_ids),
+        measured=_load_effects(release, customers.contacts.customer_ids),
     )
 
 
-def _measured_effects(release: Release, customer_ids: NDArray[np.str_]) -> MeasuredEffects | None:
+def _load_effects(release: Release, customer_ids: NDArray[np.str_]) -> MeasuredEffects | None:
     """The measured effects on these customers; None without an uplift model."""
     part, terms = release.uplift, offers_of(release).terms
     outcome = None if part is None else outcome_of(part.outcome)

@@ -51,14 +51,14 @@ class OfferChoice:
         return allowed[np.argsort(-self.candidates.valued.values.value[0, allowed], kind="stable")].tolist()
 
     @property
-    def chosen(self) -> Option | None:
+    def option(self) -> Option | None:
         """The option that the customer gets."""
         return None if self.choice == NOTHING or self.is_control else self.candidates.options[self.choice]
 
     @property
     def nothing_because(self) -> NoContact | None:
         """Why the customer gets nothing: the reason of the option that came closest."""
-        if self.chosen is not None:
+        if self.option is not None:
             return None
         if self.is_control:
             return NoContact.CONTROL_GROUP

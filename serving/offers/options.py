@@ -20,14 +20,16 @@ def list_options(
     return tuple(
         Option(offer=offer, channel=channel)
         for offer in offers
-        for channel in _channels_of(offer, channels, asked=only)
+        for channel in _channels_of(offer, channels, channel=only)
         if only is None or channel in (None, only)
     )
 
 
-def _channels_of(offer: Offer, channels: Mapping[str, ChannelSettings], *, asked: str | None) -> tuple[str | None, ...]:
+def _channels_of(
+    offer: Offer, channels: Mapping[str, ChannelSettings], *, channel: str | None
+) -> tuple[str | None, ...]:
     if offer.channel is not None:
         return (offer.channel,)
     if not channels:
-        return (asked,)
-    return tuple(name for name, channel in channels.items() if not channel.kinds or offer.kind in channel.kinds)
+        return (channel,)
+    return tuple(name for name, one in channels.items() if not one.kinds or offer.kind in one.kinds)

@@ -76,7 +76,7 @@ class OfferCustomers:
 
     @classmethod
     def unknown(cls, customer_ids: NDArray[np.str_], acceptance: AcceptanceEstimates) -> OfferCustomers:
-        """Customers of whom nothing is known; `acceptance` may be of any customers."""
+        """Customers without any record; `acceptance` may be of any customers."""
         nothing = np.full(len(customer_ids), "")
         return cls(
             contacts=ContactState.unknown(customer_ids),

@@ -70,7 +70,7 @@ class Decided:
         return (self.chosen.choice != NOTHING) & ~self.in_control
 
     @property
-    def stored_rows(self) -> list[DecisionRow]:
+    def rows_to_store(self) -> list[DecisionRow]:
         """The decisions to learn from: contacts, customers of the control group, and what chance has decided."""
         return [row for row in self.rows if row.offer_id is not None or row.choice_propensity < 1]
 
@@ -84,7 +84,7 @@ class Decided:
         return dict(Counter(made).most_common())
 
     @property
-    def expected_value(self) -> float:
+    def total_value(self) -> float:
         """Of all contacts, base currency, net of their cost."""
         return sum(row.expected_value for row in self.rows if row.treated and row.offer_id is not None)
 

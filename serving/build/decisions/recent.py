@@ -32,13 +32,14 @@ def to_recent_contacts(decisions: Sequence[DecisionRow], release: Release) -> Re
     decisions = [one for one in decisions if one.treated and one.offer_id is not None]
     kinds = {offer.offer_id: offer.kind for offer in part.book.offers}
     rows = [part.index.find(one.customer_id) for one in decisions]
-    known = [(row, one) for row, one in zip(rows, decisions, strict=True) if row >= 0]
+    contacts = [(row, one) for row, one in zip(rows, decisions, strict=True) if row >= 0]
     return RecentContacts(
-        rows=np.array([row for row, _ in known], dtype=np.int64),
-        times=np.array([one.send_at or one.decided_at for _, one in known], dtype="datetime64[s]"),
-        channels=np.array([one.channel or "" for _, one in known], dtype=np.str_),
-        campaigns=np.array([one.campaign_id or "" for _, one in known], dtype=np.str_),
+        rows=np.array([row for row, _ in contacts], dtype=np.int64),
+        times=np.array([one.send_at or one.decided_at for _, one in contacts], dtype="datetime64[s]"),
+        channels=np.array([one.channel or "" for _, one in contacts], dtype=np.str_),
+        campaigns=np.array([one.campaign_id or "" for _, one in contacts], dtype=np.str_),
         promotional=np.array(
-            [kinds.get(one.offer_id or "", "") in part.terms.policy.promotional_kinds for _, one in known], dtype=bool
+            [kinds.get(one.offer_id or "", "") in part.terms.policy.promotional_kinds for _, one in contacts],
+            dtype=bool,
         ),
     ).sort()

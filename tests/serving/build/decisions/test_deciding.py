@@ -149,7 +149,7 @@ def test_a_customer_who_was_contacted_on_this_day_waits():
 def test_decisions_that_nothing_can_be_learned_from_are_not_stored():
     decided, rows = decisions_of(release_with())
 
-    assert decided.stored_rows == [row for row in rows.values() if row.offer_id]
+    assert decided.rows_to_store == [row for row in rows.values() if row.offer_id]
 
 
 def test_prices_let_a_single_request_keep_to_the_budget():

@@ -90,7 +90,7 @@ def evaluate_policy(
         raise BadInput(
             f"a policy gives {len(log):,} customers one probability for each of {', '.join(log.names)}; they sum to 1"
         )
-    predicted = _predict_rewards(log, seed=seed)
+    predicted = predict_rewards(log, seed=seed)
     rows = np.arange(len(log))
     decisions = LoggedDecisions(
         customer_ids=log.customer_ids,
@@ -133,7 +133,7 @@ def _require_support(log: DecisionLog, target: NDArray[np.float64], *, decisions
         )
 
 
-def _predict_rewards(log: DecisionLog, *, seed: int) -> NDArray[np.float64]:
+def predict_rewards(log: DecisionLog, *, seed: int) -> NDArray[np.float64]:
     """The expected reward of each choice, (n, m + 1), by models that were not fitted on the customer."""
     n_choices = len(log.names)
     columns = (*log.columns, _choice_column(log.names))

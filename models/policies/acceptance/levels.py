@@ -20,7 +20,7 @@ from core.offers import Offer
 from models.calibration import log_odds_of
 from models.policies.acceptance.rates import PRIOR_CONTACTS
 
-MAX_SHIFT = 20.0
+MAX_SHIFT = 40.0
 "In log-odds."
 
 

@@ -12,7 +12,7 @@ from core.feature_names import FeatureFamily
 from core.feature_table import FeatureColumn
 from models.policies.allocation.problem import NOTHING
 from models.policies.exploration import choose_best_allowed, explore_epsilon
-from models.policies.off_policy import DecisionLog, evaluate_policy
+from models.policies.off_policy import DecisionLog, evaluate_policy, predict_rewards
 
 COLUMN = FeatureColumn(
     name="orders", family=FeatureFamily.FREQUENCY, unit="", en="orders", ja="orders", missing="-", digest="orders"
@@ -139,3 +139,13 @@ def test_rewards_that_are_all_the_same_need_no_model():
     values = evaluate_policy(replace(log, rewards=np.ones(500)), always(log, 1), n_resamples=2).by_estimator
 
     assert values["snips"].value == values["doubly_robust"].value == pytest.approx(1.0)
+
+
+def test_no_customer_is_predicted_from_their_own_reward():
+    log, _ = simulate_log(100)
+    other = replace(log, rewards=np.where(np.arange(100) == 7, 1e6, log.rewards))
+
+    before, after = predict_rewards(log, seed=0), predict_rewards(other, seed=0)
+
+    assert after[7].tolist() == before[7].tolist()
+    assert np.abs(after - before).max() > 1_000

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.config.data_set import Config
 from core.errors import NotFound, did_you_mean
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
@@ -18,8 +17,8 @@ from core.segmentation import PredictedValue, Segmentation, SegmentFigures, Valu
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from features.segments.customer_facts import load_customer_facts
-from features.segments.membership import compute_segmentation
-from features.segments.rule_variables import facts_for_rules
+from features.segments.membership import assign_customers, build_variables
+from features.segments.rule_variables import RuleVariables, facts_for_rules
 from tables.tables import Tables
 
 
@@ -61,10 +60,21 @@ class Risks:
     value_levels: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
     "By what its total may be off."
 
-    def segment(self, tables: Tables, features: FeatureTable, *, config: Config | None = None) -> Segmentation:
-        """The segments and tiers of the customers of a feature table of one cutoff; by default those of the tables."""
-        config = config or tables.config
-        return compute_segmentation(
+    def segment(self, tables: Tables, features: FeatureTable) -> Segmentation:
+        """The segments and tiers of the customers of a feature table of one cutoff."""
+        return assign_customers(
+            tables.config, self._variables(tables, features), predicted_value=self._predict_value(features)
+        )
+
+    def variables(self, tables: Tables, features: FeatureTable) -> RuleVariables:
+        """The variables of rules for the customers of a feature table of one cutoff, segments and tiers included."""
+        variables = self._variables(tables, features)
+        segmentation = assign_customers(tables.config, variables, predicted_value=self._predict_value(features))
+        return replace(variables, memberships=segmentation.memberships())
+
+    def _variables(self, tables: Tables, features: FeatureTable) -> RuleVariables:
+        config = tables.config
+        return build_variables(
             config,
             features,
             churn_probability=self.churn.of(features.customer_ids),
@@ -72,11 +82,12 @@ class Risks:
                 event: self.events.get(event, Probabilities.unknown()).of(features.customer_ids)
                 for event in config.predict
             },
-            predicted_value=None
-            if self.values is None
-            else PredictedValue(self.values.of(features.customer_ids), self.value_levels),
+            predicted_value=self._predict_value(features),
             facts=load_customer_facts(tables, features, names=facts_for_rules(config)),
         )
+
+    def _predict_value(self, features: FeatureTable) -> PredictedValue | None:
+        return None if self.values is None else PredictedValue(self.values.of(features.customer_ids), self.value_levels)
 
 
 class SegmentReport(msgspec.Struct, frozen=True, kw_only=True):

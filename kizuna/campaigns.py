@@ -16,6 +16,8 @@ from core.errors import BadInput, UnknownName, did_you_mean
 
 if TYPE_CHECKING:
     from insights.campaigns.rollout import RunningCampaign
+    from insights.segments import Risks
+    from models.policies.campaign_contacts import CampaignContacts
     from serving.decisions.campaign_log import CampaignLog
     from serving.decisions.store import DecisionStore
     from tables.tables import Tables
@@ -80,6 +82,31 @@ class CampaignDesk:
         for change in changes:
             self.log.record(change)
         return changes
+
+    def find_due(self, tables: Tables, *, risks: Risks, now: datetime) -> dict[str, CampaignContacts]:
+        """What every running campaign does today, by campaign; nothing is stored. Call `advance` first."""
+        from insights.campaigns.due import find_due_contacts
+        from models.policies.campaign_contacts import CampaignHistory
+        from serving.decisions.store import DecisionFilter
+
+        events = self.log.events()
+        stages = {
+            name: events[name][-1].stage_percent
+            for name in self.config.campaigns
+            if state_of(events.get(name, [])) == CampaignState.RUNNING
+        }
+        chosen = {name: DecisionFilter(campaign_id=name) for name in stages}
+        return find_due_contacts(
+            tables,
+            {name: self.config.campaigns[name] for name in stages},
+            stages=stages,
+            histories={
+                name: CampaignHistory(decisions=self.store.find(one), outcomes=self.store.find_outcomes(one))
+                for name, one in chosen.items()
+            },
+            risks=risks,
+            today=self.config.today(now),
+        )
 
     def start(self, name: str, *, tables: Tables, why: str, now: datetime) -> CampaignEvent:
         """Start a campaign, or go on with a stopped one at the stage that it had reached.

@@ -10,6 +10,7 @@ import pytest
 from core.campaigns import CampaignEvent, CampaignState
 from core.config.loading import read_config
 from core.decisions import DecisionRow, NoContact
+from insights.segments import Probabilities, Risks
 from kizuna.campaigns import CampaignDesk
 from kizuna.main import run
 from kizuna.today import open_todays_tables
@@ -167,3 +168,15 @@ def test_a_running_campaign_goes_on_by_itself_and_is_stored(home, capsys):
 
     assert (change.stage_percent, change.who) == (100, "kizuna")
     assert states(capsys)["win_back"] == ("running", 100)
+
+
+def test_a_running_campaign_contacts_its_share_of_the_audience_and_a_planned_one_no_customer(home):
+    config = read_config(home / "kizuna.toml", {})
+    desk, tables, now = CampaignDesk.open(config), open_todays_tables(config), datetime.now(UTC)
+    desk.log.record(start_event("win_back", 100))
+
+    due = desk.find_due(tables, risks=Risks(Probabilities.unknown(), source=""), now=now)
+
+    assert list(due) == ["win_back"]
+    assert 0 < (~due["win_back"].treated).sum() < len(due["win_back"]) / 2
+    assert set(due["win_back"].offer_ids.tolist()) == {"tea10"}

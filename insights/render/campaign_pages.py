@@ -133,7 +133,7 @@ class _CampaignPages:
             for one in self.reviews
         ]
         note = self.text(
-            "Acted: placed an order within the answer_days of [offers] after the first contact, or converted where no "
+            "Acted: placed an order within the days to respond after the first contact, or converted where no "
             "purchases are recorded. Intervals hold for one reading at the end. Evidence may be read every day: at 20 "
             "or more, chance is no explanation. One interval in ten excludes 0 by chance; the next steps allow for the "
             "number of campaigns."

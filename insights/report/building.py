@@ -95,10 +95,9 @@ def _review_campaigns(data: ReportData) -> tuple[CampaignReview, ...]:
     margin_rate = 1 - float(costs.costs[in_year].sum()) / revenue if revenue > 0 else data.config.money.margin_rate
     settings = ReviewSettings(
         cutoff=data.calendar.cutoff,
-        answer_days=data.config.offers.answer_days,
         margin_rate=margin_rate,
         groupings=data.groupings,
-        statements=getattr(data.config, "campaigns", {}),
+        statements=data.config.campaigns,
     )
     return review_campaigns(data.campaigns, settings, since=data.calendar.year.first.astype("datetime64[s]"))
 

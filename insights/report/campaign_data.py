@@ -1,6 +1,6 @@
 """Loads campaigns for their review: each customer of a campaign once, with what they did after the first contact.
 
-    365 days before          first contact          + answer_days of [offers]
+    365 days before          first contact          + response days of the campaign, or answer_days of [offers]
     [-------- spent before --------)[------ acted, revenue ------)
 
 Customers of the control group have a row like those contacted, with `treated` false.
@@ -52,6 +52,8 @@ class CampaignCustomers:
     revenue: NDArray[np.float64] | None
     "Base currency, less returns; None without amounts."
     spent_before: NDArray[np.float64] | None
+    response_days: NDArray[np.int64]
+    "Days to respond: those of the campaign in the TOML, otherwise answer_days of [offers]."
     is_mature: NDArray[np.bool_]
     "Whether the days to respond are over."
     offers: dict[str, tuple[str, ...]]
@@ -78,14 +80,22 @@ def load_campaign_customers(tables: Tables, cutoff: date) -> CampaignCustomers |
     if not len(rows):
         return None
     customers = _merge_contacts(rows)
-    n_days = tables.config.offers.answer_days
+    n_days = _read_response_days(tables, customers.campaigns)
     is_mature = customers.first_at.astype("datetime64[D]") + n_days <= np.datetime64(cutoff, "D")
-    customers = replace(customers, is_mature=is_mature)
+    customers = replace(customers, response_days=n_days, is_mature=is_mature)
     if "purchases" in tables_then and not tables_then.is_undated("purchases"):
-        return _add_purchases(tables_then, customers, n_days=n_days)
+        return _add_purchases(tables_then, customers)
     acted = customers.acted
     can_compare = acted is not None and acted[~customers.treated].any()
     return customers if can_compare else replace(customers, acted=None)
+
+
+def _read_response_days(tables: Tables, campaigns: NDArray[np.str_]) -> NDArray[np.int64]:
+    """The days to respond of the campaign of each row, (n,)."""
+    stated, usual = tables.config.campaigns, tables.config.offers.answer_days
+    names, codes = np.unique(campaigns, return_inverse=True)
+    days = [stated[name].n_response_days if name in stated else usual for name in names.tolist()]
+    return np.array(days, dtype=np.int64)[codes]
 
 
 def _select(contacts: ir.Table) -> pa.Table:
@@ -142,6 +152,7 @@ def _merge_contacts(rows: pa.Table) -> CampaignCustomers:
         acted=None if np.isnan(converts).all() else np.add.reduceat(converts, starts) > 0,
         revenue=None,
         spent_before=None,
+        response_days=np.zeros(len(starts), np.int64),
         is_mature=np.ones(len(starts), bool),
         offers=_names_by_campaign(campaigns, texts(rows["offer_id"])),
         channels=_names_by_campaign(campaigns, texts(rows["channel"])),
@@ -154,7 +165,7 @@ def _names_by_campaign(campaigns: NDArray[np.str_], names: NDArray[np.str_]) -> 
     return {one: tuple(name for campaign, name in pairs if campaign == one and name) for one, _ in pairs}
 
 
-def _add_purchases(tables: Tables, customers: CampaignCustomers, *, n_days: int) -> CampaignCustomers:
+def _add_purchases(tables: Tables, customers: CampaignCustomers) -> CampaignCustomers:
     """The customers with their orders and amounts around the first contact."""
     lines = convert_to_base_currency(tables["purchases"], "amount", tables=tables)
     columns = lines.mutate(bought=IS_PURCHASE.cast("int8")).select("customer_id", "event_time", "amount", "bought")
@@ -167,14 +178,14 @@ def _add_purchases(tables: Tables, customers: CampaignCustomers, *, n_days: int)
     keys, bought = keys[order], numbers(rows["bought"])[order]
     amounts = np.nan_to_num(numbers(rows["amount"]))[order]
 
-    def total(values: NDArray[np.float64], *, since: int, until: int) -> NDArray[np.float64]:
+    def total(values: NDArray[np.float64], *, since: int, until: NDArray[np.int64] | int) -> NDArray[np.float64]:
         sums = np.concatenate([[0.0], np.cumsum(values)])
         first, last = (np.searchsorted(keys, starts + day * DAY_SECONDS) for day in (since, until))
         return sums[last] - sums[first]
 
     return replace(
         customers,
-        acted=total(bought, since=0, until=n_days) > 0.5,
-        revenue=total(amounts, since=0, until=n_days) if tables.has_amounts else None,
+        acted=total(bought, since=0, until=customers.response_days) > 0.5,
+        revenue=total(amounts, since=0, until=customers.response_days) if tables.has_amounts else None,
         spent_before=total(amounts, since=-BEFORE_DAYS, until=0) if tables.has_amounts else None,
     )

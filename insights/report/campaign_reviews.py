@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from core.config.campaigns import Campaign
 from core.errors import BadInput
 from insights.campaigns.planning import detectable_effect
 from insights.report.attribute_groups import Grouping
@@ -28,7 +29,7 @@ class PlannedCampaign:
     n_customers: int
     "In the campaign and in the control group."
     audience: str = ""
-    "The rule of the audience, where the TOML states it."
+    "The rule, segment or trigger of the audience, where the TOML states it."
     goal: str = ""
     hypothesis: str = ""
     owner: str = ""
@@ -70,10 +71,9 @@ class ReviewSettings:
     """What reviews need beside the contacts."""
 
     cutoff: date
-    answer_days: int
     margin_rate: float
     groupings: Sequence[Grouping]
-    statements: Mapping[str, object]
+    statements: Mapping[str, Campaign]
     "`[campaigns]` of the TOML, by name."
 
 
@@ -105,7 +105,7 @@ def _review(customers: CampaignCustomers, name: str, *, settings: ReviewSettings
         control_rate=checked.control_rate,
         control_share=done.n_control / max(1, done.n_control + done.n_contacted),
         is_over=not checked.n_waiting,
-        over_on=done.last_day + timedelta(days=settings.answer_days + 1),
+        over_on=done.last_day + timedelta(days=int(customers.response_days[0]) + 1),
         conversions=count_events(usable, usable.acted),
         unsubscriptions=count_events(usable, usable.unsubscribed, only_if_control=True),
     )
@@ -133,7 +133,7 @@ def _describe(customers: CampaignCustomers, name: str) -> DoneCampaign:
 
 
 def _plan(
-    customers: CampaignCustomers, name: str, *, checked: CheckedCampaign, statements: Mapping[str, object]
+    customers: CampaignCustomers, name: str, *, checked: CheckedCampaign, statements: Mapping[str, Campaign]
 ) -> PlannedCampaign:
     statement = statements.get(name)
     n_control = int((~customers.treated).sum())
@@ -144,16 +144,20 @@ def _plan(
     except BadInput:
         shown = float("nan")
 
-    def read(field: str) -> str:
-        return str(getattr(statement, field, None) or "")
-
     return PlannedCampaign(
         offers=customers.offers.get(name, ()),
         channels=customers.channels.get(name, ()),
         n_customers=len(customers),
-        audience=read("audience"),
-        goal=read("goal"),
-        hypothesis=read("hypothesis"),
-        owner=read("owner"),
+        audience="" if statement is None else _describe_audience(statement),
+        goal="" if statement is None else statement.goal,
+        hypothesis="" if statement is None else statement.hypothesis,
+        owner="" if statement is None else statement.owner,
         detectable_effect=shown,
     )
+
+
+def _describe_audience(statement: Campaign) -> str:
+    """The rule or segment, and the trigger, as the TOML states them."""
+    trigger = statement.trigger
+    parts = (statement.rule, statement.segment, None if trigger is None else trigger.as_rule or trigger.kind)
+    return "; ".join(part for part in parts if part)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from core.config.campaigns import Campaign
 from core.i18n.translation import ENGLISH, JAPANESE
 from core.intervals import Estimate
 from insights.campaigns.sequential import Conversions
@@ -75,8 +76,36 @@ def test_a_control_customer_who_was_contacted_is_counted_and_not_compared():
     assert review.action.over_on == date(2026, 3, 7)  # 14 days after the last contact, the day after them
 
 
+def test_a_campaign_in_the_toml_states_its_audience_and_its_days_to_respond():
+    stated = Campaign(
+        goal="More tea in spring",
+        starts_on=date(2026, 2, 1),
+        rule="orders_total > 2",
+        offers=("tea",),
+        response_days=3,
+        hypothesis="1 % more buy",
+        owner="Ken",
+    )
+    contacts = frame(contact("ada", "2026-02-02T10:00"), contact("bo", "2026-02-26T10:00", treated=False))
+    tables = shop("ada 2026-02-06 100", contacts=contacts, settings=config(campaigns={"spring": stated}))
+    customers = load_campaign_customers(tables, CUTOFF)
+    assert customers is not None
+    assert customers.acted is not None
+
+    (review,) = review_campaigns(
+        customers, replace(settings(), statements={"spring": stated}), since=np.datetime64("2026-01-01")
+    )
+
+    assert customers.acted.tolist() == [False, False]
+    assert customers.is_mature.tolist() == [True, True]
+    planned = review.planned
+    assert (planned.audience, planned.hypothesis, planned.goal, planned.owner) == (
+        "orders_total > 2", "1 % more buy", "More tea in spring", "Ken",
+    )  # fmt: skip
+
+
 def settings(groupings: tuple[Grouping, ...] = ()) -> ReviewSettings:
-    return ReviewSettings(cutoff=CUTOFF, answer_days=14, margin_rate=0.5, groupings=groupings, statements={})
+    return ReviewSettings(cutoff=CUTOFF, margin_rate=0.5, groupings=groupings, statements={})
 
 
 def campaign(
@@ -100,6 +129,7 @@ def campaign(
         acted=acted,
         revenue=np.where(acted, amount, 0.0),
         spent_before=None,
+        response_days=np.full(n, 14),
         is_mature=np.ones(n, bool),
         offers={},
         channels={},

@@ -92,9 +92,9 @@ def load_campaign_customers(tables: Tables, cutoff: date) -> CampaignCustomers |
 
 def _read_response_days(tables: Tables, campaigns: NDArray[np.str_]) -> NDArray[np.int64]:
     """The days to respond of the campaign of each row, (n,)."""
-    stated, usual = tables.config.campaigns, tables.config.offers.answer_days
+    by_name, usual = tables.config.campaigns, tables.config.offers.answer_days
     names, codes = np.unique(campaigns, return_inverse=True)
-    days = [stated[name].n_response_days if name in stated else usual for name in names.tolist()]
+    days = [by_name[name].n_response_days if name in by_name else usual for name in names.tolist()]
     return np.array(days, dtype=np.int64)[codes]
 
 

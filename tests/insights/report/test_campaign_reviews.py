@@ -77,7 +77,7 @@ def test_a_control_customer_who_was_contacted_is_counted_and_not_compared():
 
 
 def test_a_campaign_in_the_toml_states_its_audience_and_its_days_to_respond():
-    stated = Campaign(
+    statement = Campaign(
         goal="More tea in spring",
         starts_on=date(2026, 2, 1),
         rule="orders_total > 2",
@@ -87,13 +87,13 @@ def test_a_campaign_in_the_toml_states_its_audience_and_its_days_to_respond():
         owner="Ken",
     )
     contacts = frame(contact("ada", "2026-02-02T10:00"), contact("bo", "2026-02-26T10:00", treated=False))
-    tables = shop("ada 2026-02-06 100", contacts=contacts, settings=config(campaigns={"spring": stated}))
+    tables = shop("ada 2026-02-06 100", contacts=contacts, settings=config(campaigns={"spring": statement}))
     customers = load_campaign_customers(tables, CUTOFF)
     assert customers is not None
     assert customers.acted is not None
 
     (review,) = review_campaigns(
-        customers, replace(settings(), statements={"spring": stated}), since=np.datetime64("2026-01-01")
+        customers, replace(settings(), statements={"spring": statement}), since=np.datetime64("2026-01-01")
     )
 
     assert customers.acted.tolist() == [False, False]

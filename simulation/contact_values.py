@@ -9,7 +9,8 @@ sleeping dog    the contact does harm
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 
 PERSUADED = 0.02
 "An offer persuades where it changes the probability of the response by more than this."
-HARMED = 0.02
-"A contact harms where it lowers the probability that the customer stays by more than this."
+HARMED = 0.01
+"A contact harms where it lowers P(stays) by more than this, and the expected margin."
 SURE = 0.5
 "P(the response without an offer) from which a customer is sure."
 
@@ -58,6 +59,17 @@ class ContactValues:
     may_contact: NDArray[np.bool_]
     "(n,) whether the customer has joined and consents to contact."
 
+    def take(self, rows: NDArray[np.int64]) -> ContactValues:
+        """The customers at these rows."""
+        own = ("customer_ids", "margin", "fatigue", "response", "response_without", "staying", "may_contact")
+        return replace(self, **{name: getattr(self, name)[rows] for name in own})
+
+    def of_offers(self, offer_ids: Sequence[str]) -> ContactValues:
+        """The same in the order of these offers."""
+        places = [self.offer_ids.tolist().index(one) for one in offer_ids]
+        own = {name: getattr(self, name)[:, places] for name in ("margin", "fatigue", "response", "staying")}
+        return replace(self, offer_ids=self.offer_ids[places], cost=self.cost[places], **own)
+
     @property
     def value(self) -> NDArray[np.float64]:
         """(n, m) expected incremental margin of each contact, net of its cost and of fatigue."""
@@ -68,7 +80,7 @@ class ContactValues:
         """(n, m) the ReactionType of each customer to each offer."""
         is_sure = np.broadcast_to(self.response_without[:, None] >= SURE, self.response.shape)
         return np.select(
-            [self.staying < -HARMED, self.response > PERSUADED, is_sure],
+            [(self.staying < -HARMED) & (self.margin < self.fatigue), self.response > PERSUADED, is_sure],
             [ReactionType.SLEEPING_DOG, ReactionType.PERSUADABLE, ReactionType.SURE_THING],
             default=ReactionType.LOST_CAUSE,
         )

@@ -96,4 +96,11 @@ def _simulate(
         raise BadInput("--no-items applies to --world shop only; a software company has no purchases")
     from simulation.software.simulate import SoftwareWorld, simulate_software
 
-    return simulate_software(SoftwareWorld(n_accounts=n_customers, seed=seed, churn_is_random=random_churn))
+    return simulate_software(
+        SoftwareWorld(
+            n_accounts=n_customers,
+            seed=seed,
+            churn_is_random=random_churn,
+            offer_effects=not (no_effects or random_churn),
+        )
+    )

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from simulation.shop.baskets import ShopItems
-from simulation.shop.contacting import MAILED_AT_HOUR, REACHED, TREATED
+from simulation.shop.contacting import MAILED_AT_HOUR, TREATED
 from simulation.shop.effects import REDEEMABLE_DAYS
 from simulation.shop.history import ShopOrders
 from simulation.shop.world import Customers, ShopWorld
@@ -19,6 +19,8 @@ ACCEPTANCE = {"item": 0.08, "category_coupon": 0.12, "discount": 0.18, "thank_yo
 "P(the next order redeems the offer if it comes in time), by kind."
 DAYS_BETWEEN_CAMPAIGNS = 30
 "Where contacts change nothing."
+REACHED = 0.25
+"Share of the customers that a campaign selects, at random."
 CONTACT_COST = 12.0
 
 OFFERS = pa.schema(

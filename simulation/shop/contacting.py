@@ -1,8 +1,8 @@
 """The campaigns of the simulated shop, day by day, and what they change while the history is simulated.
 
-Campaigns draw from a stream of random numbers of their own. Each sends one offer, by chance, to customers by chance who
-consent to contact; a random part of them is the control group, who get nothing. A new contact ends the customer's
-earlier offer.
+Campaigns draw from a stream of random numbers of their own. Each sends one offer, by chance, to active customers by
+chance who consent to contact; a random part of them is the control group, who get nothing. A new contact ends the
+customer's earlier offer.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from simulation.shop.world import Customers, ShopWorld
 STREAM = 6
 FIRST_CAMPAIGN_DAY, DAYS_BETWEEN_CAMPAIGNS = 30, 15
 "A campaign begins after the offers of the one before have ended."
-REACHED, TREATED = 0.25, 0.8
-"Shares of the customers that a campaign selects, and of these who are contacted."
+ACTIVE_DAYS = 180
+"A campaign selects among customers who have ordered within this many days."
+REACHED, TREATED = 0.4, 0.8
+"Shares of these that it selects, and of the selected customers who are contacted."
 MAILED_AT_HOUR, LATEST_UNSUBSCRIBING_HOURS = 10, 48
 
 
@@ -83,7 +85,7 @@ class ContactProcess:
         self._days = set(campaign_days(world).tolist()) if world.offer_effects else set[int]()
         self._last_order = customers.joins_on.astype(np.float64)
         self._ends_on, self._offered_lift = np.zeros(n, np.int64), np.zeros(n)
-        self._unare_subscribed = np.full(n, world.n_days + 1)
+        self._unsubscribed_on = np.full(n, world.n_days + 1)
         self._bother, self._tired = np.zeros(n), np.zeros(n)
         self._log: list[ShopContacts] = []
 
@@ -112,7 +114,7 @@ class ContactProcess:
         self._ends_on[who], self._offered_lift[who] = day + REDEEMABLE_DAYS, lifts[who, offers]
         self._bother[who] += 1
         self._tired[who] += 1
-        self._unare_subscribed[drawn.customers[drawn.unsubscribes]] = day
+        self._unsubscribed_on[drawn.customers[drawn.unsubscribes]] = day
         left = np.ones(len(self._tired))
         left[who] = 1 - self.effects.soothing[who, offers]
         return annoyance * left
@@ -122,7 +124,12 @@ class ContactProcess:
         (n, m), random = self.effects.take_up.shape, self.random
         selected, treated, takes_up, leaves = random.random((4, n))
         offers, hours = random.integers(0, m, n), random.integers(1, LATEST_UNSUBSCRIBING_HOURS, n)
-        may = (self._joins_on < day) & self.consents.allow_contact_on(day) & (self._unare_subscribed > day)
+        may = (
+            (self._joins_on < day)
+            & (day - self._last_order <= ACTIVE_DAYS)
+            & self.consents.allow_contact_on(day)
+            & (self._unsubscribed_on > day)
+        )
         who = np.flatnonzero(may & (selected < REACHED))
         is_treated = treated[who] < TREATED
         unsubscribing = leaves[who] < self.effects.p_unsubscribe(self._tired)[who]
@@ -142,7 +149,7 @@ class ContactProcess:
 
     def orders_kept_on(self, day: int) -> NDArray[np.float64]:
         """(n,) the factor on the order rates of a day, below 1 for those who have unsubscribed."""
-        return np.where(self._unare_subscribed + REDEEMABLE_DAYS <= day, UNSUBSCRIBED_ORDERS, 1.0)
+        return np.where(self._unsubscribed_on + REDEEMABLE_DAYS <= day, UNSUBSCRIBED_ORDERS, 1.0)
 
     def bother_hazard(self) -> NDArray[np.float64]:
         """(n,) the hazard of losing interest that the contacts so far cause on the day."""

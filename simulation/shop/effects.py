@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 REDEEMABLE_DAYS = 10
 DISCOUNTS = {"item": 0.0, "category_coupon": 0.1, "discount": 0.15, "thank_you": 0.0}
 "Share of the amount that the redeeming order is cheaper by, by kind of offer."
-PERSUASION = {"item": 0.4, "category_coupon": 0.5, "discount": 0.6, "thank_you": 0.4}
+PERSUASION = {"item": 0.9, "category_coupon": 1.3, "discount": 1.5, "thank_you": 1.2}
 "Expected additional orders of a customer of average openness to whom the offer appeals most."
 TAKE_UP = {"item": 0.3, "category_coupon": 0.5, "discount": 0.8, "thank_you": 0.4}
 "P(the first order within REDEEMABLE_DAYS redeems the offer) for those to whom it appeals most."
@@ -28,7 +28,7 @@ SOOTHING = {"item": 0.0, "category_coupon": 0.0, "discount": 0.2, "thank_you": 0
 "Share of the annoyance with defects and delays that a contact takes away."
 FORGETTING_DAYS = 20.0
 "A contact persuades 63 % of its most where a customer has not bought for this many days: the others need no reminder."
-CONTACT_HAZARD = 0.003
+CONTACT_HAZARD = 0.0015
 "Per day, of losing interest, right after a contact that bothers."
 BOTHER_KEPT = 0.965
 "Share of what remains of a contact after a day."

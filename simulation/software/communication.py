@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from simulation.software import contacting
+from simulation.software.effects import OFFERS
 from simulation.software.history import AccountHistory
 from simulation.software.people import People
 from simulation.software.tickets import write_sentences
@@ -19,9 +21,12 @@ COMMENTED = 0.4
 GRIEVANCES = np.array(["missing feature", "price", "outage", "praise"])
 "Topic of a comment: the strongest grievance of the account, or praise if it has none."
 
-OFFERS = {"training": 0.35, "discount": 0.2, "success-call": 0.3, "new-features": 0.15}
-"By offer: how much it raises the probability that a mail is opened."
-REACHED, TREATED, CONTACT_COST = 0.35, 0.85, 120.0
+OPENED_MORE = {"training": 0.35, "discount": 0.2, "success-call": 0.3, "new-features": 0.15}
+"By offer of a company in which contacts change nothing: how much it raises the probability that a mail is opened."
+REACHED, TREATED, CONTACT_COST = contacting.REACHED, contacting.TREATED, 120.0
+SENT_AT_HOUR = 10
+OPENED = 0.4
+"Share of the contacts that are opened, where contacts have effects."
 STATING_SHARE = 0.3
 "Share of the people who state a feature that they are interested in."
 STREAM = 5
@@ -134,7 +139,7 @@ def offers_table() -> pa.Table:
     """The offers of the company."""
     return pa.table(
         {
-            "offer_id": list(OFFERS),
+            "offer_id": list(OPENED_MORE),
             "kind": ["service", "discount", "service", "service"],
             "cost": [15_000.0, 40_000.0, 10_000.0, 500.0],
             "margin": [30_000.0, 60_000.0, 30_000.0, 5_000.0],
@@ -146,15 +151,17 @@ def contacts_table(
     world: SoftwareWorld, history: AccountHistory, *, people: People, random: np.random.Generator
 ) -> pa.Table:
     """A monthly campaign to randomly drawn administrators, with a control group."""
+    if world.offer_effects:
+        return _effective_contacts_table(world, history, people=people, random=random)
     day = world.firsts[:-1] + 9
     there = (history.paid_from <= day) & (history.paid_until > day)
     is_eligible = people.is_admin[:, None] & there[people.accounts] & (people.joined_on[:, None] < day)
     rows, month = np.nonzero(is_eligible & (random.random(is_eligible.shape) < REACHED))
     treated = random.random(len(rows)) < TREATED
-    sent = world.times(day[month], 10 * 3_600)
-    offers = np.array(list(OFFERS))
+    sent = world.times(day[month], SENT_AT_HOUR * 3_600)
+    offers = np.array(list(OPENED_MORE))
     offer = month % len(offers)
-    opened = treated & (random.random(len(rows)) < 0.2 + np.array(list(OFFERS.values()))[offer])
+    opened = treated & (random.random(len(rows)) < 0.2 + np.array(list(OPENED_MORE.values()))[offer])
     clicked = opened & (random.random(len(rows)) < 0.3)
     hours = random.integers(1, 72, len(rows)).astype("timedelta64[h]")
     never = np.datetime64("NaT", "s")
@@ -170,6 +177,50 @@ def contacts_table(
             "cost": np.where(treated, CONTACT_COST, 0.0),
             "opened_at": np.where(opened, sent + hours, never),
             "clicked_at": np.where(clicked, sent + hours, never),
+        }
+    )
+
+
+def effective_offers_table(history: AccountHistory) -> pa.Table:
+    """The offers of a company in which contacts have effects; calls have capacities, of contacts in total."""
+    made = np.bincount(history.contacts.offers[history.contacts.treated], minlength=len(OFFERS)).tolist()
+    rows = [
+        {
+            "offer_id": offer_id,
+            "kind": offer.kind,
+            "cost": offer.cost,
+            "margin": offer.margin,
+            "channel": offer.channel,
+            "capacity": None if offer.weekly_capacity is None else number + offer.weekly_capacity,
+        }
+        for (offer_id, offer), number in zip(OFFERS.items(), made, strict=True)
+    ]
+    return pa.Table.from_pylist(rows)
+
+
+def _effective_contacts_table(
+    world: SoftwareWorld, history: AccountHistory, *, people: People, random: np.random.Generator
+) -> pa.Table:
+    """The contacts of the history, with the first administrator of each account."""
+    contacts, never = history.contacts, np.datetime64("NaT", "s")
+    offers = [list(OFFERS.values())[place] for place in contacts.offers]
+    sent = world.times(world.firsts[contacts.months], SENT_AT_HOUR * 3_600)
+    opened = contacts.treated & (random.random(len(contacts)) < OPENED)
+    hours = random.integers(1, 72, len(contacts)).astype("timedelta64[h]")
+    begins = world.times(world.firsts[contacts.months + 1])
+    paid = history.paid_until[contacts.accounts, contacts.months] == world.firsts[contacts.months + 1]
+    return pa.table(
+        {
+            "customer_id": people.person_ids[people.first[contacts.accounts]],
+            "event_time": sent,
+            "campaign_id": np.char.mod("campaign-%02d", contacts.months + 1),
+            "offer_id": np.array(list(OFFERS))[contacts.offers],
+            "channel": np.array([offer.channel for offer in offers]),
+            "treated": contacts.treated,
+            "propensity": np.full(len(contacts), contacting.TREATED),
+            "cost": np.where(contacts.treated, [offer.cost for offer in offers], 0.0),
+            "opened_at": np.where(opened, sent + hours, never),
+            "converted_at": np.where(contacts.upgrades & paid & (begins < np.datetime64(world.end)), begins, never),
         }
     )
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.software.contacting import AccountContacting, AccountContacts
 from simulation.software.state import (
     AccountState,
     MonthEvents,
@@ -72,6 +73,8 @@ class AccountHistory:
     hazards: NDArray[np.float64]
     "(causes, n, n_months); 0 where not at risk."
     churns: ChurnEvents
+    contacts: AccountContacts
+    "None where contacts have no effects: those are drawn when the history is complete."
 
     @property
     def is_customer(self) -> NDArray[np.bool_]:
@@ -88,12 +91,15 @@ def simulate_history(world: SoftwareWorld, accounts: Accounts, *, random: np.ran
     """Simulate every month once, for all accounts together."""
     n, firsts = len(accounts), world.firsts
     began_in, churned_in = np.full((2, n), -1)
+    contacting = AccountContacting(world, accounts)
     states, events, months, churns = [first_state(world, accounts, random=random)], [], [], []
     for month in range(world.n_months):
         first, after = firsts[month], firsts[month + 1]
         is_staying = began_in > churned_in
         tenure = month - began_in
-        hazards = hazards_in(world, accounts, state=states[-1], tenure_months=tenure) * is_staying
+        state = contacting.begin_month(month, states[-1], staying=is_staying)
+        hazards = hazards_in(world, accounts, state=state, tenure_months=tenure) * is_staying
+        hazards = hazards * contacting.factors_in(month)
         is_churning = is_staying & (random.random(n) < 1 - np.exp(-hazards.sum(axis=0)))
         # One day per account serves as the day of its churn or of its return.
         day = first + 1 + np.floor(random.random(n) * (after - first - 1)).astype(np.int64)
@@ -108,7 +114,7 @@ def simulate_history(world: SoftwareWorld, accounts: Accounts, *, random: np.ran
         churned_in = np.where(is_churning, month, churned_in)
         renewing = is_staying & ends_a_term(accounts, tenure)
         advanced, month_events = advance_month(
-            world, accounts, state=states[-1], month=month, renewing=renewing, random=random
+            world, accounts, state=state, month=month, renewing=renewing, random=random
         )
         states.append(
             _merge_states(
@@ -126,6 +132,7 @@ def simulate_history(world: SoftwareWorld, accounts: Accounts, *, random: np.ran
         tenure_months=tenure,
         hazards=hazards,
         churns=_concatenate(churns),
+        contacts=contacting.contacts,
     )
 
 

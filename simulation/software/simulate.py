@@ -16,23 +16,30 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from core.interactions import codes_of
+from simulation.contact_values import ContactValues
 from simulation.software.communication import (
     communication_stream,
     contacts_table,
+    effective_offers_table,
     offers_table,
     preferences_table,
     surveys_table,
 )
+from simulation.software.contacting import upgrade_plans
 from simulation.software.contracts import accounts_table, contract_spans, subscriptions_table
+from simulation.software.effects import OFFERS, draw_effects
+from simulation.software.expected_margins import AccountForecast
 from simulation.software.history import AccountHistory, simulate_history
 from simulation.software.people import customers_table, make_people
 from simulation.software.sales import deal_stream, opportunities_table, rates_table, spend_table
-from simulation.software.state import CAUSES, advance_month, ends_a_term, hazards_in
+from simulation.software.state import CAUSES, AccountState, advance_month, ends_a_term, hazards_in
 from simulation.software.tickets import tickets_table
 from simulation.software.usage import make_sessions, usage_table
 from simulation.software.world import Accounts, SoftwareWorld, make_accounts
 from simulation.writing import list_tables, write_company
 
+VALUE_MONTHS = 12
+"Months after a contact whose margin counts."
 N_FUTURES = 200
 "Number of simulated futures per account that incidences are averaged over."
 STREAM = 4
@@ -79,18 +86,21 @@ class SoftwareTruth:
     def incidence(self, cutoff: date, n_months: int, *, n_futures: int = N_FUTURES) -> NDArray[np.float64]:
         """(causes, n, n_months) P(an account churns for a cause within 1, 2, ... months | its hidden state).
 
-        The cutoff is the first of a month. These are means over simulated futures; churn itself is not drawn but
-        enters as a weight, which needs fewer futures. Valid for `customers_on(cutoff)`; an account that returns later
-        still counts as churned.
+        The cutoff is the first of a month, and no contact is made from then on. These are means over simulated futures;
+        churn itself is not drawn but enters as a weight, which needs fewer futures. Valid for `customers_on(cutoff)`;
+        an account that returns later still counts as churned.
         """
         month, n = self.world.month_of(cutoff), len(self.accounts)
         random = np.random.default_rng([self.world.seed, STREAM, month])
         rows = np.tile(np.arange(n), n_futures)
-        accounts, state = self.accounts.take(rows), self.history.states[month].take(rows)
+        accounts, state = self.accounts.take(rows), self._state(month).take(rows)
+        effects, contacts = draw_effects(self.world, self.accounts), self.history.contacts
         tenure = self._tenure(month)[rows]
         staying, left, steps = np.ones(len(rows)), np.zeros((len(CAUSES), len(rows))), list[NDArray[np.float64]]()
         for step in range(n_months):
+            running = contacts.factors_in(month + step, effects, before=month)
             hazards = hazards_in(self.world, accounts, state=state, tenure_months=tenure + step)
+            hazards = hazards * np.tile(running, n_futures)
             total = hazards.sum(axis=0)
             left = left + staying * (1 - np.exp(-total)) * hazards / total
             staying = staying * np.exp(-total)
@@ -104,6 +114,46 @@ class SoftwareTruth:
     def p_churn(self, cutoff: date, n_months: int, *, n_futures: int = N_FUTURES) -> NDArray[np.float64]:
         """(n,) P(an account churns within `n_months` from the first of a month | its hidden state)."""
         return self.incidence(cutoff, n_months, n_futures=n_futures)[:, :, -1].sum(axis=0)
+
+    def contact_values(self, cutoff: date, *, n_months: int = VALUE_MONTHS, n_futures: int = 50) -> ContactValues:
+        """What one contact at midnight of the first of a month is worth over the months, a mean over futures.
+
+        Offers are in the order of the table `offers`. Accounts do not unsubscribe, so that nothing is lost by fatigue.
+        """
+        month, effects = self.world.month_of(cutoff), draw_effects(self.world, self.accounts)
+        margins, stays = AccountForecast(
+            world=self.world,
+            accounts=self.accounts,
+            effects=effects,
+            contacts=self.history.contacts,
+            state=self._state(month),
+            tenure_months=self._tenure(month),
+            month=month,
+            n_months=n_months,
+            n_futures=n_futures,
+        ).expect()
+        there, changes = self._are_customers(month), self.world.offer_effects
+        change, staying = ((one[1:] - one[0]).T * (there[:, None] & changes) for one in (margins, stays))
+        return ContactValues(
+            customer_ids=self.accounts.account_ids,
+            offer_ids=np.array(list(OFFERS)),
+            margin=change,
+            fatigue=np.zeros_like(change),
+            cost=np.array([offer.cost for offer in OFFERS.values()]),
+            response=staying,
+            response_without=stays[0] * there,
+            staying=staying,
+            may_contact=there,
+        )
+
+    def _state(self, month: int) -> AccountState:
+        """The state at the first of a month, with the plans that begin then."""
+        return upgrade_plans(self.history.states[month], self.history.contacts.list_upgrades(month))
+
+    def _are_customers(self, month: int) -> NDArray[np.bool_]:
+        """(n,) whether each account pays at midnight of the first of a month, also of the one after the records."""
+        last = min(month, self.world.n_months) - 1
+        return self.history.paid_until[:, last] >= self.world.firsts[last + 1]
 
     def _tenure(self, month: int) -> NDArray[np.int64]:
         """(n,) months since each account began, as of the first of a month."""
@@ -234,7 +284,7 @@ def record_tables(
         "tickets": tickets,
         "surveys": surveys_table(world, accounts, history=history, people=people, tickets=tickets, random=messages),
         "contacts": contacts_table(world, history, people=people, random=messages),
-        "offers": offers_table(),
+        "offers": effective_offers_table(history) if world.offer_effects else offers_table(),
         "preferences": preferences_table(world, people, random=messages),
         "spend": spend_table(world, accounts, random=deals),
         "opportunities": opportunities_table(world, accounts, history=history, random=deals),

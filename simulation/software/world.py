@@ -33,8 +33,14 @@ class SoftwareWorld:
     "Horizon of the churn definition in the TOML."
     churn_is_random: bool = False
     "Every account churns with the same probability each month, for a random cause, so nothing predicts it."
+    offer_effects: bool = False
+    """\
+    Contacts change whether and why accounts churn, and their plans. Without, no contact has any effect. Off by default,
+    because figures were published on the company without; `kizuna simulate` sets it."""
 
     def __post_init__(self) -> None:
+        if self.offer_effects and self.churn_is_random:
+            raise BadInput("where churn is random, contacts cannot change it; set offer_effects or churn_is_random")
         if min(self.n_accounts, self.n_months, self.horizon_days) < 1:
             raise BadInput("a software company needs at least one account, one month and a horizon of one day")
         if self.start.day != 1:

@@ -15,6 +15,7 @@ from core.config.loading import read_config
 from core.errors import BadInput
 from simulation.contact_values import ContactValues, ReactionType
 from simulation.shop import contacting
+from simulation.shop import effects as effects_module
 from simulation.shop.baskets import fill_baskets, make_items
 from simulation.shop.consents import CONTACT, Consents
 from simulation.shop.contacting import FIRST_CAMPAIGN_DAY, ContactProcess
@@ -196,6 +197,7 @@ def campaign() -> Iterator[OneCampaign]:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(contacting, "REACHED", 1.0)
+        patch.setattr(effects_module, "CONTACT_HAZARD", 0.006)
         patch.setattr(contacting, "TREATED", 0.5)
         patch.setattr(contacting, "DAYS_BETWEEN_CAMPAIGNS", 1_000)
         yield run_campaign(world, np.random.default_rng(5))

@@ -10,12 +10,13 @@ import pytest
 
 from core.campaigns import CampaignEvent, CampaignState
 from core.config.campaigns import Campaign
+from core.config.training import ChurnDefinition
 from core.decisions import DecisionOutcome, DecisionRow, NoContact, OutcomeKind
 from insights.campaigns.customers import ComparedCustomers, collect_customers
 from insights.campaigns.measuring import CampaignMeasures, measure_campaign
 from insights.campaigns.rollout import RunningCampaign, advance_campaigns, choose_next
 from insights.render.campaign import describe_campaign
-from tests.worlds import config, purchase_log, tables_from_frames
+from tests.worlds import config, frame, purchase_log, tables_from_frames
 
 DAY = datetime(2024, 3, 1, 9)
 TODAY = date(2024, 4, 1)
@@ -200,3 +201,46 @@ def test_the_page_of_a_campaign_says_plan_figures_and_next_step():
     assert "customers with an order gained: 80 (" in text
     assert "read daily: purchased 80 contacted and 0 of the control group" in text
     assert text.endswith("next: goes on to 20 %: no sign of harm at 5 %")
+
+
+def test_churn_is_that_of_the_toml_from_the_day_on_which_each_customer_entered():
+    rows = [
+        {
+            "customer_id": f"{arm}{row}", "subscription_id": f"{arm}{row}", "plan": "a", "mrr": 10.0,
+            "started_at": "2023-01-01", "ended_at": "2024-03-20" if row < (10 if arm == "t" else 30) else None,
+        }
+        for arm in "tc" for row in range(100)
+    ]  # fmt: skip
+    churn = ChurnDefinition(definition="subscription_ended", horizon_days=30, grace_days=10)
+    settings = config(churn=churn, watermark=date(2024, 6, 1))
+    tables = tables_from_frames(settings, {"subscriptions": frame(*rows)})
+    campaign = Campaign(goal="x", starts_on=DAY.date(), rule="a > 0", offers=("tea10",), kpi="stayed")
+
+    measures = measure_campaign(
+        campaign, collect_customers(half_and_half(100), []), tables=tables, today=date(2024, 6, 1)
+    )
+
+    (stayed,) = (effect for effect in measures.effects if effect.kpi == "stayed")
+    assert (stayed.treated_mean, stayed.control_mean) == (pytest.approx(0.9), pytest.approx(0.7))
+    assert stayed.total.value == pytest.approx(20)
+    assert measures.conversions is not None
+    assert (measures.conversions.event, measures.conversions.n_treated, measures.conversions.n_control) == (
+        "churned", 10, 30,
+    )  # fmt: skip
+
+
+def test_refusals_of_contact_since_the_entry_are_compared_where_both_groups_record_them():
+    customers = collect_customers(half_and_half(60), [])
+    refusals = frame(
+        *(
+            {"customer_id": one, "purpose": "contact", "granted": False, "event_time": "2024-03-05"}
+            for one in ("t0", "t1", "c0")
+        )
+    )
+    tables = tables_from_frames(config(), {"purchases": purchase_log("last 2024-04-10"), "consents": refusals})
+
+    measures = measure_campaign(CAMPAIGN, customers, tables=tables, today=TODAY)
+
+    assert measures.unsubscriptions is not None
+    assert (measures.unsubscriptions.n_treated, measures.unsubscriptions.n_control) == (2, 1)
+    assert measure(customers).unsubscriptions is None

@@ -29,6 +29,8 @@ def column(name: str, family: str) -> FeatureColumn:
         ("mrr_now", "subscription", "billing"),
         ("subscription_tenure_days", "subscription", "relationship"),
         ("customers.country", "attributes", "relationship"),
+        ("points_balance", "points", "relationship"),
+        ("community_actions_30d", "community", "community"),
         ("mood", "something new", DEFAULT_DIMENSION),
     ],
 )

@@ -68,6 +68,17 @@ def test_a_customer_without_health_still_has_a_page(tmp_path):
     assert (page["health_record"], page["health"]) == (None, 10.0)
 
 
+def test_a_day_without_a_dimension_is_read_with_that_dimension_unknown(tmp_path):
+    path = write_day(tmp_path, DROPPED, model_version=3)
+    pq.write_table(pq.read_table(path).drop_columns(["community"]), path)
+
+    part, missing_reason = read_health(tmp_path, DAY, opted_out=NO_IDS)
+
+    assert missing_reason == ""
+    assert isinstance(part, HealthPart)
+    assert health_of(part, "ada").dimensions["community"] is None
+
+
 def test_customers_who_opted_out_since_are_not_stored(tmp_path):
     part = build(tmp_path, opted_out=np.array(["ada", "zed"]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import ibis
@@ -49,13 +49,18 @@ class LoyaltyData:
     customer_ids: NDArray[np.str_]
     "(m,), sorted: everyone with a row of points."
     balances: NDArray[np.float64]
-    "(m,) points; below 0 where more was taken back than there was."
+    "(m,) points, below 0 where more was taken back than there was; NaN where they are not known of that day."
     expiring: NDArray[np.float64]
     "(m,) points that expire within `EXPIRY_DAYS`."
     ranks: Mapping[str, NDArray[np.str_]]
     "The customers of each rank, the lowest rank first."
     ranked_customers: NDArray[np.str_]
     "(c,) all customers of that day, with or without a rank; none where there are no ranks."
+
+    def of_other_months(self) -> LoyaltyData:
+        """The flows alone: balances and ranks are those of one day."""
+        unknown = np.full(len(self.customer_ids), np.nan)
+        return replace(self, balances=unknown, expiring=unknown, ranks={}, ranked_customers=np.empty(0, "U1"))
 
 
 def load_loyalty(tables: Tables, until: date) -> LoyaltyData:

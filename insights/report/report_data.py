@@ -88,6 +88,7 @@ class ReportData:
             self,
             calendar=calendar,
             book=MrrTable.of(self.spans.shift_by_one_day(), months, money=self.money),
+            loyalty=self.loyalty.of_other_months(),
             recent_churn=RecentChurn.none(),
             groupings=(),
             account_groupings=(),

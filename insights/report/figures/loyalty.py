@@ -97,14 +97,25 @@ def members(inputs: FigureInputs) -> Iterator[Sample[PointRows]]:
     yield Sample(ids, cells)
 
 
-def _value_of(rows: PointRows) -> tuple[NDArray[np.float64], ...] | None:
-    return None if rows.point_value is None else (rows.outstanding_points * rows.point_value,)
+def _outstanding_addends(rows: PointRows) -> tuple[NDArray[np.float64], ...] | None:
+    return None if np.isnan(rows.outstanding_points).all() else (rows.outstanding_points,)
+
+
+def _expiring_addends(rows: PointRows) -> tuple[NDArray[np.float64], ...] | None:
+    expiring = rows.data.loyalty.expiring
+    return None if np.isnan(expiring).all() else (expiring,)
+
+
+def _value_addends(rows: PointRows) -> tuple[NDArray[np.float64], ...] | None:
+    points = _outstanding_addends(rows)
+    return None if rows.point_value is None or points is None else (points[0] * rows.point_value,)
 
 
 def _liability_addends(rows: PointRows) -> tuple[NDArray[np.float64], ...] | None:
-    if rows.point_value is None or not rows.n_expired.any():
+    value = _value_addends(rows)
+    if value is None or not rows.n_expired.any():
         return None
-    return rows.outstanding_points * rows.point_value, rows.n_expired, rows.n_spent + rows.n_expired
+    return *value, rows.n_expired, rows.n_spent + rows.n_expired
 
 
 def _liability(rows: PointRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -155,21 +166,21 @@ SECTION = FigureSection(
         FigureDefinition(
             "points_outstanding",
             "count",
-            sums=Sums(members, ("today",), lambda rows: (rows.outstanding_points,), take_total),
+            sums=Sums(members, ("today",), _outstanding_addends, take_total),
             is_exact=True,
             better="neither",
         ),
         FigureDefinition(
             "points_expiring_soon",
             "count",
-            sums=Sums(members, ("today",), lambda rows: (rows.data.loyalty.expiring,), take_total),
+            sums=Sums(members, ("today",), _expiring_addends, take_total),
             is_exact=True,
             better="neither",
         ),
         FigureDefinition(
             "points_face_value",
             "money",
-            sums=Sums(members, ("today",), _value_of, take_total),
+            sums=Sums(members, ("today",), _value_addends, take_total),
             is_exact=True,
             better="neither",
         ),

@@ -10,6 +10,9 @@ import pytest
 
 from core.config.loyalty import LoyaltySettings
 from insights.report.building import Report, build_report
+from insights.report.computing import compute_figures
+from insights.report.inputs import FigureInputs
+from insights.report.report_data import load_report_data
 from tests.worlds import config, frame, shop
 
 LINES = (
@@ -84,6 +87,18 @@ def test_points_that_lapse_count_in_the_month_of_their_last_day():
     months = {one.place.period: one.value for one in loyalty_report().figures.monthly("points_expired")}
 
     assert (months["2025-11"], months["2025-09"]) == (400, 100)
+
+
+def test_balances_of_today_are_not_shown_for_an_earlier_period():
+    settings = config(loyalty=LoyaltySettings(point_value=2.0, ranks=RANKS), active_days=365)
+    data = load_report_data(shop(*LINES, settings=settings, points=frame(*LEDGER)), date(2026, 1, 1))
+    earlier = data.calendar.without_last(0)
+    assert earlier is not None
+
+    names = {one.name for one in compute_figures(FigureInputs(data.over(earlier), is_summary=True))}
+
+    assert {"points_earned", "points_burn_rate"} <= names
+    assert names.isdisjoint({"points_outstanding", "points_face_value", "points_liability", "rank_customers"})
 
 
 def test_customers_are_counted_by_rank():

@@ -85,6 +85,12 @@ class RetentionTerms(msgspec.Struct, frozen=True, kw_only=True):
         gain = self.save_rate * (values - self.offer_cost) + self.offer_cost
         return probabilities * gain - self.offer_cost - self.contact_cost
 
+    def threshold_for(self, value: float) -> float | None:
+        """The churn probability above which contacting a customer pays; None where no probability is high enough."""
+        gain = self.save_rate * (value - self.offer_cost) + self.offer_cost
+        cost = self.offer_cost + self.contact_cost
+        return cost / gain if cost < gain else None
+
     def thresholds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The churn probability above which contacting each customer pays, (n,).
 

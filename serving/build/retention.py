@@ -29,6 +29,7 @@ from models.policies.eligibility import CHANNEL, EligibilityFacts, check_eligibi
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.build.segments import churn_probabilities, collect_predicted_value, event_probabilities
 from serving.release.churn_part import ChurnPart
+from serving.release.lookup import TextColumn
 from serving.release.release import ReleasePart
 from serving.release.retention_part import NO_OFFER, RetentionAssumptions, RetentionPart, SavingOffer
 from serving.release.segment_part import SegmentPart
@@ -46,15 +47,13 @@ class CustomerValues(NamedTuple):
 
 
 def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
-    """Price a contact of every scored customer; no part where no customer is scored or the value of all is unknown."""
+    """Price a contact of every scored customer; no part where no customer is scored."""
     churn, segments = parts.get(CHURN.name), parts.get("segments")
     if not isinstance(churn, ChurnPart) or not len(churn.index):
         return BuiltPart(None)
     customer_ids = churn.index.names()
     segments = segments if isinstance(segments, SegmentPart) else None
     worth = collect_values(inputs.config, parts.get(VALUE.name), segments=segments, customer_ids=customer_ids)
-    if np.isnan(median_of_positive(worth.amounts)):
-        return BuiltPart(None)
     offers = load_saving_offers(inputs)
     return BuiltPart(
         price_contacts(
@@ -63,7 +62,8 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
             worth=worth,
             offers=[describe_offer(offer, inputs.config) for offer in offers],
             allowed=find_eligible(inputs, parts, offers=offers, customer_ids=customer_ids),
-            may_contact=~_refuses_contact(segments, customer_ids),
+            segments=segments,
+            customer_ids=customer_ids,
         )
     )
 
@@ -91,16 +91,15 @@ def price_contacts(
     config: Config,
     probability: NDArray[np.float64],
     *,
+    customer_ids: NDArray[np.str_],
     worth: CustomerValues,
     offers: Sequence[SavingOffer],
     allowed: NDArray[np.bool_],
-    may_contact: NDArray[np.bool_],
+    segments: SegmentPart | None,
 ) -> RetentionPart:
-    """The part, for n customers.
-
-    `allowed`, (n, offers), says which offers a customer may get, and `may_contact`, (n,), who consents.
-    """
-    terms = RetentionTerms.of(config.retention, config.offers, median_value=median_of_positive(worth.amounts))
+    """The part, for n customers; `allowed`, (n, offers), says which offers a customer may get."""
+    median = median_of_positive(worth.amounts)
+    terms = RetentionTerms.of(config.retention, config.offers, median_value=median)
     costs = np.where(allowed, [offer.cost for offer in offers], np.inf)
     has_offer = allowed.any(axis=1)
     cheapest = np.where(has_offer, costs.argmin(axis=1) if len(offers) else NO_OFFER, NO_OFFER)
@@ -108,18 +107,22 @@ def price_contacts(
     if len(offers):
         with_offer = terms.with_cost(0.0).net_values(probability, worth.amounts) - costs.min(axis=1)
         net_values = np.fmax(net_values, with_offer)
+    may_contact = ~_refuses_contact(segments, customer_ids)
     net_values = np.where(may_contact, net_values, np.nan)
+    assumptions = RetentionAssumptions(
+        terms=terms,
+        value_kind=worth.kind,
+        capacity=config.retention.capacity,
+        min_net_value=round(net_value_at_capacity(net_values, config.retention.capacity), config.n_decimals),
+    )
     return RetentionPart(
-        assumptions=RetentionAssumptions(
-            terms=terms,
-            value_kind=worth.kind,
-            capacity=config.retention.capacity,
-            min_net_value=round(net_value_at_capacity(net_values, config.retention.capacity), config.n_decimals),
-        ),
+        assumptions=None if np.isnan(median) else assumptions,
         offers=tuple(offers),
         offer=cheapest.astype(np.int16),
+        segment_actions=TextColumn.of(_name_segment_actions(segments, customer_ids)),
         values=worth.amounts,
         rank=rank_by_net_value(net_values).astype(np.int32),
+        may_contact=may_contact,
     )
 
 
@@ -204,6 +207,13 @@ def _is_harmful(
             if treatment in (offer.offer_id, offer.kind):
                 harmful[:, place] |= never_send[:, column]
     return harmful
+
+
+def _name_segment_actions(segments: SegmentPart | None, customer_ids: NDArray[np.str_]) -> list[str]:
+    """What the first segment with an action says of each customer; '' for none."""
+    if segments is None:
+        return [""] * len(customer_ids)
+    return [segments.action_of(row) for row in codes_of(customer_ids, segments.index.names()).tolist()]
 
 
 def _refuses_contact(segments: SegmentPart | None, customer_ids: NDArray[np.str_]) -> NDArray[np.bool_]:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 from core.retention import RetentionTerms
 from core.segmentation import CustomerWorthKind
 from models.artifact import Artifact
+from serving.release.lookup import TextColumn
 
 NAME = "retention"
 NO_OFFER = -1
+ARRAYS = ("offer", "values", "rank", "may_contact")
 
 
 class NoAction(StrEnum):
@@ -50,6 +53,10 @@ class RecommendedAction(msgspec.Struct, frozen=True, kw_only=True):
     """\
     Of the action, base currency: churn probability times save rate times value, less cost. Of the best action where
     none pays or the capacity is used up. Null where the value is unknown, and for customers who refuse contact."""
+    pays_above: float | None = None
+    """\
+    The churn probability above which this action, or the best one where there is none, pays for this customer. Null
+    where no probability is high enough, and where there is no net value."""
 
 
 class SavingOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,79 +80,100 @@ class RetentionAssumptions(msgspec.Struct, frozen=True, kw_only=True):
     "The expected net value from which the capacity reaches a customer, base currency; 0 where it reaches all who pay."
 
 
+REFUSES_CONTACT = RecommendedAction(kind="none", none_because=NoAction.NO_CONSENT)
+VALUE_UNKNOWN = RecommendedAction(kind="none", none_because=NoAction.VALUE_UNKNOWN)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RetentionPart:
     """Row i of every array, (n,), belongs to row i of the churn scores."""
 
-    assumptions: RetentionAssumptions
+    assumptions: RetentionAssumptions | None
+    "None where the value of all customers is unknown."
     offers: tuple[SavingOffer, ...]
     offer: NDArray[np.int16]
     "Place in `offers` of the cheapest one for which the customer is eligible; NO_OFFER for none."
+    segment_actions: TextColumn
+    "What the first of the customer's segments with an action says; '' for none."
     values: NDArray[np.float64]
     "What a customer is worth who stays, base currency; NaN if unknown."
     rank: NDArray[np.int32]
     "Place in the list by expected net value, from 0; customers who refuse contact come last."
+    may_contact: NDArray[np.bool_]
 
     def to_artifacts(self) -> dict[str, Artifact]:
         """The part as one folder of a release."""
         state = {"assumptions": self.assumptions, "offers": self.offers}
-        arrays = {"offer": self.offer, "values": self.values, "rank": self.rank}
-        return {NAME: Artifact("retention", msgspec.to_builtins(state), arrays)}
+        actions = {"action_words": self.segment_actions.words, "action_codes": self.segment_actions.codes}
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        return {NAME: Artifact("retention", msgspec.to_builtins(state), {**arrays, **actions})}
 
     @classmethod
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> RetentionPart:
         """The part that was stored."""
         arrays, state = artifacts[NAME].arrays, artifacts[NAME].state
         return cls(
-            assumptions=msgspec.convert(state["assumptions"], RetentionAssumptions),
+            assumptions=msgspec.convert(state["assumptions"], RetentionAssumptions | None),
             offers=msgspec.convert(state["offers"], tuple[SavingOffer, ...]),
-            offer=arrays["offer"],
-            values=arrays["values"],
-            rank=arrays["rank"],
+            segment_actions=TextColumn(arrays["action_words"], arrays["action_codes"]),
+            **{name: arrays[name] for name in ARRAYS},
         )
 
-    def recommend(self, row: int, probability: float, *, segment_action: str, n_decimals: int) -> RecommendedAction:
-        """The action for the customer in a row of the churn scores, with this probability, who may be contacted.
+    def recommend(self, row: int, probability: float, *, n_decimals: int) -> RecommendedAction:
+        """The action for the customer in a row of the churn scores, with this churn probability.
 
-        The offer goes first if it pays, then the action of the segment.
+        The offer goes first if it pays, then the action of the segment. Where the value of the customer is unknown,
+        what the business has named.
         """
-        value = float(self.values[row])
-        actions = list(self._price_actions(row, segment_action))
-        if math.isnan(value):
-            return without_value(actions[0][0])
-        priced = [(action, round(terms.net_values(probability, value), n_decimals)) for action, terms in actions]
-        action, net_value = next((one for one in priced if one[1] > 0), max(priced, key=lambda one: one[1]))
-        none_because = self._explain_none(row, net_value)
+        if not self.may_contact[row]:
+            return REFUSES_CONTACT
+        value, options = float(self.values[row]), self._options_of(row)
+        if self.assumptions is None or math.isnan(value):
+            kind, offer_id, text, _ = options[0]
+            return VALUE_UNKNOWN if kind == "contact" else RecommendedAction(kind=kind, offer_id=offer_id, text=text)
+        terms = [self.assumptions.terms if one.place == NO_OFFER else self._offer_terms[one.place] for one in options]
+        net_values = [round(one.net_values(probability, value), n_decimals) for one in terms]
+        best = next((place for place, one in enumerate(net_values) if one > 0), net_values.index(max(net_values)))
+        kind, offer_id, text, _ = options[best]
+        none_because = self._explain_none(row, net_values[best])
         if none_because is not None:
-            action = RecommendedAction(kind="none", none_because=none_because)
-        return msgspec.structs.replace(action, expected_net_value=net_value)
+            kind, offer_id, text = "none", None, ""
+        return RecommendedAction(
+            kind=kind,
+            offer_id=offer_id,
+            text=text,
+            none_because=none_because,
+            expected_net_value=net_values[best],
+            pays_above=terms[best].threshold_for(value),
+        )
 
-    def _price_actions(self, row: int, segment_action: str) -> list[tuple[RecommendedAction, RetentionTerms]]:
-        """The actions that are open for a customer, with the terms of each."""
-        place, terms = int(self.offer[row]), self.assumptions.terms
-        actions: list[tuple[RecommendedAction, RetentionTerms]] = []
+    @cached_property
+    def _offer_terms(self) -> tuple[RetentionTerms, ...]:
+        """The terms of a contact with each offer."""
+        return (
+            () if self.assumptions is None else tuple(self.assumptions.terms.with_cost(one.cost) for one in self.offers)
+        )
+
+    def _options_of(self, row: int) -> list[_Option]:
+        """The actions that are open for a customer: the offer, then the segment's action or any other contact."""
+        place, text = int(self.offer[row]), self.segment_actions[row]
+        options = [_Option("segment_action" if text else "contact", None, text, NO_OFFER)]
         if place != NO_OFFER:
-            offer = self.offers[place]
-            action = RecommendedAction(kind="offer", offer_id=offer.offer_id)
-            actions.append((action, terms.with_cost(offer.cost)))
-        return [*actions, (name_action(segment_action), terms)]
+            options.insert(0, _Option("offer", self.offers[place].offer_id, "", place))
+        return options
 
     def _explain_none(self, row: int, net_value: float) -> NoAction | None:
         if net_value <= 0:
             return NoAction.DOES_NOT_PAY
-        capacity = self.assumptions.capacity
+        capacity = None if self.assumptions is None else self.assumptions.capacity
         return None if capacity is None or self.rank[row] < capacity else NoAction.CAPACITY
 
 
-def name_action(segment_action: str) -> RecommendedAction:
-    """The action of the customer's segment, or a contact of any other kind where no segment names one."""
-    if segment_action:
-        return RecommendedAction(kind="segment_action", text=segment_action)
-    return RecommendedAction(kind="contact")
+class _Option(NamedTuple):
+    """An action that is open for a customer."""
 
-
-def without_value(action: RecommendedAction) -> RecommendedAction:
-    """The action where the value of the customer is unknown: only what the business named."""
-    if action.kind == "contact":
-        return RecommendedAction(kind="none", none_because=NoAction.VALUE_UNKNOWN)
-    return action
+    kind: Literal["offer", "segment_action", "contact"]
+    offer_id: str | None
+    text: str
+    place: int
+    "Of the offer in the part; NO_OFFER for another action."

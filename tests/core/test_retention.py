@@ -29,6 +29,7 @@ def test_the_threshold_is_where_the_net_value_is_zero():
 
     assert threshold == pytest.approx([25 / 60])
     assert TERMS.net_values(threshold, np.array([180.0])) == pytest.approx([0], abs=1e-12)
+    assert TERMS.threshold_for(180.0) == threshold[0]
 
 
 def test_a_contact_that_keeps_nothing_never_pays():
@@ -38,6 +39,7 @@ def test_a_contact_that_keeps_nothing_never_pays():
     )
 
     assert TERMS.thresholds(np.array([25.0]))[0] > 1
+    assert TERMS.threshold_for(25.0) is None
     assert useless.thresholds(np.array([1e6]))[0] == np.inf
     assert np.isnan(TERMS.thresholds(np.array([np.nan]))[0])
 

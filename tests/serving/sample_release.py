@@ -294,7 +294,7 @@ def segment_part(opted_out: dict[str, NDArray[np.str_]] | None = None) -> Segmen
     )
 
 
-def retention_part(capacity: int | None = None) -> RetentionPart:
+def retention_part(capacity: int | None = None, segments: SegmentPart | None = None) -> RetentionPart:
     """A contact costs 2 and an incentive 10, a fifth of churners is kept; a voucher for 1 is open to Cyd alone.
 
     Ada is worth 730, Bo nothing, Cyd 4,000.
@@ -306,7 +306,8 @@ def retention_part(capacity: int | None = None) -> RetentionPart:
         worth=CustomerValues("predicted", np.array([730.0, 0.0, 4000.0])),
         offers=[SavingOffer(offer_id="voucher", kind="discount", cost=1)],
         allowed=np.array([[False], [False], [True]]),
-        may_contact=np.ones(3, np.bool_),
+        segments=segments or segment_part(),
+        customer_ids=np.sort(CUSTOMERS),
     )
 
 

@@ -50,6 +50,7 @@ def _assumptions(money: RetentionProfit) -> list[str]:
         f"A contact keeps {terms.save_rate:.0%} of churning customers, {certainty}: {_source(terms, 'save_rate')}.",
         f"An accepted incentive costs {_number(terms.offer_cost)}: {_source(terms, 'offer_cost')}.",
         f"A contact costs {_number(terms.contact_cost)}: {_source(terms, 'contact_cost')}.",
+        "All of the value counts as lost with a churned customer; some of an inactive one may come back.",
         "The best share is chosen on the tested customers themselves, so its profit is slightly optimistic; "
         "contacting where the expected net value is above 0 is not.",
     ]

@@ -19,7 +19,15 @@ from serving.build.exports.files import EXPORTS, ExportOptions, csv_cell, write_
 from serving.build.exports.scores import count_left
 from serving.release.account_part import AccountPart, AccountReason
 from serving.release.lookup import IdIndex, PackedJson
-from tests.serving.sample_release import LATE, PROFILES, account_part, recommender_part, sample_release, segment_part
+from tests.serving.sample_release import (
+    LATE,
+    PROFILES,
+    account_part,
+    recommender_part,
+    retention_part,
+    sample_release,
+    segment_part,
+)
 
 SCORES, RECOMMENDATIONS, MEMBERS = EXPORTS["scores"], EXPORTS["recommendations"], EXPORTS["members"]
 
@@ -111,8 +119,9 @@ def test_the_top_reason_of_a_risk_is_the_strongest_that_raises_it(tmp_path):
 
 def test_a_customer_who_refused_contact_gets_no_action(tmp_path):
     segments = segment_part(opted_out={"contact": np.array(["ada"])})
+    release = replace(sample_release(), segments=segments, retention=retention_part(segments=segments))
 
-    write_export(SCORES, tmp_path / "scores.csv", release=replace(sample_release(), segments=segments))
+    write_export(SCORES, tmp_path / "scores.csv", release=release)
 
     actions = {
         row["customer_id"]: (row["action"], row["contact_allowed"]) for row in read_rows(tmp_path / "scores.csv")

@@ -77,12 +77,14 @@ def test_an_offer_that_is_known_to_harm_a_customer_is_not_made():
     assert part.offer.tolist() == [0, -1, 0]
 
 
-def test_without_offers_there_is_none_and_no_part_without_a_known_value():
+def test_without_offers_there_is_none_and_nothing_is_assumed_where_no_value_is_known():
     assert build().offer.tolist() == [-1, -1, -1]
     tables = shop("ada 2026-03-01")
     segments = replace(segment_part(), yearly_value=np.full(3, np.nan))
     inputs = BuildInputs(tables.config, tables, Champions({}, {}), CUTOFF)
-    assert build_part(inputs, {"churn": churn_part(), "segments": segments}) == (None, "")
+    part = build_part(inputs, {"churn": churn_part(), "segments": segments}).part
+    assert isinstance(part, RetentionPart)
+    assert (part.assumptions, part.offer.tolist()) == (None, [-1, -1, -1])
 
 
 def test_the_list_leaves_out_who_refuses_contact_and_ranks_by_net_value():
@@ -92,6 +94,8 @@ def test_the_list_leaves_out_who_refuses_contact_and_ranks_by_net_value():
     consenting = build(retention=free)
     refusing = build(retention=free, extra={"segments": segment_part(opted_out={"contact": np.array(["ada"])})})
 
+    assert consenting.assumptions is not None
+    assert refusing.assumptions is not None
     assert (consenting.rank.tolist(), consenting.assumptions.min_net_value) == ([0, 2, 1], 150)
     assert (refusing.rank[CYD], refusing.assumptions.min_net_value) == (0, 3)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from tests.serving.conftest import Send, client_for, open_api
-from tests.serving.sample_release import publish, sample_release
+from tests.serving.sample_release import publish, retention_part, sample_release
 
 SCORE = "/v1/churn/score"
 
@@ -16,6 +19,7 @@ def test_each_score_has_its_action_and_the_answer_what_was_assumed(send: Send):
     cyd, bo = (score["recommended_action"] for score in response["scores"])
     assert cyd == {
         "kind": "offer", "offer_id": "voucher", "text": "", "none_because": None, "expected_net_value": 719,
+        "pays_above": 1 / (0.2 * 4000),
     }  # fmt: skip
     assert (bo["kind"], bo["none_because"], bo["expected_net_value"]) == ("none", "does_not_pay", -11)
     assumed = response["assumptions"]
@@ -32,7 +36,8 @@ def test_another_horizon_has_its_own_net_value(send: Send):
 
 
 def test_without_known_values_nothing_is_assumed(tmp_path: Path):
-    publish(tmp_path, sample_release(without=("retention",)))
+    unknown = replace(retention_part(), assumptions=None, values=np.full(3, np.nan))
+    publish(tmp_path, replace(sample_release(), retention=unknown))
     send = client_for(open_api(tmp_path))
 
     response = send("POST", SCORE, json={"customer_ids": ["ada"]}).json()

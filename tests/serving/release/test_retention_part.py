@@ -40,9 +40,9 @@ def test_where_nothing_pays_the_least_loss_is_named():
 
 
 def test_a_customer_who_refuses_contact_gets_no_action():
-    release = replace(sample_release(), segments=segment_part(opted_out={"contact": np.array(["cyd"])}))
+    part = retention_part(segments=segment_part(opted_out={"contact": np.array(["cyd"])}))
 
-    assert recommend(release, CYD) == ("none", "", NoAction.NO_CONSENT, None)
+    assert recommend(replace(sample_release(), retention=part), CYD) == ("none", "", NoAction.NO_CONSENT, None)
 
 
 def test_the_capacity_goes_to_the_highest_net_value():
@@ -51,15 +51,18 @@ def test_the_capacity_goes_to_the_highest_net_value():
     assert recommend(release, CYD)[0] == "offer"
     assert recommend(release, ADA) == ("none", "", NoAction.CAPACITY, 65)
     assert release.retention is not None
+    assert release.retention.assumptions is not None
     assert release.retention.assumptions.min_net_value == 719
 
 
-@pytest.mark.parametrize("has_part", [True, False])
-def test_where_the_value_is_unknown_the_action_of_the_segment_remains(has_part: bool):
-    part = replace(retention_part(), values=np.full(3, np.nan), offer=np.full(3, -1, np.int16)) if has_part else None
+@pytest.mark.parametrize("of_all", [True, False])
+def test_where_the_value_is_unknown_what_the_business_named_remains(of_all: bool):
+    part = replace(retention_part(), values=np.full(3, np.nan), offer=np.array([-1, 0, -1], np.int16))
+    part = replace(part, assumptions=None) if of_all else part
     release = replace(sample_release(), retention=part)
 
     assert recommend(release, ADA) == ("segment_action", "early access", None, None)
+    assert recommend(release, BO) == ("offer", "voucher", None, None)
     assert recommend(release, CYD) == ("none", "", NoAction.VALUE_UNKNOWN, None)
 
 
@@ -69,5 +72,6 @@ def test_the_part_is_stored_as_it_was():
     stored = RetentionPart.from_artifacts(part.to_artifacts())
 
     assert (stored.assumptions, stored.offers) == (part.assumptions, part.offers)
-    for name in ("offer", "values", "rank"):
+    assert [stored.segment_actions[row] for row in range(3)] == ["early access", "early access", ""]
+    for name in ("offer", "values", "rank", "may_contact"):
         np.testing.assert_array_equal(getattr(stored, name), getattr(part, name))

@@ -16,7 +16,9 @@ from insights.render.report_renderer import Cell, Drawing, Drawings, ReportRende
 from insights.render.row_charts import dot_chart
 from insights.report.campaign_actions import NextAction
 from insights.report.campaign_reviews import CampaignReview
+from insights.report.contact_frequency import GroupFrequency
 from insights.report.definitions import Unit
+from insights.report.figure import ALL
 
 MAX_SHOWN = 24
 "Campaigns on a page, the latest ones; the JSON has all of them."
@@ -35,7 +37,9 @@ def render_campaign_pages(renderer: ReportRenderer) -> list[ReportSection]:
         ReportSection(renderer.text("Campaigns: plan"), [pages.plan_table()], starts_page=True),
         ReportSection(renderer.text("Campaigns: do"), [pages.do_table()], starts_page=True),
         ReportSection(renderer.text("Campaigns: check"), list(pages.check_blocks()), starts_page=True),
-        ReportSection(renderer.text("Campaigns: act"), [pages.act_table()], starts_page=True),
+        ReportSection(
+            renderer.text("Campaigns: act"), [pages.act_table(), *pages.frequency_tables()], starts_page=True
+        ),
     ]
 
 
@@ -151,6 +155,37 @@ class _CampaignPages:
             step = Cell(self.text(f"step.{one.action.action}"), kind=f"words {self._mood(one)}".strip())
             rows.append([Cell(one.name, kind="words"), step, Cell(first, " ".join(more), kind="words")])
         return Table("", self._head(["Campaign", "Next step", "Why"]), rows, note=self._limit(""))
+
+    def frequency_tables(self) -> Iterator[Table]:
+        """How many contacts a month pay, by group; nothing where it cannot be said."""
+        rows = [
+            [
+                Cell(self._group(one), kind="words"),
+                Cell(self._number(one.limit.contacts_per_month)),
+                Cell(self.text(f"frequency.{one.limit.source}"), self._next_values(one), kind="words"),
+            ]
+            for one in self.renderer.report.contact_frequency
+        ]
+        head = self._head(["Customers", "Contacts a month at most", "Why"])
+        if rows:
+            yield Table(self.text("How often to contact"), head, rows)
+
+    def _group(self, frequency: GroupFrequency) -> str:
+        if frequency.by == ALL:
+            return self.text("all customers")
+        return f"{self.renderer.grouping(frequency.by)}: {self.renderer.member(frequency.by, frequency.group)}"
+
+    def _next_values(self, frequency: GroupFrequency) -> str:
+        """The net value of one more contact by the number before."""
+        return "; ".join(
+            self.text(
+                "after {n} contacts: {amount}",
+                n=step.contacts_before,
+                amount=self.formatter.money(step.net_value.value)
+                + f" ({self.formatter.interval(step.net_value, 'money')})",
+            )
+            for step in frequency.limit.steps
+        )
 
     def _effect_chart(self) -> Drawing:
         title = self.text("Difference to the control group")

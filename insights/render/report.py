@@ -82,6 +82,7 @@ def render_json(report: Report) -> str:
         "comparison": _comparison_json(report),
         "warnings": [_breach_json(breach) for breach in report.breaches],
         "campaigns": [campaign_json(one) for one in report.campaigns],
+        "contact_frequency": msgspec.to_builtins(report.contact_frequency),
         "missing": list(report.missing),
         "left_out": dict(report.left_out),
         "figures": [_figure_json(figure) for figure in report.figures],

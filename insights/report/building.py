@@ -18,6 +18,7 @@ from insights.report.calendar import Calendar, Span
 from insights.report.campaign_reviews import CampaignReview, ReviewSettings, review_campaigns
 from insights.report.comparisons import PeriodComparison, Step, Target, compare_periods, find_targets, summarize_earlier
 from insights.report.computing import compute_figures
+from insights.report.contact_frequency import GroupFrequency, review_frequency
 from insights.report.definitions import all_definitions
 from insights.report.figure import Figures
 from insights.report.inputs import FigureInputs
@@ -41,6 +42,8 @@ class Report:
     breaches: tuple[Breach, ...]
     campaigns: tuple[CampaignReview, ...]
     "Campaigns with a contact in the last twelve months or since, latest first."
+    contact_frequency: tuple[GroupFrequency, ...]
+    "How many contacts a month pay, for all customers and each group."
     missing: tuple[str, ...]
     "Data that the tables lack: what figures need, and the columns that attribute spend to customers."
     left_out: Mapping[str, int]
@@ -83,6 +86,9 @@ def build_report(
         targets=targets,
         breaches=find_breaches(figures),
         campaigns=_review_campaigns(data),
+        contact_frequency=review_frequency(
+            data.campaigns, config=data.config, margin_rate=_measure_margin(data), groupings=data.groupings
+        ),
         missing=(*_missing_data(figures), *(() if tables.has_amounts else ("amount",))),
         left_out=_count_excluded_rows(tables, data),
         groupings=tuple(by for by in ("plan", *(g.by for g in data.groupings)) if by in groupings),
@@ -90,16 +96,20 @@ def build_report(
 
 
 def _review_campaigns(data: ReportData) -> tuple[CampaignReview, ...]:
-    costs, in_year = data.item_costs, data.calendar.year.contains(data.item_costs.months)
-    revenue = float(costs.amounts[in_year].sum())
-    margin_rate = 1 - float(costs.costs[in_year].sum()) / revenue if revenue > 0 else data.config.money.margin_rate
     settings = ReviewSettings(
         cutoff=data.calendar.cutoff,
-        margin_rate=margin_rate,
+        margin_rate=_measure_margin(data),
         groupings=data.groupings,
         statements=data.config.campaigns,
     )
     return review_campaigns(data.campaigns, settings, since=data.calendar.year.first.astype("datetime64[s]"))
+
+
+def _measure_margin(data: ReportData) -> float:
+    """The gross margin of the year's purchases with a cost; that of the configuration without any."""
+    costs, in_year = data.item_costs, data.calendar.year.contains(data.item_costs.months)
+    revenue = float(costs.amounts[in_year].sum())
+    return 1 - float(costs.costs[in_year].sum()) / revenue if revenue > 0 else data.config.money.margin_rate
 
 
 def _missing_data(figures: Figures) -> Iterator[str]:

@@ -24,7 +24,7 @@ from tables.engines.arrays import numbers, seconds, texts
 from tables.orders import IS_PURCHASE
 from tables.tables import Tables
 
-BEFORE_DAYS = 365
+BEFORE_DAYS, RECENT_DAYS = 365, 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +41,8 @@ class CampaignCustomers:
     in_both: NDArray[np.bool_]
     "Whether the customer has rows of the control group and contacts, so that they count in neither."
     n_contacts: NDArray[np.int64]
+    recent_contacts: NDArray[np.int64]
+    "Contacts of any campaign in the 30 days before the first one."
     propensities: NDArray[np.float64]
     "P(treated); NaN where it was not recorded."
     costs: NDArray[np.float64]
@@ -146,6 +148,7 @@ def _merge_contacts(rows: pa.Table) -> CampaignCustomers:
         treated=n_treated > 0,
         in_both=(n_treated > 0) & (n_treated < n_rows),
         n_contacts=n_treated,
+        recent_contacts=_count_recent(ids, times, treated=treated)[starts],
         propensities=numbers(rows["propensity"])[starts],
         costs=np.add.reduceat(np.nan_to_num(numbers(rows["cost"])) * treated, starts),
         unsubscribed=None if np.isnan(flags).all() else np.add.reduceat(flags, starts) > 0,
@@ -158,6 +161,15 @@ def _merge_contacts(rows: pa.Table) -> CampaignCustomers:
         channels=_names_by_campaign(campaigns, texts(rows["channel"])),
         stages={name: tuple(sorted(int(stage) for stage in reached)) for name, reached in stages.items()},
     )
+
+
+def _count_recent(
+    ids: NDArray[np.str_], times: NDArray[np.datetime64], *, treated: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """The contacts that the customer of each row had in the 30 days before it, (n,)."""
+    keys = np.unique(ids, return_inverse=True)[1] * KEY_SPAN + times.astype(np.int64)
+    made = np.sort(keys[treated])
+    return np.searchsorted(made, keys) - np.searchsorted(made, keys - RECENT_DAYS * DAY_SECONDS)
 
 
 def _names_by_campaign(campaigns: NDArray[np.str_], names: NDArray[np.str_]) -> dict[str, tuple[str, ...]]:

@@ -60,6 +60,7 @@ def test_a_customer_counts_once_with_all_contacts_and_the_days_after_the_first()
     assert customers.customer_ids.tolist() == ["ada", "bo", "cy", "dee"]
     assert customers.n_contacts.tolist() == [2, 0, 1, 1]
     assert customers.costs.tolist() == [10, 0, 5, 5]
+    assert customers.recent_contacts.tolist() == [0, 0, 0, 0]
     assert customers.acted.tolist() == [True, False, False, False]
     assert customers.revenue.tolist() == [70, 0, 0, 0]
     assert customers.spent_before.tolist() == [40, 70, 0, 0]
@@ -74,6 +75,21 @@ def test_a_control_customer_who_was_contacted_is_counted_and_not_compared():
     assert (review.checked.n_compared, review.checked.n_waiting) == (2, 1)
     assert review.action.action == NextAction.WAIT
     assert review.action.over_on == date(2026, 3, 7)  # 14 days after the last contact, the day after them
+
+
+def test_contacts_of_other_campaigns_in_the_30_days_before_are_recent_ones():
+    contacts = frame(
+        contact("ada", "2026-01-02T10:00", campaign_id="old"),
+        contact("ada", "2026-01-20T10:00", campaign_id="winter"),
+        contact("ada", "2026-01-25T10:00", campaign_id="left_out", treated=False),
+        contact("ada", "2026-02-02T10:00"),
+    )
+    customers = load_campaign_customers(shop("ada 2026-01-01 40", contacts=contacts), CUTOFF)
+    assert customers is not None
+
+    assert dict(zip(customers.campaigns.tolist(), customers.recent_contacts.tolist(), strict=True)) == {
+        "old": 0, "winter": 1, "left_out": 2, "spring": 1,
+    }  # fmt: skip
 
 
 def test_a_campaign_in_the_toml_states_its_audience_and_its_days_to_respond():
@@ -123,6 +139,7 @@ def campaign(
         treated=treated,
         in_both=np.zeros(n, bool),
         n_contacts=treated.astype(np.int64),
+        recent_contacts=np.zeros(n, np.int64),
         propensities=np.full(n, propensity),
         costs=treated.astype(float),
         unsubscribed=None,
@@ -272,6 +289,7 @@ def test_the_chapter_has_a_page_each_for_plan_do_check_and_act(language, pages, 
     assert [title in page for title, page in zip(pages, chapter, strict=True)] == [True] * 4
     assert all("spring" in page for page in chapter)
     assert step in chapter[3]
+    assert "[contact_policy]" in chapter[3]
 
 
 def test_the_json_has_the_review_of_each_campaign():
@@ -282,3 +300,13 @@ def test_the_json_has_the_review_of_each_campaign():
     assert review["check"]["effect"]["value"] == pytest.approx(0.6)
     assert review["check"]["unsubscribed"] is None
     assert review["act"]["action"] == "repeat"
+
+
+def test_the_json_says_how_often_to_contact_and_why():
+    (everyone,) = json.loads(render_json(report()))["contact_frequency"]
+
+    assert (everyone["by"], everyone["limit"]["contacts_per_month"], everyone["limit"]["source"]) == (
+        "all", 8, "not_shown",
+    )  # fmt: skip
+    (step,) = everyone["limit"]["steps"]
+    assert step["net_value"]["value"] == pytest.approx(0.6 * 100 - 5)  # 60 points more order for 100 at a margin of 1

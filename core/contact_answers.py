@@ -9,6 +9,14 @@ from numpy.typing import NDArray
 
 from core.feature_table import FeatureTable
 
+MIN_ANSWERS = 40
+"Accepted contacts, and others, among older and among newer ones, that a model which distinguishes customers needs."
+
+
+def can_tell_customers_apart(n_accepted: int, n_contacts: int) -> bool:
+    """Whether contacts that fall into older and newer ones could have enough answers in both parts."""
+    return min(n_accepted, n_contacts - n_accepted) >= 2 * MIN_ANSWERS
+
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptanceRows:

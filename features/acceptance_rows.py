@@ -16,7 +16,7 @@ import numpy as np
 from ibis import _
 from numpy.typing import NDArray
 
-from core.contact_answers import AcceptanceRows
+from core.contact_answers import AcceptanceRows, can_tell_customers_apart
 from core.feature_table import FeatureTable
 from core.offers import Offer
 from features.contact_features import choose_cutoffs, compute_contact_features
@@ -31,7 +31,9 @@ MAX_CONTACTS = 100_000
 def load_acceptance_rows(
     tables: Tables, cutoff: date, *, offers: Sequence[Offer], like: FeatureTable | None = None
 ) -> AcceptanceRows | None:
-    """The newest treated contacts before midnight of the cutoff with one of the offers; None where there are none.
+    """The newest treated contacts before midnight of the cutoff with one of the offers.
+
+    None where the tables do not show who accepted which offer, or where too few did to tell customers apart.
 
     `like` are the features that the learned model will read: rows get no others, and the same words. Features of
     `exclude_features` are left out.
@@ -40,7 +42,8 @@ def load_acceptance_rows(
     if contacts is None:
         return None
     newest = contacts.order_by([ibis.desc("event_time"), "customer_id", "offer_id"]).limit(MAX_CONTACTS).to_pyarrow()
-    if not len(newest):
+    accepted = numbers(newest["accepted"]) == 1
+    if not can_tell_customers_apart(int(accepted.sum()), len(accepted)):
         return None
     days = seconds(newest["event_time"]).astype("datetime64[D]")
     features = compute_contact_features(
@@ -57,7 +60,7 @@ def load_acceptance_rows(
         features=features.select([name for name in features.names if name not in excluded]),
         offer_ids=offer_ids,
         tastes=_tastes_of_contacts(tables, features, offer_ids=offer_ids, offers=offers),
-        accepted=numbers(newest["accepted"]) == 1,
+        accepted=accepted,
         days=days,
         answer_days=tables.config.offers.answer_days,
     )

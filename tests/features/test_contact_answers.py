@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.config.money import OfferAssumptions
-from core.contact_answers import AcceptanceRows
+from core.contact_answers import MIN_ANSWERS, AcceptanceRows
 from core.feature_table import FeatureColumn, FeatureTable
 from core.offers import Offer
 from features.acceptance_rows import load_acceptance_rows
@@ -58,6 +58,12 @@ def without_contacts() -> Tables:
     return world()
 
 
+def enough(n: int = 2 * MIN_ANSWERS) -> list[dict[str, Any]]:
+    """Older contacts with so many accepted ones and as many others that a model can distinguish customers."""
+    answers = ["2026-01-03"] * n + [None] * n
+    return [contact(f"f{place}", "2026-01-02", converted_at=answer) for place, answer in enumerate(answers)]
+
+
 def world(*contacts: dict[str, Any], **frames: Any) -> Tables:
     offers = frame(*({"offer_id": offer.offer_id, "kind": offer.kind} for offer in OFFERS))
     settings = config(offers=OfferAssumptions(answer_days=10), exclude_features=("days_since_last_purchase",))
@@ -80,9 +86,11 @@ def rows() -> AcceptanceRows:
         contact("ben", "2026-03-05", treated=False),
         contact("ben", "2026-03-25"),
         contact("ben", "2026-03-10", offer_id="of last year"),
+        *enough(),
     )
     assert loaded is not None
-    return loaded
+    assert len(loaded) == 4 + 4 * MIN_ANSWERS
+    return loaded.take(np.arange(4))
 
 
 def test_only_treated_contacts_whose_answer_is_due_are_rows(rows: AcceptanceRows):
@@ -106,10 +114,14 @@ def test_rows_have_the_columns_that_a_model_will_read_without_excluded_ones(rows
 
 @pytest.mark.parametrize("column", ["converted_at", "offer_id"])
 def test_contacts_that_do_not_show_who_accepted_what_are_no_rows(column: str):
-    bare = {name: value for name, value in contact("ada", "2026-03-01").items() if name != column}
+    bare = [{name: value for name, value in one.items() if name != column} for one in enough()]
 
-    assert load(bare) is None
-    assert load() is None
+    assert load(*bare) is None
+
+
+def test_features_are_not_computed_for_too_few_answers():
+    assert load(*enough(2 * MIN_ANSWERS - 1)) is None
+    assert load_acceptance_rows(without_contacts(), CUTOFF, offers=OFFERS) is None
 
 
 def test_a_taste_compares_shares_of_purchases():

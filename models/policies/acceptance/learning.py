@@ -19,7 +19,7 @@ from scipy.special import expit
 
 from core.choosing import choose_simplest
 from core.config.money import OfferAssumptions
-from core.contact_answers import AcceptanceRows
+from core.contact_answers import MIN_ANSWERS, AcceptanceRows, can_tell_customers_apart
 from core.control_group import hash_shares
 from core.feature_table import FeatureTable
 from core.offers import Offer, OfferBook
@@ -41,8 +41,6 @@ CANDIDATES: Mapping[str, type[LinearCustomerModel] | type[BoostedCustomerModel]]
 }
 "Simplest first."
 SHARE_NEWEST, SHARE_FOR_SLOPE = 0.3, 1 / 3
-MIN_ANSWERS = 40
-"Accepted contacts, and others, among the older and among the newest ones that a choice needs."
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def learn_acceptance(
     """Choose the candidate on the newest contacts and fit it on all of them."""
     by_offer = estimate_acceptance(book, assumptions)
     if rows is None:
-        return LearnedAcceptance(book.offers, by_offer, "by offer: contacts do not show who accepted which offer")
+        return LearnedAcceptance(book.offers, by_offer, f"by offer: {_explain_no_rows(book)}")
     split = _split(rows)
     if isinstance(split, str):
         return LearnedAcceptance(book.offers, by_offer, f"by offer: {split}")
@@ -132,12 +130,25 @@ def _split(rows: AcceptanceRows) -> _Split | str:
         n_accepted = int((rows.accepted & part).sum())
         n_fewer = min(n_accepted, int(part.sum()) - n_accepted)
         if n_fewer < MIN_ANSWERS:
-            return (
-                f"{n_accepted:,} of the {int(part.sum()):,} {name} contacts were accepted, and at least {MIN_ANSWERS} "
-                "accepted and as many others are needed to tell customers apart"
-            )
+            return _explain_too_few(n_accepted, f"the {int(part.sum()):,} {name} contacts", needed=MIN_ANSWERS)
     for_slope = older & (hash_shares("acceptance", rows.customer_ids) < SHARE_FOR_SLOPE)
     return _Split(older & ~for_slope, for_slope, newest)
+
+
+def _explain_too_few(n_accepted: int, contacts: str, *, needed: int) -> str:
+    return (
+        f"{n_accepted:,} of {contacts} were accepted, and at least {needed} accepted and as many others are needed to "
+        "tell customers apart"
+    )
+
+
+def _explain_no_rows(book: OfferBook) -> str:
+    n_accepted, n_contacts = (
+        sum(getattr(one, name) for one in book.contacts.values()) for name in ("accepted", "matured")
+    )
+    if not n_contacts or can_tell_customers_apart(n_accepted, n_contacts):
+        return "contacts do not show who accepted which offer"
+    return _explain_too_few(n_accepted, f"{n_contacts:,} contacts", needed=2 * MIN_ANSWERS)
 
 
 @dataclass(frozen=True)

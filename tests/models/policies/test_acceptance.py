@@ -131,6 +131,18 @@ def test_without_contacts_the_configuration_is_assumed():
     assert np.unique(estimates.probability).tolist() == [0.05]
 
 
+def test_without_rows_the_sentence_says_how_many_contacts_there_are():
+    few = OfferBook(OFFERS, {"tea": OfferContacts(made=300, matured=290, accepted=12)})
+
+    assert learn_acceptance(None, OfferBook(OFFERS), assumptions=ASSUMED, seed=0).sentence == (
+        "by offer: contacts do not show who accepted which offer"
+    )
+    assert learn_acceptance(None, few, assumptions=ASSUMED, seed=0).sentence == (
+        "by offer: 12 of 290 contacts were accepted, and at least 80 accepted and as many others are needed to tell "
+        "customers apart"
+    )
+
+
 def test_an_offer_without_contacts_has_the_level_of_its_kind():
     learned = learn("linear")
     estimates = learned.estimate(contacts("linear", seed=1)[0].features)

@@ -43,6 +43,7 @@ BENCHMARKS = {
     "value": ("benchmarks.value",),
     "allocation": ("benchmarks.allocation",),
     "campaigns": ("benchmarks.campaigns",),
+    "policy": ("benchmarks.policy",),
     "contact_timing": ("benchmarks.contact_timing",),
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),

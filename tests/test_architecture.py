@@ -21,7 +21,7 @@ ALLOWED_IMPORTERS = {
     "lightgbm": ("models/churn/", "models/recommenders/", "models/uplift/", "models/value/"),
     "sklearn": ("models/churn/", "models/hazard/", "models/metrics/", "models/texts/", "models/uplift/"),
     "optuna": ("training/recommender/search.py",),
-    "sqlalchemy": ("serving/tasks/", "training/recommender/search.py"),
+    "sqlalchemy": ("serving/database.py", "serving/decisions/", "serving/tasks/", "training/recommender/search.py"),
     "httpx": ("serving/tasks/", "kizuna/commands/demo.py"),
 }
 "By library: the only places that may import it."

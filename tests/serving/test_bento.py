@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from core.decisions import DecisionRow
+from serving.decisions.store import DecisionFilter, DecisionStore
 from serving.tasks.store import TaskStore
 from tests.serving.conftest import PROJECT, run_service
 from tests.serving.sample_release import publish, sample_release
@@ -36,6 +39,9 @@ BODIES = {
     "/v1/value": {"customer_ids": ["ada"]},
     "/v1/recommendations": {"customer_id": "ada"},
     "/v1/next-best-offer": {"customer_id": "ada"},
+    "/v1/outcomes": {
+        "outcomes": [{"decision_id": "d1", "kind": "opened", "event_time": "2026-04-02T10:00:00+09:00"}],
+    },
     "/v1/stock": {"unavailable": ["cup"]},
     "/v1/tasks/{task_id}": {"state": "done"},
 }
@@ -83,6 +89,8 @@ def test_the_installed_bento_serves_every_route_without_the_checkout(tmp_path):
     python = install(bento / "env/python/requirements.txt", tmp_path / "venv")
     publish(tmp_path / "releases", sample_release())
     TaskStore.at(None, tmp_path / "tasks.db", data_set="shop").add([task("ada")], cooldown_days=COOLDOWN_DAYS)
+    decisions = DecisionStore.at(None, tmp_path / "decisions.db", data_set="shop")
+    decisions.add([DecisionRow(decision_id="d1", customer_id="ada", decided_at=datetime(2026, 4, 1, 9))])
 
     with run_service(tmp_path, workers=1, target=[tag], python=python) as service:
         statuses = send_to_every_route(service.address)
@@ -90,6 +98,7 @@ def test_the_installed_bento_serves_every_route_without_the_checkout(tmp_path):
         explanation = httpx.post(f"{service.address}/v1/recommendations", json={"customer_id": "ada", "k": 1})
 
     assert set(statuses.values()) == {200}, statuses
+    assert [one.decision_id for one in decisions.find_outcomes(DecisionFilter())] == ["d1"]
     assert len(statuses) >= 15
     assert docs.status_code == 200
     assert "商品です" in explanation.text  # the translations are in the bento, too

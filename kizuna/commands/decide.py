@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from core import environment
+from core.campaigns import CampaignEvent, CampaignState, state_of
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, TableOut, open_config
 from kizuna.terminal import print_json, print_table, progress_console, say
 
 if TYPE_CHECKING:
-    from core.config.data_set import Config
+    from kizuna.campaigns import CampaignDesk
     from serving.build.decisions.deciding import Decided
-    from serving.decisions.store import DecisionStore
     from serving.release.release import Release
 
 console = Console()
@@ -48,37 +46,57 @@ def register(app: typer.Typer) -> None:
 
         Contacts and control groups are stored, so that outcomes can be reported and effects measured.
         """
+        from kizuna.campaigns import CampaignDesk
         from serving.build.decisions.layouts import LAYOUTS
         from serving.build.decisions.writing import write_decisions
-        from serving.decisions.store import DecisionStore
         from serving.release.releases import Releases
 
         _ = LAYOUTS[layout]  # refuses an unknown name before the work
         settings = open_config(config)
         release = Releases(settings.places.releases).open_active()
-        store = DecisionStore.at(
-            os.environ.get(environment.DATABASE_URL), settings.places.decisions, data_set=settings.name
-        )
+        desk = CampaignDesk.open(settings)
         with progress_console().status("deciding for every customer"):
-            decided = decide_now(settings, release, store=store, budget=budget)
+            changes = [] if dry_run else advance_campaigns(desk)
+            decided = decide_now(desk, release, budget=budget)
         n_rows = write_decisions(out, decided, release=release, layout=layout, excel=excel)
-        n_stored = 0 if dry_run else store.add(decided.rows_to_store)
+        n_stored = 0 if dry_run else desk.store.add(decided.rows_to_store)
         document = describe_decisions(decided, release) | {"path": str(out), "rows": n_rows, "stored": n_stored}
+        document["campaigns"] = [
+            f"{one.campaign_id}: {one.state} at {one.stage_percent} %, {one.why}" for one in changes
+        ]
         if output_format is OutputFormat.JSON:
             print_json(document)
         else:
             print_decisions(document)
 
 
-def decide_now(config: Config, release: Release, *, store: DecisionStore, budget: float | None) -> Decided:
-    """Decide for the customers of a release at this moment, after the contacts that were decided before."""
+def advance_campaigns(desk: CampaignDesk) -> list[CampaignEvent]:
+    """Let running campaigns go on to their next stage, finish or stop; reads the tables only where one runs."""
+    from kizuna.today import open_todays_tables
+
+    if not any(state_of(events) == CampaignState.RUNNING for events in desk.log.events().values()):
+        return []
+    return desk.advance(open_todays_tables(desk.config), now=datetime.now(UTC))
+
+
+def decide_now(desk: CampaignDesk, release: Release, *, budget: float | None) -> Decided:
+    """Decide for the customers of a release at this moment, after what was decided before."""
+    from serving.build.decisions.campaigns import CampaignRecord, find_due_campaigns
     from serving.build.decisions.deciding import DecisionRun, decide_customers
     from serving.build.decisions.recent import load_decisions_since, select_earlier, to_recent_contacts
+    from serving.decisions.store import DecisionFilter
     from serving.offers.candidates import unavailable_items
     from serving.stock import StockFile
 
+    config, store = desk.config, desk.store
     now = datetime.now(config.zone).replace(tzinfo=None, microsecond=0)
     before = load_decisions_since(store, release)
+    filters = {name: DecisionFilter(campaign_id=name) for name in config.campaigns}
+    record = CampaignRecord(
+        events=desk.log.events(),
+        decisions={name: store.find(one) for name, one in filters.items()},
+        outcomes={name: store.find_outcomes(one) for name, one in filters.items()},
+    )
     out_of_stock = StockFile(config.places.releases).read().unavailable
     run = DecisionRun(
         now=now,
@@ -86,6 +104,7 @@ def decide_now(config: Config, release: Release, *, store: DecisionStore, budget
         seed=config.seed,
         recent=to_recent_contacts(before, release),
         unavailable=unavailable_items(release, out_of_stock),
+        campaigns=find_due_campaigns(release, config.campaigns, record=record, today=now.date()),
         earlier=select_earlier(before, release, day=now.date()),
     )
     return decide_customers(release, run)
@@ -117,6 +136,8 @@ def print_decisions(document: dict[str, Any]) -> None:
         f"to be worth {document['expected_value']:,} {document['currency']} after a cost of {document['cost']:,}; "
         f"{document['control_group']:,} more are left out as the control group",
     )
+    for change in document["campaigns"]:
+        say(console, f"campaign {change}")
     say(console, f"{document['stored']:,} decisions are stored that were not before")
     say(console, f"no choice within the limits is worth more by {document['gap']:.2%}")
     if document["offers"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -10,8 +11,10 @@ import msgspec
 import numpy as np
 
 from core.decisions import NoContact
+from core.errors import SourceUnavailable
 from core.model_kinds import CHURN
 from models.policies.candidates import ALLOWED, REASONS
+from serving.decisions.store import DecisionStore
 from serving.http.schema import (
     Count,
     CustomerId,
@@ -24,6 +27,8 @@ from serving.http.schema import (
 )
 from serving.offers.candidates import OfferCandidates, unavailable_items
 from serving.offers.choosing import OfferChoice, OfferRequest, choose_offer
+
+logger = logging.getLogger("kizuna.serving")
 
 Channel = Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["mail"])]
 ContextName = Annotated[str, msgspec.Meta(max_length=64)]
@@ -41,6 +46,8 @@ class NextBestOfferRequest(Request, frozen=True):
         default_factory=dict
     )
     "Variables of the situation that rules of offers use, as `[decisions] context` declares them; others are ignored."
+    record: bool = True
+    "Whether to store the decision, so that its outcomes can be reported and its effect measured."
     excluded: bool = False
     "Whether to list the offers that the customer may not get, with the reasons."
 
@@ -104,6 +111,8 @@ class NextBestOfferResponse(Response, frozen=True, kw_only=True):
     "P(this choice), below 1 where `[decisions] exploration` leaves choices to chance."
     offers: list[EligibleOffer]
     "Eligible offers by expected value, at most k, including those that do not pay."
+    recorded: bool
+    "Whether the decision is stored; outcomes can be reported then. Nothing is stored where no offer is eligible."
     ignored_context: dict[str, str]
     "Variables of `context` that no rule can use, with the reason."
     excluded: list[ExcludedOffer] | msgspec.UnsetType = msgspec.UNSET
@@ -142,9 +151,21 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
         offers=[
             _eligible(choice.candidates, place, rank=rank) for rank, place in enumerate(choice.order[: request.k], 1)
         ],
+        recorded=request.record and choice.is_evidence and _record(choice, context),
         ignored_context=ignored,
         excluded=_list_excluded(choice) if request.excluded else msgspec.UNSET,
     )
+
+
+def _record(choice: OfferChoice, context: RequestContext) -> bool:
+    """Store the decision. A customer gets the offer, too, where the database does not respond."""
+    store = DecisionStore(context.decisions, context.release.description.data_set)
+    try:
+        store.add([choice.to_row(context.release.description.release_id)])
+    except SourceUnavailable as error:
+        logger.error("%s", error)
+        return False
+    return True
 
 
 def _read_context(
@@ -199,4 +220,5 @@ ENDPOINT = Endpoint(
     response=NextBestOfferResponse,
     handle=handle,
     summary="The offer to make to a customer, or none",
+    blocking=True,
 )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from core.decisions import NoContact
+from core.decisions import DecisionRow, NoContact
 from core.ids import digest_of
 from models.policies.allocation.problem import NOTHING
 from models.policies.candidates import ALLOWED, REASONS, Option, code_of
@@ -16,6 +16,7 @@ from models.policies.contact_choice import choose_for_request
 from serving.offers.candidates import Occasion, OfferCandidates, find_candidates, offers_of
 from serving.offers.options import list_options
 from serving.offers.stating import state_problem
+from serving.release.offer_part import OfferTerms
 from serving.release.release import Release
 
 
@@ -37,6 +38,8 @@ class OfferChoice:
     """The choice for one customer; arrays of the candidates have one row."""
 
     decision_id: str
+    request: OfferRequest
+    terms: OfferTerms
     candidates: OfferCandidates
     choice: int
     "The option, or NOTHING."
@@ -65,12 +68,38 @@ class OfferChoice:
         codes = np.where(self.candidates.codes[0] == ALLOWED, code_of(NoContact.DOES_NOT_PAY), self.candidates.codes[0])
         return REASONS[int(codes.max()) - 1] if len(codes) else NoContact.NOT_ELIGIBLE
 
+    @property
+    def is_evidence(self) -> bool:
+        """Whether something can be learned from the decision: a contact, a control group, or a choice by chance."""
+        return self.choice != NOTHING or self.choice_propensity < 1
+
+    def to_row(self, release_id: str) -> DecisionRow:
+        """The decision as it is stored."""
+        option = None if self.choice == NOTHING else self.candidates.options[self.choice]
+        values, terms = self.candidates.valued.values, self.terms
+        is_controlled = option is not None and terms.is_controlled(option)
+        return DecisionRow(
+            decision_id=self.decision_id,
+            customer_id=self.request.customer_id,
+            decided_at=self.request.now,
+            offer_id=None if option is None else option.offer.offer_id,
+            channel=self.request.channel if option is None else option.channel,
+            treated=not self.is_control,
+            propensity=1.0 - terms.control.share if is_controlled else 1.0,
+            choice_propensity=self.choice_propensity,
+            no_contact=self.nothing_because,
+            expected_value=0.0 if option is None else float(values.value[0, self.choice]),
+            cost=0.0 if option is None or self.is_control else float(values.cost[0, self.choice]),
+            policy=terms.settings.exploration if terms.settings.exploration != "none" else "expected_value",
+            release_id=release_id,
+        )
+
 
 def choose_offer(release: Release, request: OfferRequest) -> OfferChoice:
     """Value the offers of the release for one customer, and choose."""
     part = offers_of(release)
     terms, customer = part.terms, part.customer(request.customer_id)
-    options = list_options(part.book.offers, terms.settings.channels, only=request.channel)
+    options = list_options(part.terms.offers, terms.settings.channels, only=request.channel)
     occasion = Occasion(
         moments=np.array([np.datetime64(request.now, "s")]),
         is_immediate=True,
@@ -83,6 +112,8 @@ def choose_offer(release: Release, request: OfferRequest) -> OfferChoice:
     choices = choose_for_request(problem, terms.prices)
     return OfferChoice(
         decision_id=digest_of(identity),
+        request=request,
+        terms=terms,
         candidates=candidates,
         choice=int(choices.choice[0]),
         choice_propensity=float(choices.propensity[0]),

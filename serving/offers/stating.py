@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.config.decisions import DecisionSettings
+from models.policies.candidates import Option
 from models.policies.contact_choice import ChoiceProblem, SpendingLimits
 from models.policies.exploration import Choices, Uncertainty, explore_epsilon, explore_thompson
 from serving.offers.candidates import OfferCandidates
@@ -26,9 +27,15 @@ def state_problem(
         codes=np.where(in_control[:, None], candidates.codes_outside_control, candidates.codes),
         in_control=in_control,
         limits=spending_limits(terms, budget=budget),
-        ranks=terms.rules.priority_ranks(candidates.options),
+        ranks=_rank(terms, candidates.options),
         explore=_exploration_of(terms.settings, candidates.valued.uncertainty, seed=seed),
     )
+
+
+def _rank(terms: OfferTerms, options: Sequence[Option]) -> NDArray[np.int64]:
+    """(m,) kinds with priority go first, then campaigns, then other offers."""
+    ranks = 2 * terms.rules.priority_ranks(options)
+    return ranks + np.array([option.campaign_id is None for option in options], dtype=np.int64)
 
 
 def spending_limits(terms: OfferTerms, *, budget: float | None = None) -> SpendingLimits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from core.config.decisions import ContactPolicy, DecisionSettings
 from core.config.money import OfferAssumptions
 from core.contact_state import ContactState, RecentContacts
 from core.control_group import PermanentControlGroup
-from core.offers import OfferBook
+from core.offers import Offer, OfferBook
 from core.rules.rule import Column
 from models.artifact import Artifact
 from models.policies.acceptance.estimates import NO_ROW, AcceptanceEstimates
@@ -45,8 +45,15 @@ class OfferTerms(msgspec.Struct, frozen=True, kw_only=True):
     "What the measured effects are effects of; see `[uplift] treatment`."
     margin_rate: float = 1.0
     "Margin as a share of an amount."
+    campaign_offers: tuple[str, ...] = ()
+    "Offers that only campaigns make."
     prices: dict[str, float] = {}
     "What one more unit of a budget or capacity is worth, by the allocation to all customers at the cutoff."
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The offers that need no campaign."""
+        return tuple(offer for offer in self.book.offers if offer.offer_id not in self.campaign_offers)
 
     @property
     def rules(self) -> ContactRules:
@@ -70,6 +77,8 @@ class OfferCustomers:
     "'' where unknown."
     line_user_ids: NDArray[np.str_]
     "Ids in LINE; '' for none."
+    audiences: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict[str, NDArray[np.bool_]])
+    "By campaign: whether each customer is of its audience."
 
     def __len__(self) -> int:
         return len(self.contacts)
@@ -101,6 +110,8 @@ class OfferPart:
     "Variables of rules, by name."
     languages: TextColumn
     line_user_ids: TextColumn
+    audiences: Mapping[str, NDArray[np.bool_]]
+    "(n,) by campaign: whether each customer is of its audience."
     refusing: IdIndex
     "Customers who do not consent to contact, of the cohort or not."
 
@@ -118,6 +129,7 @@ class OfferPart:
             texts={name: TextColumn.of(one.tolist()) for name, one in columns.items() if one.dtype.kind == "U"},
             languages=TextColumn.of(customers.languages[order].tolist()),
             line_user_ids=TextColumn.of(customers.line_user_ids[order].tolist()),
+            audiences={name: one[order] for name, one in customers.audiences.items()},
             refusing=IdIndex.of(refusing)[0],
         )
 
@@ -159,11 +171,13 @@ class OfferPart:
 
     def to_artifacts(self) -> dict[str, Artifact]:
         """The part as folders of a release."""
-        state = {"terms": msgspec.to_builtins(self.terms), "numbers": list(self.numbers), "texts": list(self.texts)}
+        state = {"terms": msgspec.to_builtins(self.terms)}
+        state |= {name: list(getattr(self, name)) for name in ("numbers", "texts", "audiences")}
         arrays: dict[str, NDArray[Any]] = {"ids": self.index.ids, "refusing": self.refusing.ids}
         arrays |= {name: getattr(self.contacts, name) for name in STATE_ARRAYS}
         arrays |= {f"contact_{name}": getattr(self.contacts.contacts, name) for name in CONTACT_ARRAYS}
         arrays |= {f"number_{place}": values for place, values in enumerate(self.numbers.values())}
+        arrays |= {f"audience_{place}": values for place, values in enumerate(self.audiences.values())}
         columns = {"language": self.languages, "line_user_id": self.line_user_ids}
         columns |= {f"text_{place}": column for place, column in enumerate(self.texts.values())}
         for name, column in columns.items():
@@ -188,6 +202,7 @@ class OfferPart:
             texts={name: column(f"text_{place}") for place, name in enumerate(state["texts"])},
             languages=column("language"),
             line_user_ids=column("line_user_id"),
+            audiences={name: arrays[f"audience_{place}"] for place, name in enumerate(state["audiences"])},
             refusing=IdIndex(arrays["refusing"]),
         )
 

@@ -21,15 +21,22 @@ from core.decisions import DecisionRow, NoContact
 from core.ids import digest_of
 from models.policies.allocation.problem import NOTHING
 from models.policies.candidates import REASONS, code_of
-from models.policies.contact_choice import ContactChoice, choose_contacts
+from models.policies.contact_choice import ChoiceProblem, ContactChoice, choose_contacts
 from models.policies.contact_limits import next_allowed_times
+from serving.build.decisions.campaigns import (
+    DueCampaign,
+    find_campaign_controls,
+    find_entry,
+    list_campaign_options,
+    restrict_to_due,
+)
 from serving.offers.candidates import Occasion, OfferCandidates, find_candidates, offers_of
 from serving.offers.options import list_options
 from serving.offers.stating import state_problem
 from serving.release.release import Release
 
 
-def decision_id_of(data_set: str, customer_id: str, *, day: date) -> str:
+def daily_decision_id(data_set: str, customer_id: str, *, day: date) -> str:
     """The id of the decision of a day about a customer: a second run decides nothing twice."""
     return digest_of((data_set, "decide", day, customer_id))
 
@@ -47,6 +54,8 @@ class DecisionRun:
     "Contacts since the cutoff of the release; their rows are those of the release's offers."
     unavailable: Collection[str] = ()
     "Items that are out of stock."
+    campaigns: Sequence[DueCampaign] = ()
+    "What running campaigns have due today."
     earlier: Sequence[DecisionRow] = ()
     "What earlier runs of the same day have decided: contacts and control groups stay, and their cost is spent."
 
@@ -100,10 +109,11 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
     customers = part.all_customers()
     if run.recent is not None:
         customers = replace(customers, contacts=customers.contacts.add_contacts(run.recent))
-    options = list_options(part.book.offers, part.terms.settings.channels)
+    options = list_options(part.terms.offers, part.terms.settings.channels)
+    options += list_campaign_options(release, run.campaigns)
     send_at = next_allowed_times(np.full(len(customers), np.datetime64(run.now, "s")), part.terms.policy)
     occasion = Occasion(moments=send_at, is_immediate=False, unavailable=run.unavailable)
-    candidates = find_candidates(release, customers, options=options, occasion=occasion)
+    candidates = restrict_to_due(find_candidates(release, customers, options=options, occasion=occasion), run.campaigns)
     problem = state_problem(part.terms, candidates, seed=run.seed, budget=run.budget)
     problem.require_budget()
     earlier = _EarlierDecisions.of(run.earlier, candidates)
@@ -113,8 +123,7 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
         in_control=problem.in_control & ~earlier.is_decided,
         limits=problem.limits.less(np.where(earlier.in_control, NOTHING, earlier.choice), problem=problem),
     )
-    chosen = choose_contacts(problem)
-    in_control = (problem.in_control & (chosen.choice != NOTHING)) | earlier.in_control
+    chosen, in_control = _choose(problem, candidates, due=run.campaigns, is_decided=earlier.is_decided)
     writer = _RowWriter(
         release=release, candidates=candidates, chosen=chosen, run=run, reasons=chosen.reason_codes, send_at=send_at
     )
@@ -122,7 +131,36 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
         earlier.rows.get(row) or writer.write(row, in_control=bool(in_control[row])) for row in range(len(customers))
     ]
     kept = replace(chosen, choice=np.where(earlier.is_decided, earlier.choice, chosen.choice))
-    return Decided(candidates=candidates, chosen=kept, in_control=in_control, send_at=send_at, rows=rows)
+    return Decided(
+        candidates=candidates, chosen=kept, in_control=in_control | earlier.in_control, send_at=send_at, rows=rows
+    )
+
+
+def _choose(
+    problem: ChoiceProblem, candidates: OfferCandidates, *, due: Sequence[DueCampaign], is_decided: NDArray[np.bool_]
+) -> tuple[ContactChoice, NDArray[np.bool_]]:
+    """The choice, and who of the control groups would be contacted, (n,).
+
+    Customers of a campaign's control group choose as if there were none. Those for whom another contact is worth more
+    than the campaign's get that one.
+    """
+    controls = find_campaign_controls(candidates, due) & ~is_decided[:, None]
+    may_be_control = controls.any(axis=1) & ~problem.in_control
+    lifted = replace(
+        problem,
+        codes=np.where(may_be_control[:, None], candidates.codes_outside_control, problem.codes),
+        in_control=problem.in_control | may_be_control,
+    )
+    chosen = choose_contacts(lifted)
+    is_control = may_be_control & (chosen.choice != NOTHING)
+    is_control &= controls[np.arange(len(controls)), np.maximum(chosen.choice, 0)]
+    if (may_be_control & ~is_control).any():
+        in_control = problem.in_control | is_control
+        codes = np.where(is_control[:, None], candidates.codes_outside_control, problem.codes)
+        chosen = choose_contacts(replace(problem, codes=codes, in_control=in_control))
+    else:
+        in_control = lifted.in_control
+    return chosen, in_control & (chosen.choice != NOTHING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +211,7 @@ class _RowWriter:
         terms = offers_of(self.release).terms
         reason = int(self.reasons[row])
         common = {
-            "decision_id": decision_id_of(terms.data_set, customer_id, day=self.run.now.date()),
+            "decision_id": daily_decision_id(terms.data_set, customer_id, day=self.run.now.date()),
             "customer_id": customer_id,
             "decided_at": self.run.now,
             "choice_propensity": float(self.chosen.propensities[row]),
@@ -183,13 +221,17 @@ class _RowWriter:
         if place == NOTHING:
             return DecisionRow(**common, no_contact=REASONS[reason - 1] if reason else None)
         option, values = self.candidates.options[place], self.candidates.valued.values
+        entry = find_entry(self.run.campaigns, option, row=row)
+        by_control = 1.0 - terms.control.share if terms.is_controlled(option) else 1.0
         return DecisionRow(
             **common,
+            stage_percent=entry.stage_percent,
+            step=entry.step,
             offer_id=option.offer.offer_id,
             channel=option.channel,
             campaign_id=option.campaign_id,
             treated=not in_control,
-            propensity=1.0 - terms.control.share if terms.is_controlled(option) else 1.0,
+            propensity=entry.propensity * by_control,
             no_contact=NoContact.CONTROL_GROUP if in_control else None,
             expected_value=float(values.value[row, place]),
             cost=0.0 if in_control else float(values.cost[row, place]),

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.contact_state import RecentContacts
 from core.decisions import DecisionRow
-from serving.build.decisions.deciding import decision_id_of
+from serving.build.decisions.deciding import daily_decision_id
 from serving.decisions.store import DecisionFilter, DecisionStore
 from serving.offers.candidates import offers_of
 from serving.release.release import Release
@@ -23,13 +23,16 @@ def load_decisions_since(store: DecisionStore, release: Release) -> list[Decisio
 def select_earlier(decisions: Sequence[DecisionRow], release: Release, *, day: date) -> list[DecisionRow]:
     """The decisions of earlier runs of a day."""
     data_set = release.description.data_set
-    return [one for one in decisions if one.decision_id == decision_id_of(data_set, one.customer_id, day=day)]
+    return [one for one in decisions if one.decision_id == daily_decision_id(data_set, one.customer_id, day=day)]
 
 
 def to_recent_contacts(decisions: Sequence[DecisionRow], release: Release) -> RecentContacts:
-    """Which of the decisions are contacts with customers of the release; their rows are those of its offers."""
+    """Which of the decisions are contacts with customers of the release; their rows are those of its offers.
+
+    Offers that a website asked for do not count: whether a customer has seen them is not known.
+    """
     part = offers_of(release)
-    decisions = [one for one in decisions if one.treated and one.offer_id is not None]
+    decisions = [one for one in decisions if one.treated and one.offer_id is not None and _is_of_a_run(one, release)]
     kinds = {offer.offer_id: offer.kind for offer in part.book.offers}
     rows = [part.index.find(one.customer_id) for one in decisions]
     contacts = [(row, one) for row, one in zip(rows, decisions, strict=True) if row >= 0]
@@ -43,3 +46,8 @@ def to_recent_contacts(decisions: Sequence[DecisionRow], release: Release) -> Re
             dtype=bool,
         ),
     ).sort()
+
+
+def _is_of_a_run(decision: DecisionRow, release: Release) -> bool:
+    day = decision.decided_at.date()
+    return decision.decision_id == daily_decision_id(release.description.data_set, decision.customer_id, day=day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -239,6 +240,19 @@ def test_a_rule_may_use_declared_variables_of_the_situation(tmp_path):
         "basket": "[decisions] context does not declare it",
         "cart_value": "it is no number",
     }
+
+
+def test_an_offer_is_stored_so_that_its_outcome_can_be_reported_once(send):
+    offer = send("POST", OFFER, json={"customer_id": "cyd", "channel": "mail"}).json()
+    outcome = {"decision_id": offer["decision_id"], "kind": "converted", "outcome_id": "order-1", "amount": 12.5}
+    outcome["event_time"] = datetime.now(UTC).isoformat()
+
+    first, again = (send("POST", "/v1/outcomes", json={"outcomes": [outcome]}).json() for _ in range(2))
+    unrecorded = send("POST", OFFER, json={"customer_id": "cyd", "channel": "mail", "record": False}).json()
+
+    assert offer["recorded"] is True
+    assert (first["stored"], again["stored"], again["already_stored"]) == (1, 0, 1)
+    assert unrecorded["recorded"] is False
 
 
 def test_without_an_offer_of_positive_value_none_is_chosen(send):

@@ -11,20 +11,24 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from core.campaigns import CampaignEvent, CampaignState
+from core.config.campaigns import Campaign
 from core.config.decisions import ChannelSettings, ContactPolicy, DecisionSettings
 from core.control_group import hash_share
-from core.decisions import NoContact
+from core.decisions import DecisionRow, NoContact
 from core.errors import BadInput, UnknownName
 from core.offers import Offer, OfferBook
 from models.policies.acceptance.estimates import AcceptanceEstimates
 from models.policies.acceptance.rates import estimate_acceptance
+from models.policies.campaign_contacts import in_campaign_control
+from serving.build.decisions.campaigns import CampaignRecord, find_due_campaigns
 from serving.build.decisions.deciding import DecisionRun, decide_customers
 from serving.build.decisions.layouts import FIELDS, LAYOUTS
 from serving.build.decisions.pricing import price_offers
 from serving.build.decisions.recent import to_recent_contacts
 from serving.build.decisions.writing import write_decisions
 from serving.offers.candidates import offers_of
-from tests.serving.sample_release import offer_part, sample_release
+from tests.serving.sample_release import NOW, offer_part, sample_release
 
 NOON = datetime(2026, 4, 1, 12)
 
@@ -208,3 +212,64 @@ def test_an_unknown_layout_or_a_budget_below_the_cheapest_contact_is_refused(tmp
     with pytest.raises(BadInput, match="does not pay for the cheapest contact, which costs 2"):
         decisions_of(release, budget=1.0)
     assert not np.any(list(tmp_path.iterdir()))
+
+
+SPRING = Offer(offer_id="spring", kind="content", cost=1, margin=100)
+
+
+def campaign_release(**campaign):
+    """Ada and Cyd are of the audience of the campaign, which makes the offer `spring`; the gift needs no campaign."""
+    release = release_with(GIFT, SPRING, campaign_offers=("spring",))
+    part = replace(offers_of(release), audiences={"win_back": np.array([True, False, True])})
+    settings = {"goal": "win back", "starts_on": NOON.date(), "offers": ("spring",), "rule": "1 == 1", "stages": (100,)}
+    return replace(release, offers=part), {"win_back": Campaign(**{**settings, "control_share": 0.0, **campaign})}
+
+
+def due_today(release, campaigns, decisions=()):
+    event = CampaignEvent(
+        campaign_id="win_back", state=CampaignState.RUNNING, stage_percent=100, at=NOW, who="mori", why=""
+    )
+    record = CampaignRecord(events={"win_back": [event]}, decisions={"win_back": decisions}, outcomes={"win_back": ()})
+    return find_due_campaigns(release, campaigns, record=record, today=NOON.date())
+
+
+def test_a_campaign_goes_before_other_offers_and_to_its_audience_alone():
+    release, campaigns = campaign_release()
+
+    _, rows = decisions_of(release, campaigns=due_today(release, campaigns))
+
+    assert {name: row.offer_id for name, row in rows.items()} == {"ada": "spring", "bo": "gift", "cyd": "spring"}
+    assert {name: row.campaign_id for name, row in rows.items()} == {"ada": "win_back", "bo": None, "cyd": "win_back"}
+    assert rows["ada"].stage_percent == 100
+
+
+def test_the_offer_of_a_campaign_is_not_made_without_it():
+    release, _ = campaign_release()
+
+    _, rows = decisions_of(release)
+
+    assert {row.offer_id for row in rows.values()} == {"gift"}
+
+
+def test_the_control_group_of_a_campaign_gets_nothing_and_its_propensity_is_stored():
+    release, campaigns = campaign_release(control_share=0.5)
+    members = set(np.array(["ada", "cyd"])[in_campaign_control("win_back", np.array(["ada", "cyd"]), share=0.5)])
+
+    decided, rows = decisions_of(release, campaigns=due_today(release, campaigns))
+
+    assert members == {name for name, row in rows.items() if not row.treated}
+    assert {rows[name].offer_id for name in ("ada", "cyd")} == {"spring"}
+    assert {rows[name].propensity for name in ("ada", "cyd")} == {0.5}
+    assert decided.cost == 1 * (2 - len(members)) + 2
+
+
+def test_a_customer_enters_a_campaign_once():
+    release, campaigns = campaign_release()
+    yesterday = DecisionRow(
+        decision_id="d1", customer_id="ada", decided_at=datetime(2026, 3, 31, 12), offer_id="spring",
+        campaign_id="win_back",
+    )  # fmt: skip
+
+    _, rows = decisions_of(release, campaigns=due_today(release, campaigns, [yesterday]))
+
+    assert {name: row.offer_id for name, row in rows.items()} == {"ada": "gift", "bo": "gift", "cyd": "spring"}

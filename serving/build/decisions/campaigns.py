@@ -87,7 +87,7 @@ def list_campaign_options(release: Release, due: Sequence[DueCampaign]) -> tuple
 
 
 def restrict_to_due(candidates: OfferCandidates, due: Sequence[DueCampaign]) -> OfferCandidates:
-    """Allow the options of campaigns to customers for whom they are due; not to the campaign's control group."""
+    """Allow the options of a campaign to the customers that it contacts today, but not to its control group."""
     shape = candidates.codes.shape
     not_due, control = np.zeros(shape, np.int8), np.zeros(shape, np.int8)
     by_id = {campaign.campaign_id: campaign for campaign in due}

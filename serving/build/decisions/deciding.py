@@ -141,8 +141,8 @@ def _choose(
 ) -> tuple[ContactChoice, NDArray[np.bool_]]:
     """The choice, and who of the control groups would be contacted, (n,).
 
-    Customers of a campaign's control group choose as if there were none. Those for whom another contact is worth more
-    than the campaign's get that one.
+    Customers of a campaign's control group choose as if there were none. Where another contact is worth more
+    to one of them than the campaign's, they get that one.
     """
     controls = find_campaign_controls(candidates, due) & ~is_decided[:, None]
     may_be_control = controls.any(axis=1) & ~problem.in_control

@@ -166,7 +166,7 @@ class _CampaignPages:
             ]
             for one in self.renderer.report.contact_frequency
         ]
-        head = self._head(["Customers", "Contacts a month at most", "Why"])
+        head = self._head(["Group", "Contacts a month at most", "Why"])
         if rows:
             yield Table(self.text("How often to contact"), head, rows)
 

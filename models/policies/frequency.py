@@ -27,6 +27,8 @@ MONTH_DAYS = 30
 class FrequencySource(StrEnum):
     """Where a limit comes from."""
 
+    NONE_PAYS = "none_pays"
+    "Even a customer's first contact in 30 days was shown to lose money on average, as customers were chosen so far."
     MEASURED = "measured"
     "One more contact was shown to lose money."
     NOT_SHOWN = "not_shown"
@@ -88,7 +90,8 @@ def limit_frequency(
     losing = [step.contacts_before for step in steps if step.net_value.high < 0]
     if not losing:
         return FrequencyLimit(contacts_per_month=configured, source=FrequencySource.NOT_SHOWN, steps=steps)
-    return FrequencyLimit(contacts_per_month=min(configured, losing[0]), source=FrequencySource.MEASURED, steps=steps)
+    source = FrequencySource.MEASURED if losing[0] else FrequencySource.NONE_PAYS
+    return FrequencyLimit(contacts_per_month=min(configured, losing[0]), source=source, steps=steps)
 
 
 def contacts_allowed(policy: ContactPolicy) -> int:

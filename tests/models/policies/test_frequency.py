@@ -41,7 +41,9 @@ def test_contacts_stop_where_one_more_unsubscribes_more_than_it_earns():
 
 
 def test_contacts_that_change_nothing_and_cost_money_are_not_made():
-    assert limit((-0.05, 0.0, 0.0)).contacts_per_month == 0
+    result = limit((-0.05, 0.0, 0.0))
+
+    assert (result.contacts_per_month, result.source) == (0, FrequencySource.NONE_PAYS)
 
 
 def test_the_configured_limits_hold_where_no_contact_was_shown_to_lose_money():

@@ -16,6 +16,8 @@ WIDTH, WIDE, HEIGHT = 240, 340, 124
 "Pixels. Charts are never enlarged, so that all text has one size; 340 is the width of a phone."
 LEFT, RIGHT, TOP, BOTTOM = 62, 6, 16, 20
 "Room for the labels of the vertical axis, the last value, and the months."
+LINE_HEIGHT = 12
+"Pixels between the labels of two lines, so that both can be read."
 N_TICKS = 4
 FAR = 4
 "An upper bound beyond this many times the largest value would flatten the line; the chart marks it with an arrow."
@@ -104,12 +106,13 @@ def line_chart(
     has_band = any(point.bounds != (point.value, point.value) for point in drawn)
     band = Markup('<polygon class="band" points="{}"/>').format(" ".join(uppers + lowers[::-1])) if has_band else ""
     beyond = [LEFT + place * step for place, point in enumerate(drawn) if point.bounds[1] > axis.high]
-    body = Markup('{}{}{}<polyline class="line" points="{}"/>{}{}{}').format(
+    body = Markup('{}{}{}<polyline class="line" points="{}"/>{}{}{}{}').format(
         band,
         _grid(axis, width, format_tick=format_tick),
-        Markup().join(_reference_line(one, axis, width=width) for one in references if axis.reaches(one.value)),
+        _reference_lines(references, axis, width=width),
         line,
         Markup().join(_arrow(x) for x in beyond),
+        _reference_labels(references, axis, format_tick=format_tick),
         Markup().join(_dot(at(place, point.value), point) for place, point in enumerate(drawn)),
         _ends(drawn, width),
     )
@@ -142,14 +145,30 @@ def _grid(axis: Axis, width: int, *, format_tick: Callable[[float, float], str])
     )
 
 
-def _reference_line(reference: Reference, axis: Axis, *, width: int) -> Markup:
-    return Markup(
-        '<line class="reference" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"><title>{label}</title></line>'
-        '<text class="tick" x="{words}" y="{base:.1f}">{label}</text>'
-    ).format(
-        left=LEFT, right=width - RIGHT, words=LEFT + 3, y=axis.at(reference.value), base=axis.at(reference.value) - 3,
-        label=reference.label,
-    )  # fmt: skip
+def _reference_lines(references: Sequence[Reference], axis: Axis, *, width: int) -> Markup:
+    return Markup().join(
+        Markup(
+            '<line class="reference" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"><title>{label}</title></line>'
+        ).format(left=LEFT, right=width - RIGHT, y=axis.at(one.value), label=one.label)
+        for one in references
+        if axis.reaches(one.value)
+    )
+
+
+def _reference_labels(
+    references: Sequence[Reference], axis: Axis, *, format_tick: Callable[[float, float], str]
+) -> Markup:
+    """The labels, over the line; one that the axis has anyway, or that would cover another one, is only a tip."""
+    ticks = axis.ticks()
+    shown = {format_tick(tick, max(map(abs, ticks))) for tick in ticks}
+    heights: list[float] = []
+    labels = Markup()
+    for one in sorted(references, key=lambda one: one.value, reverse=True):
+        y = axis.at(one.value)
+        if axis.reaches(one.value) and one.label not in shown and all(abs(y - at) >= LINE_HEIGHT for at in heights):
+            heights.append(y)
+            labels += Markup('<text class="tick over" x="{}" y="{:.1f}">{}</text>').format(LEFT + 3, y - 3, one.label)
+    return labels
 
 
 def _arrow(x: float) -> Markup:

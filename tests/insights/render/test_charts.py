@@ -82,6 +82,17 @@ def test_a_reference_is_drawn_where_it_does_not_flatten_the_line():
     assert "target 2.5" in svg
 
 
+def test_labels_of_references_cover_neither_each_other_nor_repeat_the_axis():
+    points = [Point("a", 0.0, value_text="0"), Point("b", 30.0, value_text="30")]
+    references = [Reference(1.0, "one"), Reference(3.0, "three"), Reference(20.0, "20 of 30"), Reference(25.0, "high")]
+
+    svg = line_chart(points, "t", format_tick=tick, references=references)
+
+    assert svg.count('class="reference"') == 4
+    assert re.findall(r'class="tick over"[^>]*>([^<]*)<', svg) == ["high", "three"]
+    assert "<title>one</title>" in svg
+
+
 def test_all_text_has_one_size():
     points = [Point("a", 1.0, value_text="1"), Point("b", 2.0, value_text="2")]
     drawn = line_chart(points, "t", format_tick=tick) + dot_chart(points, "t", format_tick=tick)

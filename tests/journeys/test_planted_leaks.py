@@ -77,8 +77,8 @@ every_plant = pytest.mark.parametrize("plant", [late_attribute, late_correction,
 def features(new_shop: Callable[..., DataSet]) -> Callable[..., pd.DataFrame]:
     """`features(plant, known_at)`: what `kizuna features` writes after a fact is planted into the tables."""
 
-    def compute(plant: Plant, known_at: datetime | None) -> pd.DataFrame:
-        shop = new_shop(SMALL, lambda frames: plant(frames, known_at) if known_at else frames)
+    def compute(plant: Plant, known_at: datetime) -> pd.DataFrame:
+        shop = new_shop(SMALL, lambda frames: plant(frames, known_at))
         result = shop.kizuna("features", "--cutoff", str(CUTOFF), "--out", "features.parquet")
         assert result.exit_code == 0, result.error
         return pd.read_parquet(shop.home / "features.parquet")
@@ -86,14 +86,20 @@ def features(new_shop: Callable[..., DataSet]) -> Callable[..., pd.DataFrame]:
     return compute
 
 
-@every_plant
-def test_facts_recorded_on_the_cutoff_change_no_feature(features, plant: Plant):
-    assert features(plant, AFTER).equals(features(plant, None))
+@pytest.fixture(scope="module")
+def usual_features(features: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+    """The features of the shop without a planted fact."""
+    return features(lambda frames, _: frames, BEFORE)
 
 
 @every_plant
-def test_the_same_facts_recorded_a_day_earlier_change_features(features, plant: Plant):
-    assert not features(plant, BEFORE).equals(features(plant, None))
+def test_facts_recorded_on_the_cutoff_change_no_feature(features, usual_features: pd.DataFrame, plant: Plant):
+    assert features(plant, AFTER).equals(usual_features)
+
+
+@every_plant
+def test_the_same_facts_recorded_a_day_earlier_change_features(features, usual_features: pd.DataFrame, plant: Plant):
+    assert not features(plant, BEFORE).equals(usual_features)
 
 
 def add_exit_score(frames: Frames) -> Frames:

@@ -100,7 +100,7 @@ def load_uplift_rows(tables: Tables) -> UpliftRows:
     is_recorded = ~np.isnan(contacts.propensities)
     refuse_impossible_propensities(contacts.propensities[is_recorded], contacts.customer_ids[is_recorded])
     cutoffs = choose_cutoffs(contacts.days, settings.max_cutoffs)
-    contacts, outcome = keep_mature(contacts, measure_outcome(tables, contacts, cutoffs=cutoffs))
+    contacts, outcome = keep_mature(contacts, measure_outcome(tables, contacts))
     members, left_out = match_controls(contacts, has_column="treated" not in tables.conformed["contacts"].assumed)
     used = np.unique(np.concatenate([np.empty(0, np.int64), *members.values()]))
     features = compute_contact_features(tables, contacts.customer_ids[used], days=contacts.days[used], cutoffs=cutoffs)
@@ -119,13 +119,14 @@ def load_uplift_rows(tables: Tables) -> UpliftRows:
     )
 
 
-def measure_outcome(tables: Tables, contacts: ContactLog, *, cutoffs: NDArray[np.datetime64]) -> Outcome:
+def measure_outcome(tables: Tables, contacts: ContactLog) -> Outcome:
     """What happened after each contact, as `[uplift] outcome` says."""
     settings, config = tables.config.uplift, tables.config
     name = settings.outcome if settings.outcome != "auto" else choose_outcome(tables, contacts)
     n_days = settings.horizon_days or config.offers.answer_days
     if name == "stayed":
-        cohort, places = place_in_cohort(contacts.customer_ids, contacts.days, cutoffs=cutoffs)
+        # At the days of the contacts themselves: from an earlier cutoff, churn before the contact would count.
+        cohort, places = place_in_cohort(contacts.customer_ids, contacts.days, cutoffs=np.unique(contacts.days))
         horizon = config.churn.horizon_days
         stayed = find_stayed(tables, cohort)[places]
         return Outcome(name, stayed, horizon, define_outcome(name, horizon_days=horizon))

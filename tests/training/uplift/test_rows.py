@@ -26,6 +26,8 @@ WORLD = Campaigns(n_customers=300, days=(200, 230))
 
 
 def tables_of(frames: dict[str, pa.Table], **uplift: Any) -> Tables:
+    """The tables, with features at a single cutoff unless a test states how many."""
+    uplift = {"max_cutoffs": 1} | uplift
     settings = config(active_days=365, churn=ChurnDefinition(horizon_days=30), uplift=UpliftSettings(**uplift))
     return tables_from_frames(settings, frames)
 
@@ -55,7 +57,7 @@ def test_every_contact_of_a_campaign_with_a_control_group_is_a_row():
 
 
 def test_features_are_those_known_before_the_contact():
-    rows = load()
+    rows = load(max_cutoffs=12)
     features = rows.data["voucher"].features
     orders = features.column("orders_total")
     first, second = (features.cutoffs == day for day in np.unique(features.cutoffs))
@@ -95,6 +97,12 @@ def test_customers_who_buy_again_have_stayed():
 
     assert stayed.outcome.definition == "no churn within 30 days of a contact"
     assert (stayed.data["voucher"].rows.outcomes >= bought.data["voucher"].rows.outcomes).all()
+
+
+def test_churn_counts_from_the_contact_however_few_days_have_features():
+    few, many = (load(outcome="stayed", max_cutoffs=n).data["voucher"].rows for n in (1, 12))
+
+    assert few.outcomes.tolist() == many.outcomes.tolist()
 
 
 def test_control_customers_of_another_offer_are_no_control_group():

@@ -42,12 +42,11 @@ def resolve_chains(links: ir.Table) -> ir.Table:
     return joined.select("alias_id", "customer_id", open_ended=joined.still_alias.notnull())
 
 
-def replace_aliases(table: ir.Table, chains: ir.Table) -> ir.Table:
-    """The table with every alias in customer_id replaced by its customer."""
+def replace_aliases(table: ir.Table, chains: ir.Table, *, column: str = "customer_id") -> ir.Table:
+    """The table with every alias in a column replaced by its customer."""
     ends = chains.filter(~ibis._.open_ended).select(known_alias="alias_id", known_as="customer_id")
-    joined = table.left_join(ends, [("customer_id", "known_alias")])
-    customer = ibis.coalesce(joined.known_as, joined.customer_id)
-    return joined.mutate(customer_id=customer).select(*table.columns)
+    joined = table.left_join(ends, [(column, "known_alias")])
+    return joined.mutate(**{column: ibis.coalesce(joined.known_as, joined[column])}).select(*table.columns)
 
 
 def memberships(customers: ir.Table) -> ir.Table:

@@ -139,6 +139,8 @@ class Tables:
                 name: replace_aliases(view, chains) if name != "identities" and "customer_id" in view.columns else view
                 for name, view in views.items()
             }
+            if "customers" in views and "referred_by" in views["customers"].columns:
+                views["customers"] = replace_aliases(views["customers"], chains, column="referred_by")
         if "subscriptions" in views and ("identities" in views or self.subscription_reading.has_loose_rows):
             # Computed here, once: the spans are few, and every query would compute them again.
             views["subscriptions"] = self.subscription_reading.make_spans(views["subscriptions"]).cache()

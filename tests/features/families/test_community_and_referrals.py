@@ -65,6 +65,13 @@ def test_a_referral_counts_from_the_day_on_which_the_new_customer_joins(engine_n
     assert (fay["was_referred"], fay["referrals_total"]) == (0, 0)
 
 
+def test_a_referral_by_an_alias_is_one_of_its_customer():
+    links = frame({"alias_id": "card7", "customer_id": "ada"})
+    people = frame(person("ada", "2021-01-01"), person("bo", "2024-02-01", "card7"))
+
+    assert features_of("ada", customers=people, identities=links)["referrals_total"] == 1
+
+
 def test_dated_customers_need_no_day_of_joining_for_what_the_report_counts():
     rows = [{"customer_id": "bo", "referred_by": "ada", "valid_from": "2024-01-01"}]
     tables = shop("ada 2024-01-01", customers=frame(*rows))

@@ -44,11 +44,11 @@ def test_a_data_set_without_tables_of_contacts_limits_nothing():
     assert len(state.contacts) == 0
 
 
-def test_made_contacts_of_the_last_seven_days_are_kept_by_customer_and_time():
+def test_made_contacts_of_the_last_thirty_days_are_kept_by_customer_and_time():
     log = frame(
         contact("ada", "2024-03-07T10:00", channel="mail", campaign_id="spring", offer_id="ten_off"),
         contact("ada", "2024-03-02T10:00", channel="phone", campaign_id=None, offer_id="renew"),
-        contact("ada", "2024-02-29T23:59", channel="mail", campaign_id="old", offer_id="ten_off"),
+        contact("ada", "2024-02-06T23:59", channel="mail", campaign_id="old", offer_id="ten_off"),
         contact("bo", "2024-03-05T10:00", channel=None, campaign_id=None, offer_id="gone"),
         contact("ada", "2024-03-08T00:00", channel="mail", campaign_id="later", offer_id="ten_off"),
         contact("eve", "2024-03-07T10:00", channel="mail", campaign_id="spring", offer_id="ten_off"),
@@ -63,10 +63,10 @@ def test_made_contacts_of_the_last_seven_days_are_kept_by_customer_and_time():
 
 
 def test_contacts_are_kept_as_long_as_other_campaigns_wait():
-    settings = config(contact_policy=ContactPolicy(other_campaign_days=30))
-    log = frame(contact("ada", "2024-02-09T10:00"), contact("ada", "2024-02-06T10:00"))
+    settings = config(contact_policy=ContactPolicy(other_campaign_days=40))
+    log = frame(contact("ada", "2024-01-29T10:00"), contact("ada", "2024-01-27T10:00"))
 
-    assert list_contacts(state_of(contacts=log, settings=settings)) == [("ada", "2024-02-09", "", "", True)]
+    assert list_contacts(state_of(contacts=log, settings=settings)) == [("ada", "2024-01-29", "", "", True)]
 
 
 def test_the_purpose_says_what_a_contact_is_where_it_has_no_offer():

@@ -222,6 +222,16 @@ def next_send_times(
     return np.where(waits, at_hour, first)
 
 
+def next_best_hours(
+    after: np.datetime64, hours: NDArray[np.int64], *, allowed: NDArray[np.bool_]
+) -> NDArray[np.datetime64]:
+    """The next moment at or after a local one within the best hour of each customer, (n,) datetime64[s].
+
+    Customers whose hour is UNKNOWN get the next allowed one.
+    """
+    return _first_slots(after.astype("datetime64[s]"), hours, allowed=allowed)
+
+
 def _first_slots(now: np.datetime64, hours: NDArray[np.int64], *, allowed: NDArray[np.bool_]) -> NDArray[np.datetime64]:
     """The first moment at or after `now` within the hour of each customer; within any allowed hour where unknown."""
     coming = now.astype("datetime64[h]") + np.arange(2 * HOURS)

@@ -16,6 +16,7 @@ from core.segmentation import segment_variable
 from features.abandoned_carts import find_abandoned_carts
 from features.acceptance_rows import load_acceptance_rows
 from features.contact_state import load_contact_state
+from features.contact_timing import load_customer_moments
 from features.offer_tastes import measure_tastes
 from features.segments.offer_variables import (
     collect_offer_variables,
@@ -29,6 +30,7 @@ from models.policies.acceptance.learning import learn_acceptance
 from models.policies.campaign_audience import find_audience
 from models.policies.contact_limits import choose_control_group
 from models.policies.fatigue import estimate_fatigue
+from models.policies.timing import find_allowed_hours, fit_contact_timing
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.build.segments import churn_probabilities, collect_predicted_value, event_probabilities
 from serving.release.churn_part import ChurnPart
@@ -65,6 +67,8 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         campaign_offers=tuple(sorted({one for campaign in config.campaigns.values() for one in campaign.offer_ids})),
     )
     variables = _read_variables(book, inputs, parts=parts)
+    allowed = find_allowed_hours(config.contact_policy)
+    send_times = fit_contact_timing(load_customer_moments(tables, inputs.cutoff), ids, allowed=allowed).overall
     customers = OfferCustomers(
         contacts=contacts,
         acceptance=acceptance.estimate(
@@ -73,6 +77,8 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         variables=variables,
         languages=languages_of(then, ids),
         line_user_ids=line_ids_of(then, ids),
+        hours=send_times.hours,
+        hour_sources=send_times.hour_sources,
         audiences={name: _find_audience(name, inputs, variables=variables) for name in config.campaigns},
     )
     return BuiltPart(

@@ -77,11 +77,19 @@ class OfferCustomers:
     "'' where unknown."
     line_user_ids: NDArray[np.str_]
     "Ids in LINE; '' for none."
+    hours: NDArray[np.int64] | None = None
+    "The best hour of a contact, 0 to 23, -1 where unknown; None where no hours are known."
+    hour_sources: NDArray[np.str_] | None = None
+    "What each hour comes from, in words."
     audiences: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict[str, NDArray[np.bool_]])
     "By campaign: whether each customer is of its audience."
 
     def __len__(self) -> int:
         return len(self.contacts)
+
+    def describe_hour(self, row: int) -> str:
+        """What the hour of a customer comes from."""
+        return "" if self.hour_sources is None else str(self.hour_sources[row])
 
     @classmethod
     def unknown(cls, customer_ids: NDArray[np.str_], acceptance: AcceptanceEstimates) -> OfferCustomers:
@@ -110,6 +118,9 @@ class OfferPart:
     "Variables of rules, by name."
     languages: TextColumn
     line_user_ids: TextColumn
+    hours: NDArray[np.int8]
+    "(n,) the best hour of a contact; -1 where unknown."
+    hour_sources: TextColumn
     audiences: Mapping[str, NDArray[np.bool_]]
     "(n,) by campaign: whether each customer is of its audience."
     refusing: IdIndex
@@ -129,6 +140,8 @@ class OfferPart:
             texts={name: TextColumn.of(one.tolist()) for name, one in columns.items() if one.dtype.kind == "U"},
             languages=TextColumn.of(customers.languages[order].tolist()),
             line_user_ids=TextColumn.of(customers.line_user_ids[order].tolist()),
+            hours=(np.full(len(order), -1) if customers.hours is None else customers.hours[order]).astype(np.int8),
+            hour_sources=TextColumn.of([customers.describe_hour(row) for row in order.tolist()]),
             audiences={name: one[order] for name, one in customers.audiences.items()},
             refusing=IdIndex.of(refusing)[0],
         )
@@ -167,6 +180,8 @@ class OfferPart:
             | {name: one.take(rows) for name, one in self.texts.items()},
             languages=self.languages.take(rows),
             line_user_ids=self.line_user_ids.take(rows),
+            hours=self.hours[rows].astype(np.int64),
+            hour_sources=self.hour_sources.take(rows),
         )
 
     def to_artifacts(self) -> dict[str, Artifact]:
@@ -178,7 +193,8 @@ class OfferPart:
         arrays |= {f"contact_{name}": getattr(self.contacts.contacts, name) for name in CONTACT_ARRAYS}
         arrays |= {f"number_{place}": values for place, values in enumerate(self.numbers.values())}
         arrays |= {f"audience_{place}": values for place, values in enumerate(self.audiences.values())}
-        columns = {"language": self.languages, "line_user_id": self.line_user_ids}
+        arrays["hours"] = self.hours
+        columns = {"language": self.languages, "line_user_id": self.line_user_ids, "hour_source": self.hour_sources}
         columns |= {f"text_{place}": column for place, column in enumerate(self.texts.values())}
         for name, column in columns.items():
             arrays |= {f"{name}_words": column.words, f"{name}_codes": column.codes}
@@ -202,6 +218,8 @@ class OfferPart:
             texts={name: column(f"text_{place}") for place, name in enumerate(state["texts"])},
             languages=column("language"),
             line_user_ids=column("line_user_id"),
+            hours=arrays["hours"],
+            hour_sources=column("hour_source"),
             audiences={name: arrays[f"audience_{place}"] for place, name in enumerate(state["audiences"])},
             refusing=IdIndex(arrays["refusing"]),
         )

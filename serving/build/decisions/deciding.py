@@ -16,6 +16,7 @@ from datetime import date, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.decisions import ContactPolicy
 from core.contact_state import RecentContacts
 from core.decisions import DecisionRow, NoContact
 from core.ids import digest_of
@@ -23,6 +24,7 @@ from models.policies.allocation.problem import NOTHING
 from models.policies.candidates import REASONS, code_of
 from models.policies.contact_choice import ChoiceProblem, ContactChoice, choose_contacts
 from models.policies.contact_limits import next_allowed_times
+from models.policies.timing import UNKNOWN, find_allowed_hours, next_best_hours
 from serving.build.decisions.campaigns import (
     DueCampaign,
     find_campaign_controls,
@@ -33,6 +35,7 @@ from serving.build.decisions.campaigns import (
 from serving.offers.candidates import Occasion, OfferCandidates, find_candidates, offers_of
 from serving.offers.options import list_options
 from serving.offers.stating import state_problem
+from serving.release.offer_part import OfferCustomers
 from serving.release.release import Release
 
 
@@ -111,7 +114,7 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
         customers = replace(customers, contacts=customers.contacts.add_contacts(run.recent))
     options = list_options(part.terms.offers, part.terms.settings.channels)
     options += list_campaign_options(release, run.campaigns)
-    send_at = next_allowed_times(np.full(len(customers), np.datetime64(run.now, "s")), part.terms.policy)
+    send_at = _choose_send_times(customers, part.terms.policy, now=run.now)
     occasion = Occasion(moments=send_at, is_immediate=False, unavailable=run.unavailable)
     candidates = restrict_to_due(find_candidates(release, customers, options=options, occasion=occasion), run.campaigns)
     problem = state_problem(part.terms, candidates, seed=run.seed, budget=run.budget)
@@ -134,6 +137,14 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
     return Decided(
         candidates=candidates, chosen=kept, in_control=in_control | earlier.in_control, send_at=send_at, rows=rows
     )
+
+
+def _choose_send_times(customers: OfferCustomers, policy: ContactPolicy, *, now: datetime) -> NDArray[np.datetime64]:
+    """The next moment in the best hour of each customer, within a day, or else outside of the quiet hours, (n,)."""
+    after = np.datetime64(now, "s")
+    if customers.hours is None or (customers.hours == UNKNOWN).all():
+        return next_allowed_times(np.full(len(customers), after), policy)
+    return next_best_hours(after, customers.hours, allowed=find_allowed_hours(policy))
 
 
 def _choose(

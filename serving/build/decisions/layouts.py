@@ -25,6 +25,7 @@ FIELDS = pa.schema(
         ("kind", pa.string()),
         ("channel", pa.string()),
         ("send_at", pa.string()),
+        ("send_at_source", pa.string()),
         ("sentence", pa.string()),
         ("language", pa.string()),
         ("treated", pa.bool_()),

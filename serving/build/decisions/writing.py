@@ -91,6 +91,7 @@ class DecisionWriter:
             "kind": option.offer.kind,
             "channel": option.channel,
             "send_at": None if row.send_at is None else self._with_offset(row.send_at),
+            "send_at_source": self.decided.candidates.customers.describe_hour(place),
             "sentence": write_offer_sentence(
                 option.offer,
                 language,

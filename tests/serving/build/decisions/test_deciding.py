@@ -116,6 +116,19 @@ def test_contacts_wait_until_the_quiet_hours_are_over():
     assert {row.send_at for row in decided.rows} == {datetime(2026, 4, 2, 9)}
 
 
+def test_a_contact_is_made_in_the_best_hour_of_each_customer_within_a_day():
+    release = release_with(GIFT)
+    release = replace(release, offers=replace(offers_of(release), hours=np.array([20, 8, -1], np.int8)))
+
+    _, rows = decisions_of(release)
+
+    assert {name: row.send_at for name, row in rows.items()} == {
+        "ada": datetime(2026, 4, 1, 20),
+        "bo": datetime(2026, 4, 2, 8),
+        "cyd": NOON,
+    }
+
+
 def test_the_same_run_gives_the_same_decisions():
     release = release_with(settings=DecisionSettings(exploration="epsilon", epsilon=0.5))
 

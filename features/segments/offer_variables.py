@@ -14,7 +14,7 @@ from core.feature_names import CustomerFact
 from core.feature_table import FeatureTable
 from core.offers import CHANNEL, Offer
 from core.rules.rule import Column, parse_rule
-from core.segmentation import PredictedValue, segment_variable
+from core.segmentation import PredictedValue
 from features.segments.customer_facts import load_customer_facts
 from features.segments.membership import assign_customers, build_variables
 from features.segments.rule_variables import (
@@ -44,16 +44,6 @@ def names_in_offers(config: Config, offers: Iterable[Offer]) -> frozenset[str]:
             check_name(name, names, config=config, place=place)
             used.add(name)
     return frozenset(used - situation_names(config))
-
-
-def names_in_campaigns(config: Config) -> frozenset[str]:
-    """The variables that say who is of the audience of each campaign."""
-    names = set[str]()
-    for campaign in config.campaigns.values():
-        rules = (campaign.rule, campaign.trigger.as_rule if campaign.trigger is not None else None)
-        names.update(*(parse_rule(rule).names() for rule in rules if rule))
-        names |= set() if campaign.segment is None else {segment_variable(campaign.segment)}
-    return frozenset(names)
 
 
 def _names_in(offer: Offer, place: str) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from kizuna.terminal import print_json, print_table, progress_console, say
 
 if TYPE_CHECKING:
     from kizuna.campaigns import CampaignDesk
+    from models.policies.campaign_contacts import CampaignContacts
     from serving.build.decisions.deciding import Decided
     from serving.release.release import Release
 
@@ -56,13 +58,13 @@ def register(app: typer.Typer) -> None:
         release = Releases(settings.places.releases).open_active()
         desk = CampaignDesk.open(settings)
         with progress_console().status("deciding for every customer"):
-            changes = [] if dry_run else advance_campaigns(desk)
-            decided = decide_now(desk, release, budget=budget)
+            day = run_campaigns(desk, is_dry_run=dry_run)
+            decided = decide_now(desk, release, contacts=day.contacts, budget=budget)
         n_rows = write_decisions(out, decided, release=release, layout=layout, excel=excel)
         n_stored = 0 if dry_run else desk.store.add(decided.rows_to_store)
         document = describe_decisions(decided, release) | {"path": str(out), "rows": n_rows, "stored": n_stored}
         document["campaigns"] = [
-            f"{one.campaign_id}: {one.state} at {one.stage_percent} %, {one.why}" for one in changes
+            f"{one.campaign_id}: {one.state} at {one.stage_percent} %, {one.why}" for one in day.changes
         ]
         if output_format is OutputFormat.JSON:
             print_json(document)
@@ -70,33 +72,39 @@ def register(app: typer.Typer) -> None:
             print_decisions(document)
 
 
-def advance_campaigns(desk: CampaignDesk) -> list[CampaignEvent]:
-    """Let running campaigns go on to their next stage, finish or stop; reads the tables only where one runs."""
+@dataclass(frozen=True)
+class CampaignDay:
+    """What campaigns do today."""
+
+    changes: list[CampaignEvent]
+    contacts: dict[str, CampaignContacts]
+
+
+def run_campaigns(desk: CampaignDesk, *, is_dry_run: bool) -> CampaignDay:
+    """Let running campaigns go on, finish or stop, and find what is due; reads the tables only where one runs."""
+    from kizuna.commands.segments import load_risks
     from kizuna.today import open_todays_tables
 
     if not any(state_of(events) == CampaignState.RUNNING for events in desk.log.events().values()):
-        return []
-    return desk.advance(open_todays_tables(desk.config), now=datetime.now(UTC))
+        return CampaignDay([], {})
+    now, tables = datetime.now(UTC), open_todays_tables(desk.config)
+    changes = [] if is_dry_run else desk.advance(tables, now=now)
+    return CampaignDay(changes, desk.find_due(tables, risks=load_risks(desk.config), now=now))
 
 
-def decide_now(desk: CampaignDesk, release: Release, *, budget: float | None) -> Decided:
+def decide_now(
+    desk: CampaignDesk, release: Release, *, contacts: dict[str, CampaignContacts], budget: float | None
+) -> Decided:
     """Decide for the customers of a release at this moment, after what was decided before."""
-    from serving.build.decisions.campaigns import CampaignRecord, find_due_campaigns
+    from serving.build.decisions.campaigns import collect_due
     from serving.build.decisions.deciding import DecisionRun, decide_customers
     from serving.build.decisions.recent import load_decisions_since, select_earlier, to_recent_contacts
-    from serving.decisions.store import DecisionFilter
     from serving.offers.candidates import unavailable_items
     from serving.stock import StockFile
 
-    config, store = desk.config, desk.store
+    config = desk.config
     now = datetime.now(config.zone).replace(tzinfo=None, microsecond=0)
-    before = load_decisions_since(store, release)
-    filters = {name: DecisionFilter(campaign_id=name) for name in config.campaigns}
-    record = CampaignRecord(
-        events=desk.log.events(),
-        decisions={name: store.find(one) for name, one in filters.items()},
-        outcomes={name: store.find_outcomes(one) for name, one in filters.items()},
-    )
+    before = load_decisions_since(desk.store, release)
     out_of_stock = StockFile(config.places.releases).read().unavailable
     run = DecisionRun(
         now=now,
@@ -104,7 +112,7 @@ def decide_now(desk: CampaignDesk, release: Release, *, budget: float | None) ->
         seed=config.seed,
         recent=to_recent_contacts(before, release),
         unavailable=unavailable_items(release, out_of_stock),
-        campaigns=find_due_campaigns(release, config.campaigns, record=record, today=now.date()),
+        campaigns=collect_due(release, config.campaigns, contacts=contacts),
         earlier=select_earlier(before, release, day=now.date()),
     )
     return decide_customers(release, run)

@@ -50,6 +50,10 @@ class CampaignContacts:
     def __len__(self) -> int:
         return len(self.customer_ids)
 
+    def take(self, rows: NDArray[np.bool_]) -> CampaignContacts:
+        """The decisions that a mask selects."""
+        return CampaignContacts(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignHistory:

@@ -5,29 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.errors import DataError, RuleError
 from core.model_kinds import CHURN, PREDICT, VALUE
 from core.offers import CHANNEL, Offer, OfferBook
 from core.rules.rule import Column, parse_rule
-from core.segmentation import segment_variable
-from features.abandoned_carts import find_abandoned_carts
 from features.acceptance_rows import load_acceptance_rows
 from features.contact_state import load_contact_state
 from features.contact_timing import load_customer_moments
 from features.offer_tastes import measure_tastes
 from features.segments.offer_variables import (
     collect_offer_variables,
-    names_in_campaigns,
     names_in_offers,
     situation_names,
 )
 from features.segments.ranks import with_ranks
 from features.unsubscribe_rows import load_unsubscribe_rows
 from models.policies.acceptance.learning import learn_acceptance
-from models.policies.campaign_audience import find_audience
 from models.policies.contact_limits import choose_control_group
 from models.policies.fatigue import estimate_fatigue
 from models.policies.timing import find_allowed_hours, fit_contact_timing
@@ -79,7 +74,6 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         line_user_ids=line_ids_of(then, ids),
         hours=send_times.hours,
         hour_sources=send_times.hour_sources,
-        audiences={name: _find_audience(name, inputs, variables=variables) for name in config.campaigns},
     )
     return BuiltPart(
         OfferPart.of(terms, customers, refusing=customers_refusing(tables, "contact", cutoff=inputs.cutoff))
@@ -98,7 +92,7 @@ def _read_variables(
     columns = collect_offer_variables(
         inputs.tables,
         features,
-        names=names_in_offers(config, book.offers) | names_in_campaigns(config),
+        names=names_in_offers(config, book.offers),
         churn_probability=churn_probabilities(churn if isinstance(churn, ChurnPart) else None, ids),
         event_probabilities=event_probabilities(config, parts.get(PREDICT.name), customer_ids=ids),
         predicted_value=collect_predicted_value(parts.get(VALUE.name), customer_ids=ids),
@@ -120,19 +114,3 @@ def _evaluate_once(offer: Offer, columns: Mapping[str, Column], *, config: Confi
         parse_rule(offer.rule).evaluate(no_rows | {name: column[:0] for name, column in columns.items()})
     except RuleError as error:
         raise RuleError(f"offer '{offer.offer_id}': {error}") from error
-
-
-def _find_audience(name: str, inputs: BuildInputs, *, variables: Mapping[str, Column]) -> NDArray[np.bool_]:
-    """Whether each customer of the cohort is of the audience of a campaign, (n,)."""
-    campaign, ids = inputs.config.campaigns[name], inputs.features.customer_ids
-    carts, trigger = None, campaign.trigger
-    if trigger is not None and trigger.kind == "abandoned_cart":
-        carts = find_abandoned_carts(
-            inputs.tables, ids, event=trigger.event or "", days=trigger.days, cutoff=inputs.cutoff
-        )
-    segments: dict[str, NDArray[np.bool_]] = {}
-    if campaign.segment is not None:
-        segments[campaign.segment] = np.asarray(variables[segment_variable(campaign.segment)] == 1)
-    return find_audience(
-        campaign, n_customers=len(ids), variables=variables, memberships=segments, has_abandoned_cart=carts
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -81,8 +81,6 @@ class OfferCustomers:
     "The best hour of a contact, 0 to 23, -1 where unknown; None where no hours are known."
     hour_sources: NDArray[np.str_] | None = None
     "What each hour comes from, in words."
-    audiences: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict[str, NDArray[np.bool_]])
-    "By campaign: whether each customer is of its audience."
 
     def __len__(self) -> int:
         return len(self.contacts)
@@ -121,8 +119,6 @@ class OfferPart:
     hours: NDArray[np.int8]
     "(n,) the best hour of a contact; -1 where unknown."
     hour_sources: TextColumn
-    audiences: Mapping[str, NDArray[np.bool_]]
-    "(n,) by campaign: whether each customer is of its audience."
     refusing: IdIndex
     "Customers who do not consent to contact, of the cohort or not."
 
@@ -142,7 +138,6 @@ class OfferPart:
             line_user_ids=TextColumn.of(customers.line_user_ids[order].tolist()),
             hours=(np.full(len(order), -1) if customers.hours is None else customers.hours[order]).astype(np.int8),
             hour_sources=TextColumn.of([customers.describe_hour(row) for row in order.tolist()]),
-            audiences={name: one[order] for name, one in customers.audiences.items()},
             refusing=IdIndex.of(refusing)[0],
         )
 
@@ -187,12 +182,11 @@ class OfferPart:
     def to_artifacts(self) -> dict[str, Artifact]:
         """The part as folders of a release."""
         state = {"terms": msgspec.to_builtins(self.terms)}
-        state |= {name: list(getattr(self, name)) for name in ("numbers", "texts", "audiences")}
+        state |= {name: list(getattr(self, name)) for name in ("numbers", "texts")}
         arrays: dict[str, NDArray[Any]] = {"ids": self.index.ids, "refusing": self.refusing.ids}
         arrays |= {name: getattr(self.contacts, name) for name in STATE_ARRAYS}
         arrays |= {f"contact_{name}": getattr(self.contacts.contacts, name) for name in CONTACT_ARRAYS}
         arrays |= {f"number_{place}": values for place, values in enumerate(self.numbers.values())}
-        arrays |= {f"audience_{place}": values for place, values in enumerate(self.audiences.values())}
         arrays["hours"] = self.hours
         columns = {"language": self.languages, "line_user_id": self.line_user_ids, "hour_source": self.hour_sources}
         columns |= {f"text_{place}": column for place, column in enumerate(self.texts.values())}
@@ -220,7 +214,6 @@ class OfferPart:
             line_user_ids=column("line_user_id"),
             hours=arrays["hours"],
             hour_sources=column("hour_source"),
-            audiences={name: arrays[f"audience_{place}"] for place, name in enumerate(state["audiences"])},
             refusing=IdIndex(arrays["refusing"]),
         )
 

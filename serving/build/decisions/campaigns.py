@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.campaigns import CampaignEvent, CampaignState, state_of
 from core.config.campaigns import Campaign
-from core.decisions import DecisionOutcome, DecisionRow, NoContact
+from core.decisions import NoContact
 from core.interactions import codes_of
-from models.policies.campaign_contacts import NO_STEP, CampaignContacts, CampaignHistory, due_contacts
+from models.policies.campaign_contacts import NO_STEP, CampaignContacts
 from models.policies.candidates import ALLOWED, Option, code_of
 from models.policies.excluded_customers import combine_reasons
 from serving.offers.candidates import OfferCandidates, offers_of
 from serving.offers.options import list_options
 from serving.release.release import Release
-
-
-@dataclass(frozen=True, kw_only=True)
-class CampaignRecord:
-    """What the store has of the campaigns."""
-
-    events: Mapping[str, Sequence[CampaignEvent]]
-    "By campaign, oldest first."
-    decisions: Mapping[str, Sequence[DecisionRow]]
-    outcomes: Mapping[str, Sequence[DecisionOutcome]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,29 +35,20 @@ class DueCampaign:
         return int(places[0]) if len(places) else None
 
 
-def find_due_campaigns(
-    release: Release, campaigns: Mapping[str, Campaign], *, record: CampaignRecord, today: date
+def collect_due(
+    release: Release, campaigns: Mapping[str, Campaign], *, contacts: Mapping[str, CampaignContacts]
 ) -> list[DueCampaign]:
-    """The contacts of the running campaigns; a campaign without any is left out."""
-    part, due = offers_of(release), list[DueCampaign]()
-    ids = part.index.names()
-    for name, campaign in campaigns.items():
-        events = record.events.get(name, ())
-        if state_of(list(events)) != CampaignState.RUNNING or name not in part.audiences:
-            continue
-        history = CampaignHistory(decisions=record.decisions.get(name, ()), outcomes=record.outcomes.get(name, ()))
-        contacts = due_contacts(
-            name,
-            campaign,
-            customer_ids=ids,
-            in_audience=part.audiences[name],
-            stage_percent=events[-1].stage_percent,
-            today=today,
-            history=history,
-        )
-        if len(contacts):
-            rows = codes_of(contacts.customer_ids, ids).astype(np.int64)
-            due.append(DueCampaign(campaign_id=name, offer_ids=campaign.offer_ids, contacts=contacts, rows=rows))
+    """The contacts of each campaign with customers of the release; a campaign without any is left out."""
+    ids, due = offers_of(release).index.names(), list[DueCampaign]()
+    for name, own in contacts.items():
+        rows = codes_of(own.customer_ids, ids).astype(np.int64)
+        known_contacts = own.take(rows >= 0)
+        if len(known_contacts):
+            due.append(
+                DueCampaign(
+                    campaign_id=name, offer_ids=campaigns[name].offer_ids, contacts=known_contacts, rows=rows[rows >= 0]
+                )
+            )
     return due
 
 

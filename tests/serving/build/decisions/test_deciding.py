@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from core.campaigns import CampaignEvent, CampaignState
 from core.config.campaigns import Campaign
 from core.config.decisions import ChannelSettings, ContactPolicy, DecisionSettings
 from core.control_group import hash_share
@@ -20,15 +19,15 @@ from core.errors import BadInput, UnknownName
 from core.offers import Offer, OfferBook
 from models.policies.acceptance.estimates import AcceptanceEstimates
 from models.policies.acceptance.rates import estimate_acceptance
-from models.policies.campaign_contacts import in_campaign_control
-from serving.build.decisions.campaigns import CampaignRecord, find_due_campaigns
+from models.policies.campaign_contacts import CampaignHistory, due_contacts, in_campaign_control
+from serving.build.decisions.campaigns import collect_due
 from serving.build.decisions.deciding import DecisionRun, decide_customers
 from serving.build.decisions.layouts import FIELDS, LAYOUTS
 from serving.build.decisions.pricing import price_offers
 from serving.build.decisions.recent import to_recent_contacts
 from serving.build.decisions.writing import write_decisions
 from serving.offers.candidates import offers_of
-from tests.serving.sample_release import NOW, offer_part, sample_release
+from tests.serving.sample_release import offer_part, sample_release
 
 NOON = datetime(2026, 4, 1, 12)
 
@@ -233,17 +232,21 @@ SPRING = Offer(offer_id="spring", kind="content", cost=1, margin=100)
 def campaign_release(**campaign):
     """Ada and Cyd are of the audience of the campaign, which makes the offer `spring`; the gift needs no campaign."""
     release = release_with(GIFT, SPRING, campaign_offers=("spring",))
-    part = replace(offers_of(release), audiences={"win_back": np.array([True, False, True])})
     settings = {"goal": "win back", "starts_on": NOON.date(), "offers": ("spring",), "rule": "1 == 1", "stages": (100,)}
-    return replace(release, offers=part), {"win_back": Campaign(**{**settings, "control_share": 0.0, **campaign})}
+    return release, {"win_back": Campaign(**{**settings, "control_share": 0.0, **campaign})}
 
 
 def due_today(release, campaigns, decisions=()):
-    event = CampaignEvent(
-        campaign_id="win_back", state=CampaignState.RUNNING, stage_percent=100, at=NOW, who="mori", why=""
+    contacts = due_contacts(
+        "win_back",
+        campaigns["win_back"],
+        customer_ids=np.array(["ada", "bo", "cyd", "stranger"]),
+        in_audience=np.array([True, False, True, True]),
+        stage_percent=100,
+        today=NOON.date(),
+        history=CampaignHistory(decisions=decisions),
     )
-    record = CampaignRecord(events={"win_back": [event]}, decisions={"win_back": decisions}, outcomes={"win_back": ()})
-    return find_due_campaigns(release, campaigns, record=record, today=NOON.date())
+    return collect_due(release, campaigns, contacts={"win_back": contacts})
 
 
 def test_a_campaign_goes_before_other_offers_and_to_its_audience_alone():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -11,7 +10,6 @@ import numpy as np
 from ibis import _
 from numpy.typing import NDArray
 
-from core.config.decisions import ContactPolicy
 from core.contact_state import FATIGUE_DAYS, ContactState, RecentContacts
 from core.interactions import codes_of
 from core.offers import SERVICE_KINDS
@@ -78,39 +76,36 @@ def _add_tickets(state: ContactState, tickets: ir.Table, *, rows: _RowsOf) -> No
 
 
 def _load_contacts(view: Tables, rows: _RowsOf, *, cutoff: date) -> RecentContacts:
-    policy = view.config.contact_policy
-    n_days = max(FATIGUE_DAYS, policy.other_campaign_days)
-    contacts: ir.Table = view["contacts"]
-    made = contacts.filter(contacts.treated, contacts.event_time >= midnight(cutoff - timedelta(days=int(n_days))))
-    names = ("channel", "campaign_id", "offer_id", "purpose")
+    n_days = max(FATIGUE_DAYS, view.config.contact_policy.other_campaign_days)
+    contacts = mark_promotional(view)
+    made = contacts.filter(contacts.treated, contacts.event_time >= midnight(cutoff - timedelta(days=n_days)))
+    names = ("channel", "campaign_id")
     cells = {name: made[name] if name in made.columns else ibis.null("string") for name in names}
-    recent = made.select("customer_id", "event_time", **cells).to_pyarrow()
+    recent = made.select("customer_id", "event_time", "promotional", **cells).to_pyarrow()
     places = rows.places(texts(recent["customer_id"]))
     loaded = RecentContacts(
         rows=places,
         times=seconds(recent["event_time"]),
         channels=texts(recent["channel"]),
         campaigns=texts(recent["campaign_id"]),
-        promotional=_are_promotional(recent, _load_kinds(view), policy=policy),
+        promotional=recent["promotional"].to_numpy().astype(np.bool_),
     )
     return loaded.take(places >= 0)
 
 
-def _load_kinds(view: Tables) -> dict[str, str]:
-    """The kind of each offer by offer_id; empty without offers."""
-    if "offers" not in view:
-        return {}
-    offers = view["offers"].select("offer_id", "kind").to_pyarrow()
-    return dict(zip(texts(offers["offer_id"]).tolist(), texts(offers["kind"]).tolist(), strict=True))
+def mark_promotional(view: Tables) -> ir.Table:
+    """The contacts with `promotional`: by the kind of their offer, or else by their purpose.
 
-
-def _are_promotional(recent: Any, kinds: dict[str, str], *, policy: ContactPolicy) -> NDArray[np.bool_]:
-    """(k,) by the kind of the offer or else by the purpose; a contact of unknown kind is marketing."""
-    offers, purposes = texts(recent["offer_id"]).tolist(), texts(recent["purpose"]).tolist()
-    return np.array(
-        [
-            kinds[offer] in policy.promotional_kinds if offer in kinds else purpose.strip().lower() not in SERVICE_KINDS
-            for offer, purpose in zip(offers, purposes, strict=True)
-        ],
-        dtype=np.bool_,
-    )
+    A contact of unknown kind is marketing, unless its purpose is one of SERVICE_KINDS.
+    """
+    contacts: ir.Table = view["contacts"]
+    promotional: ir.Value = ibis.literal(True)
+    if "purpose" in contacts.columns:
+        promotional = ~contacts.purpose.strip().lower().isin(SERVICE_KINDS).fill_null(False)
+    if "offers" not in view or "offer_id" not in contacts.columns:
+        return contacts.mutate(promotional=promotional)
+    contacts = contacts.mutate(promotional=promotional)
+    kinds = view["offers"].group_by(offer_of_kind=_.offer_id).aggregate(offer_kind=_.kind.min())
+    joined = contacts.left_join(kinds, [("offer_id", "offer_of_kind")])
+    is_listed = joined.offer_kind.isin(view.config.contact_policy.promotional_kinds)
+    return joined.mutate(promotional=is_listed.fill_null(joined.promotional)).select(*contacts.columns)

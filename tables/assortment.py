@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import DataError
 from core.interactions import codes_of
 from core.item_attributes import ItemAttributes
 from core.offers import Offer, OfferBook, OfferContacts
@@ -132,6 +133,33 @@ def load_offer_book(tables: Tables, cutoff: date) -> OfferBook:
 def contacts_lack_offers(tables: Tables) -> bool:
     """Whether contacts do not say which offer was made, so that nothing is known of how offers are accepted."""
     return "contacts" in tables and "offer_id" not in tables["contacts"].columns
+
+
+def offers_without(tables: Tables, offers: ir.Table, *, column: Literal["cost", "margin"]) -> ir.Table:
+    """The offers without a cost, or the promotional ones without a margin: other kinds may earn nothing."""
+    if column == "margin":
+        offers = offers.filter(offers.kind.isin(tables.config.contact_policy.promotional_kinds))
+    return offers.filter(offers[column].isnull()) if column in offers.columns else offers
+
+
+def require_complete_offers(tables: Tables, cutoff: date) -> None:
+    """Raise DataError where an offer has no cost, or a promotional one no margin: its value would be unknown.
+
+    `load_offer_book` counts both as 0, which is wrong where contacts are paid for.
+    """
+    view = tables.at(cutoff)
+    columns: tuple[Literal["cost", "margin"], ...] = ("cost", "margin")
+    for column in columns if "offers" in view else ():
+        offers = view["offers"]
+        rows = offers_without(tables, offers, column=column)
+        (counts,) = rows.aggregate(n=rows.count(), example=rows.offer_id.min()).to_pyarrow().to_pylist()
+        if counts["n"]:
+            n_all = offers.count().to_pyarrow().as_py()
+            raise DataError(
+                f"offers.{column}: {counts['n']:,} of {n_all:,} offers have none, e.g. '{counts['example']}'; write 0 "
+                f"for an offer that {'costs' if column == 'cost' else 'earns'} nothing, or map the column under "
+                "[tables.offers.columns]"
+            )
 
 
 def _build_offer(row: dict[str, Any]) -> Offer:

@@ -30,6 +30,13 @@ from tables.engines.arrays import days, midnight, texts
 from tables.known_at import keep_known_rows
 from tables.tables import Tables
 
+FACT_TABLES: dict[str, frozenset[str]] = {
+    CustomerFact.LANGUAGE: frozenset({"customers"}),
+    CustomerFact.DAYS_TO_BIRTHDAY: frozenset({"customers"}),
+    CustomerFact.DAYS_SINCE_CONTACT_PERSON_CHANGED: frozenset({"customers", "accounts"}),
+}
+"The tables that may have each fact; one of them is enough."
+
 MAIN_ROLES = (
     "admin", "administrator", "owner", "main contact", "primary contact", "key contact", "contact person", "contact",
     "decision maker", "担当者", "主担当", "主担当者", "窓口", "管理者", "決裁者",

@@ -57,6 +57,7 @@ from core.rules.rule import Column, Rule, parse_rule
 from core.segmentation import CUSTOMER_TIER, ValueKind, segment_variable
 from features.compiler.declaration import Feature, measures_of
 from features.families.catalogue import static_features, word_features
+from features.segments.customer_facts import FACT_TABLES
 from features.segments.ranks import RANK_VARIABLES, rank_sources, require_rank_table
 
 KEY_FIGURES: dict[str, tuple[str, ...]] = {
@@ -150,6 +151,12 @@ def rules_by_place(config: Config) -> Iterator[tuple[str, Segment]]:
 def features_for_rules(config: Config) -> frozenset[str]:
     """The features that segments, tiers and campaigns need. For a key figure: all features that may hold it."""
     names = set[str]().union(*(_names_in(segment, place) for place, segment in rules_by_place(config)))
+    return features_for_names(config, names)
+
+
+def features_for_names(config: Config, variables: Collection[str]) -> frozenset[str]:
+    """The features that these variables are computed from."""
+    names = set(variables)
     figures = {name for name in names if name in KEY_FIGURES}
     if RuleVariable.VALUE in names:
         figures |= set(VALUES)
@@ -158,6 +165,19 @@ def features_for_rules(config: Config) -> frozenset[str]:
     events = set(map(name_event_probability, config.predict))
     others = (RuleVariable, CustomerFact, events, membership_names(config))
     return frozenset(names.difference(*others).union(*(KEY_FIGURES[name] for name in figures)))
+
+
+def prediction_names(config: Config) -> frozenset[str]:
+    """The variables that models predict, and the segments and customer tiers, directly or not, that depend on them."""
+    names = {RuleVariable.CHURN_PROBABILITY, RuleVariable.HEALTH, RuleVariable.PREDICTED_VALUE}
+    predicted = {*map(str, names), *map(name_event_probability, config.predict)}
+    tiers = [_names_in(tier, f"customer_tiers.{name}") for name, tier in config.customer_tiers.items()]
+    if any(predicted.intersection(used) for used in tiers):
+        predicted.add(CUSTOMER_TIER)
+    for name, segment in config.segments.items():
+        if predicted.intersection(_names_in(segment, f"segments.{name}")):
+            predicted.add(segment_variable(name))
+    return frozenset(predicted)
 
 
 def facts_for_rules(config: Config) -> frozenset[str]:
@@ -176,14 +196,6 @@ def variable_names(config: Config) -> Iterator[str]:
     yield from map(name_event_probability, config.predict)
     for name in attribute_names(config):
         yield from (name, f"days_since_{name}")
-
-
-FACT_TABLES: dict[str, frozenset[str]] = {
-    CustomerFact.LANGUAGE: frozenset({"customers"}),
-    CustomerFact.DAYS_TO_BIRTHDAY: frozenset({"customers"}),
-    CustomerFact.DAYS_SINCE_CONTACT_PERSON_CHANGED: frozenset({"customers", "accounts"}),
-}
-"The tables that may have each fact; one of them is enough."
 
 
 def name_event_probability(event: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pyarrow as pa
+import pytest
 
 from core.config.money import OfferAssumptions
+from core.errors import DataError
 from core.offers import Offer, OfferContacts
-from tables.assortment import load_offer_book
+from tables.assortment import load_offer_book, require_complete_offers
 from tests.worlds import config, frame, shop
 
 CUTOFF = date(2024, 3, 31)
@@ -84,3 +86,19 @@ def test_contacts_without_responses_only_use_capacity():
     book = load_offer_book(shop("ada 2024-03-01", offers=OFFERS, contacts=log), CUTOFF)
 
     assert book.contacts == {"tea": OfferContacts(made=1, matured=0, accepted=0)}
+
+
+def test_an_offer_without_a_cost_is_refused_with_an_example():
+    with pytest.raises(
+        DataError, match=r"offers.cost: 1 of 2 offers have none, e.g. 'sorry'; write 0 for an offer that"
+    ):
+        require_complete_offers(shop("ada 2024-03-01", offers=OFFERS), CUTOFF)
+
+
+def test_a_margin_is_needed_for_promotional_kinds_alone():
+    call = {"offer_id": "call", "kind": "service_call", "cost": 4.0, "margin": None}
+    require_complete_offers(shop("ada 2024-03-01", offers=frame(TEA, call)), CUTOFF)
+    require_complete_offers(shop("ada 2024-03-01"), CUTOFF)
+
+    with pytest.raises(DataError, match=r"offers.margin: 1 of 2 offers have none, e.g. 'call'; .* earns nothing"):
+        require_complete_offers(shop("ada 2024-03-01", offers=frame(TEA, {**call, "kind": "points"})), CUTOFF)

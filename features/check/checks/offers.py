@@ -9,7 +9,7 @@ import numpy as np
 from ibis import _
 
 from core.errors import RuleError
-from core.offers import SITUATION_VARIABLES, Offer
+from core.offers import Offer
 from core.rules.clauses import count_exclusions, describe_empty_rule, split_clauses
 from core.rules.rule import Rule, parse_rule
 from features.check.data import CheckedData
@@ -17,7 +17,7 @@ from features.check.finding import Check, Finding, Severity
 from features.check.marks import fetch_one
 from features.cohort import select_cohort
 from features.pipeline import compute_features
-from features.segments.offer_variables import collect_offer_variables, names_in_offers
+from features.segments.offer_variables import collect_offer_variables, names_in_offers, situation_names
 from features.segments.rule_variables import features_for_names, features_for_rules, prediction_names
 from tables.assortment import load_offer_book, offers_without
 from tables.tables import Tables
@@ -61,7 +61,7 @@ def _check_rules(tables: Tables) -> Iterator[Finding]:
         except RuleError as error:
             yield _describe_mistake(offer, error)
             continue
-        rule = _keep_answerable(offer, unknown={*prediction_names(tables.config), *SITUATION_VARIABLES})
+        rule = _keep_answerable(offer, unknown={*prediction_names(tables.config), *situation_names(tables.config)})
         if rule is not None:
             answerable.append((offer, rule))
     if answerable:

@@ -29,15 +29,17 @@ def find(data: CheckedData) -> Iterator[Finding]:
     if tables is None or "offers" not in data:
         return
     rows = data["offers"].rows
-    yield from _count(data, "offers_without_cost", offers_without(tables, rows, column="cost"), column="cost")
-    yield from _count(data, "offers_without_margin", offers_without(tables, rows, column="margin"), column="margin")
+    yield from _count(data, "offers_without_cost", rows=offers_without(tables, rows, column="cost"), column="cost")
+    yield from _count(
+        data, "offers_without_margin", rows=offers_without(tables, rows, column="margin"), column="margin"
+    )
     if "capacity" in rows.columns:
-        yield from _count(data, "offers_without_capacity", rows.filter(_.capacity <= 0), column="capacity")
+        yield from _count(data, "offers_without_capacity", rows=rows.filter(_.capacity <= 0), column="capacity")
     if not tables.is_undated("purchases"):
         yield from _check_rules(tables)
 
 
-def _count(data: CheckedData, kind: str, rows: ir.Table, *, column: str) -> Iterator[Finding]:
+def _count(data: CheckedData, kind: str, *, rows: ir.Table, column: str) -> Iterator[Finding]:
     counts = fetch_one(rows.aggregate(n=rows.count(), example=rows.offer_id.min()))
     if counts["n"]:
         yield Finding(

@@ -32,7 +32,7 @@ from serving.release.churn_part import ChurnPart
 from serving.release.offer_part import OfferCustomers, OfferPart, OfferTerms
 from serving.release.release import ReleasePart
 from tables.addresses import languages_of, line_ids_of
-from tables.assortment import load_offer_book
+from tables.assortment import load_offer_book, require_complete_offers
 from tables.consents import customers_refusing
 
 
@@ -43,6 +43,10 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     """
     if "offers" not in inputs.tables:
         return BuiltPart(None, "the data set has no offers; add [tables.offers] to its TOML")
+    try:
+        require_complete_offers(inputs.tables, inputs.cutoff)
+    except DataError as error:
+        return BuiltPart(None, str(error))
     config, tables, ids = inputs.config, inputs.tables, inputs.features.customer_ids
     book, then = load_offer_book(tables, inputs.cutoff), tables.at(inputs.cutoff)
     contacts, features = load_contact_state(tables, ids, cutoff=inputs.cutoff), inputs.features
@@ -113,4 +117,4 @@ def _evaluate_once(offer: Offer, columns: Mapping[str, Column], *, config: Confi
     try:
         parse_rule(offer.rule).evaluate(no_rows | {name: column[:0] for name, column in columns.items()})
     except RuleError as error:
-        raise RuleError(f"offer '{offer.offer_id}': {error}") from error
+        raise RuleError(f"[offer {offer.offer_id}]: {error}") from error

@@ -180,6 +180,7 @@ def test_a_value_champion_values_every_scored_customer_and_the_segments(shop, tm
     assert (opened.value.index.ids == opened.churn.index.ids).all()
     assert opened.value.horizon_days == 365
     assert opened.retention is not None
+    assert opened.retention.assumptions is not None
     assert opened.retention.assumptions.value_kind == "predicted"
     assert opened.retention.values.tolist() == pytest.approx(opened.value.values_if_alive().tolist())
     assert {offer.kind for offer in opened.retention.offers} <= set(shop.config.offers.saving_kinds)
@@ -350,7 +351,7 @@ def test_a_model_can_be_skipped(shop):
 @pytest.mark.parametrize(
     ("rule", "error"),
     [
-        ("returns_365 == 0", "this data set has no 'returns_365'; did you mean one of returns_365d"),
+        ("returns_365 == 0", "unknown name 'returns_365'; did you mean one of returns_365d"),
         ("last_channel == 3", r"compares last_channel \(text\) with 3"),
         ("churn_probability > 0.4 and orders_90d == 'many'", r"compares orders_90d \(number\) with 'many'"),
         ("channel > 'mail'", "orders texts"),
@@ -361,8 +362,18 @@ def test_a_rule_with_a_mistake_stops_the_release_and_names_its_offer(shop, rule,
     offers = shop.tables["offers"].mutate(rule=ibis.literal(rule))
     tables = replace(shop.tables, usable={**shop.tables.usable, "offers": offers})
 
-    with pytest.raises(RuleError, match=f"offer '.+': .*{error}"):
+    with pytest.raises(RuleError, match=rf"\[offer .+\]: .*{error}"):
         release_of(shop, champions=shop.champions, tables=tables)
+
+
+def test_offers_whose_margin_is_unknown_are_left_out_of_the_release_with_the_reason(shop):
+    offers = shop.tables["offers"].mutate(margin=ibis.null("float64"))
+    tables = replace(shop.tables, usable={**shop.tables.usable, "offers": offers})
+
+    release = release_of(shop, champions=shop.champions, tables=tables)
+
+    assert release.offers is None
+    assert "offers.margin: 14 of 14 offers have none" in release.description.missing["offers"]
 
 
 @pytest.mark.parametrize("kind", [Popularity, PersonalFrequency])

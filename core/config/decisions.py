@@ -37,7 +37,7 @@ class ContactPolicy(Section, frozen=True):
     promotional_kinds: tuple[str, ...] = PROMOTIONAL_KINDS
     "Kinds of offers that the control group does not get, and that wait after complaints."
     priority: tuple[str, ...] = ()
-    "Kinds of offers that go before all others, first come first, whatever their expected value, e.g. 'renewal'."
+    "Kinds of offers that go before all others where they pay at all, the first kind first, e.g. 'renewal'."
 
     def __post_init__(self) -> None:
         if (self.quiet_from is None) != (self.quiet_until is None):

@@ -175,7 +175,10 @@ def choose_contacts(problem: ChoiceProblem) -> ContactChoice:
 
 def choose_for_request(problem: ChoiceProblem, prices: Mapping[str, float]) -> Choices:
     """The choice of each customer at given prices, with exploration: what a request gets without a solver."""
-    allowed, values = keep_priority(problem.codes == ALLOWED, problem.ranks), _values_at(problem, prices)
+    allowed, values = problem.codes == ALLOWED, _values_at(problem, prices)
+    if len(np.unique(problem.ranks)) > 1:
+        # An option that goes first and does not pay keeps no other one back.
+        allowed = keep_priority(allowed & (values > 0), problem.ranks)
     if problem.explore is not None:
         return problem.explore(values, allowed)
     return Choices(choose_best_allowed(values, allowed=allowed), np.ones(len(values)))

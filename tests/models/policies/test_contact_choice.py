@@ -10,7 +10,7 @@ from core.errors import BadInput
 from core.offers import Offer
 from models.policies.allocation.problem import NOTHING
 from models.policies.candidates import REASONS, Option, code_of
-from models.policies.contact_choice import ChoiceProblem, SpendingLimits, choose_contacts
+from models.policies.contact_choice import ChoiceProblem, SpendingLimits, choose_contacts, choose_for_request
 from models.policies.exploration import explore_epsilon
 
 COUPON = Option(offer=Offer(offer_id="coupon", kind="discount"), channel="mail")
@@ -70,6 +70,12 @@ def test_kinds_with_priority_go_before_more_valuable_ones():
     chosen = choose_contacts(problem([[50, 1]], ranks=(1, 0)))
 
     assert chosen.choice.tolist() == [1]
+
+
+def test_for_a_request_a_kind_with_priority_goes_first_only_where_it_pays():
+    first = problem([[50, 1], [50, -1]], ranks=(1, 0))
+
+    assert choose_for_request(first, {}).choice.tolist() == [1, 0]
 
 
 def test_customers_of_a_control_group_use_up_nothing_and_have_the_choice_they_would_have_got():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -66,6 +67,7 @@ def register(app: typer.Typer) -> None:
         document["campaigns"] = [
             f"{one.campaign_id}: {one.state} at {one.stage_percent} %, {one.why}" for one in day.changes
         ]
+        document["no_control_group_because"] = explain_control_group(release)
         if output_format is OutputFormat.JSON:
             print_json(document)
         else:
@@ -136,6 +138,31 @@ def describe_decisions(decided: Decided, release: Release) -> dict[str, Any]:
     }
 
 
+def explain_control_group(release: Release) -> str:
+    """Why there is no permanent control group, and what it could have shown; '' if there is one or none is asked for.
+
+    The base rate is the acceptance that the configuration assumes.
+    """
+    from insights.campaigns.planning import detectable_effect
+    from serving.offers.candidates import offers_of
+
+    terms = offers_of(release).terms
+    control = terms.control
+    if not control.is_too_small:
+        return ""
+    base_rate = terms.assumptions.acceptance_probability
+    shown = (
+        detectable_effect(control.n_contactable, base_rate=base_rate, control_share=control.share)
+        if control.n_contactable > 1
+        else math.nan
+    )
+    could = (
+        "could not show any effect" if math.isnan(shown) else f"could show an effect of {shown:.1%} on {base_rate:.1%}"
+    )
+    n = control.n_contactable
+    return f"no control group: {n:,} customers may be contacted, and a group of {control.share:.0%} {could}"
+
+
 def print_decisions(document: dict[str, Any]) -> None:
     """Print the figures in sentences, and tables of offers and reasons."""
     say(
@@ -144,6 +171,8 @@ def print_decisions(document: dict[str, Any]) -> None:
         f"to be worth {document['expected_value']:,} {document['currency']} after a cost of {document['cost']:,}; "
         f"{document['control_group']:,} more are left out as the control group",
     )
+    if document["no_control_group_because"]:
+        say(console, document["no_control_group_because"])
     for change in document["campaigns"]:
         say(console, f"campaign {change}")
     say(console, f"{document['stored']:,} decisions are stored that were not before")

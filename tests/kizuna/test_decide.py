@@ -1,0 +1,82 @@
+"""`kizuna decide`, as it is typed, on a small release written by hand."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from core.control_group import PermanentControlGroup
+from kizuna.main import run
+from tests.serving.sample_release import offer_part, publish, sample_release
+
+CONFIG = """
+name = "shop"
+time_zone = "Asia/Tokyo"
+currency = "JPY"
+active_days = 180
+[tables.purchases]
+path = "purchases.csv"
+"""
+PURCHASES = "customer_id,event_time,amount,item_id\nada,2026-01-05,10,tea\nbo,2026-02-05,10,cup\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a configuration and a release."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kizuna.toml").write_text(CONFIG)
+    (tmp_path / "purchases.csv").write_text(PURCHASES)
+    publish(tmp_path / "var/shop/releases", sample_release())
+    return tmp_path
+
+
+def decide(capfd: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
+    assert run(["decide", "--format", "json", *options]) == 0
+    return json.loads(capfd.readouterr().out)
+
+
+def test_a_second_run_on_a_day_writes_the_same_contacts_and_stores_nothing_twice(home, capfd):
+    dry = decide(capfd, "--out", "dry.csv", "--dry-run")
+    first, again = (decide(capfd, "--out", name, "--layout", "mail") for name in ("first.csv", "again.csv"))
+
+    assert (dry["stored"], first["stored"], again["stored"]) == (0, 1, 0)
+    assert first["offers"] == again["offers"] == {"voucher": 1}
+    rows = list(csv.DictReader((home / "first.csv").read_text().splitlines()))
+    assert [(row["external_id"], row["offer_id"]) for row in rows] == [("cyd", "voucher")]
+    assert (home / "again.csv").read_text() == (home / "first.csv").read_text()
+
+
+def test_a_business_with_few_customers_hears_what_its_control_group_could_have_shown(home, capfd):
+    part = offer_part()
+    control = PermanentControlGroup(share=0.05, salt="shop", n_contactable=900)
+    part = replace(part, terms=msgspec.structs.replace(part.terms, control=control))
+    publish(home / "other", replace(sample_release(), offers=part))
+    (home / "var/shop/releases").rename(home / "before")
+    (home / "other").rename(home / "var/shop/releases")
+
+    reason = decide(capfd, "--out", "x.csv", "--dry-run")["no_control_group_because"]
+
+    assert reason.startswith("no control group: 900 customers may be contacted, and a group of 5% could show an effect")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--layout", "mailchimp"], "no 'mailchimp' in layouts; there are: kizuna, mail"),
+        (["--budget", "0.5"], "does not pay for the cheapest contact, which costs 1.00; raise --budget"),
+        (["--out", "x.xls"], "x.xls: unknown file type; use .csv or .parquet"),
+    ],
+)
+def test_bad_input_is_one_line_and_stores_nothing(home, capfd, options, message):
+    assert run(["decide", "--out", "x.csv", *options]) == 2
+
+    errors = capfd.readouterr().err
+    assert message in errors
+    assert errors.count("\n") == 1
+    assert not (home / "var/shop/decisions.db").exists()

@@ -15,6 +15,8 @@ DISK_FAULTS = {
     errno.EACCES: "permission is denied; write elsewhere, or change the rights",
     errno.EPERM: "permission is denied; write elsewhere, or change the rights",
     errno.ENOTDIR: "a part of the path is a file; write elsewhere",
+    errno.EEXIST: "it is a file, and a folder is needed there; write elsewhere",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
     errno.EISDIR: "it is a folder; name a file",
 }
 "What a user can mend when a file cannot be written or read."

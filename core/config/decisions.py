@@ -1,4 +1,4 @@
-"""`[contact_policy]`, `[channels]` and `[decisions]`: who may be contacted how often, and how offers are chosen."""
+"""`[contact_policy]` and `[decisions]`: who may be contacted how often, and how offers are chosen."""
 
 from __future__ import annotations
 

@@ -52,17 +52,20 @@ def register(app: typer.Typer) -> None:
         from kizuna.campaigns import CampaignDesk
         from serving.build.decisions.layouts import LAYOUTS
         from serving.build.decisions.writing import write_decisions
+        from serving.build.exports.files import require_table_file
         from serving.release.releases import Releases
 
         _ = LAYOUTS[layout]  # refuses an unknown name before the work
+        require_table_file(out)
         settings = open_config(config)
         release = Releases(settings.places.releases).open_active()
         desk = CampaignDesk.open(settings)
         with progress_console().status("deciding for every customer"):
             day = run_campaigns(desk, is_dry_run=dry_run)
             decided = decide_now(desk, release, contacts=day.contacts, budget=budget)
-        n_rows = write_decisions(out, decided, release=release, layout=layout, excel=excel)
+        # Stored first: if the file cannot be written, another run of the day writes the same contacts.
         n_stored = 0 if dry_run else desk.store.add(decided.rows_to_store)
+        n_rows = write_decisions(out, decided, release=release, layout=layout, excel=excel)
         document = describe_decisions(decided, release) | {"path": str(out), "rows": n_rows, "stored": n_stored}
         document["campaigns"] = [
             f"{one.campaign_id}: {one.state} at {one.stage_percent} %, {one.why}" for one in day.changes

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from core.config.data_set import Config
-from core.errors import DataError, RuleError
-from core.model_kinds import CHURN, PREDICT, VALUE
-from core.offers import CHANNEL, Offer, OfferBook
-from core.rules.rule import Column, parse_rule
+from core.errors import DataError
 from features.acceptance_rows import load_acceptance_rows
 from features.contact_state import load_contact_state
 from features.contact_timing import load_customer_moments
 from features.offer_tastes import measure_tastes
-from features.segments.offer_variables import (
-    collect_offer_variables,
-    names_in_offers,
-    situation_names,
-)
-from features.segments.ranks import with_ranks
 from features.unsubscribe_rows import load_unsubscribe_rows
 from models.policies.acceptance.learning import learn_acceptance
 from models.policies.contact_limits import choose_control_group
 from models.policies.fatigue import estimate_fatigue
 from models.policies.timing import find_allowed_hours, fit_contact_timing
 from serving.build.inputs import BuildInputs, BuiltPart
-from serving.build.segments import churn_probabilities, collect_predicted_value, event_probabilities
-from serving.release.churn_part import ChurnPart
+from serving.build.offer_rules import read_offer_variables
 from serving.release.offer_part import OfferCustomers, OfferPart, OfferTerms
 from serving.release.release import ReleasePart
 from tables.addresses import languages_of, line_ids_of
@@ -65,7 +52,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         margin_rate=config.money.margin_rate,
         campaign_offers=tuple(sorted({one for campaign in config.campaigns.values() for one in campaign.offer_ids})),
     )
-    variables = _read_variables(book, inputs, parts=parts)
+    variables = read_offer_variables(book.offers, inputs, parts=parts)
     allowed = find_allowed_hours(config.contact_policy)
     send_times = fit_contact_timing(load_customer_moments(tables, inputs.cutoff), ids, allowed=allowed).overall
     customers = OfferCustomers(
@@ -82,39 +69,3 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     return BuiltPart(
         OfferPart.of(terms, customers, refusing=customers_refusing(tables, "contact", cutoff=inputs.cutoff))
     )
-
-
-def _read_variables(
-    book: OfferBook, inputs: BuildInputs, *, parts: Mapping[str, ReleasePart | None]
-) -> dict[str, Column]:
-    """The variables that the offers' rules use, (n,) each. Raises RuleError, with the offer, for a mistake."""
-    if len({offer.offer_id for offer in book.offers}) < len(book.offers):
-        raise DataError("two offers have the same offer_id; offer ids must be unique")
-    config, churn = inputs.config, parts.get(CHURN.name)
-    features = with_ranks(inputs.features, config)
-    ids = features.customer_ids
-    columns = collect_offer_variables(
-        inputs.tables,
-        features,
-        names=names_in_offers(config, book.offers),
-        churn_probability=churn_probabilities(churn if isinstance(churn, ChurnPart) else None, ids),
-        event_probabilities=event_probabilities(config, parts.get(PREDICT.name), customer_ids=ids),
-        predicted_value=collect_predicted_value(parts.get(VALUE.name), customer_ids=ids),
-    )
-    for offer in book.offers:
-        _evaluate_once(offer, columns, config=config)
-    return columns
-
-
-def _evaluate_once(offer: Offer, columns: Mapping[str, Column], *, config: Config) -> None:
-    """Evaluate a rule on no rows, so that a mistake stops the release and not a customer's request."""
-    if offer.rule is None:
-        return
-    texts = {CHANNEL, *(name for name, kind in config.decisions.context.items() if kind == "text")}
-    no_rows: dict[str, Column] = {
-        name: np.empty(0, "U1" if name in texts else np.float64) for name in situation_names(config)
-    }
-    try:
-        parse_rule(offer.rule).evaluate(no_rows | {name: column[:0] for name, column in columns.items()})
-    except RuleError as error:
-        raise RuleError(f"[offer {offer.offer_id}]: {error}") from error

@@ -14,20 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
-from core.errors import RuleError
-from core.feature_names import RuleVariable
-from core.health_scale import HealthScale
 from core.interactions import codes_of
-from core.model_kinds import CHURN, PREDICT, UPLIFT, VALUE
+from core.model_kinds import CHURN, UPLIFT, VALUE
 from core.offers import Offer
 from core.retention import RetentionTerms, median_of_positive, net_value_at_capacity, rank_by_net_value
-from core.rules.rule import Column, parse_rule
 from core.segmentation import CustomerWorthKind
-from features.segments.rule_variables import RuleVariables, variable_names
 from models.policies.candidates import ALLOWED, Option
-from models.policies.eligibility import CHANNEL, EligibilityFacts, check_eligibility
+from models.policies.eligibility import EligibilityFacts, check_eligibility
 from serving.build.inputs import BuildInputs, BuiltPart
-from serving.build.segments import churn_probabilities, collect_predicted_value, event_probabilities
+from serving.build.offer_rules import missing_situation, read_offer_variables
 from serving.release.churn_part import ChurnPart
 from serving.release.lookup import TextColumn
 from serving.release.release import ReleasePart
@@ -157,40 +152,16 @@ def find_eligible(
     """(n, offers) whether dates and rule of an offer allow it for each customer, and it is not known to harm them."""
     if not offers:
         return np.zeros((len(customer_ids), 0), np.bool_)
-    variables = collect_rule_variables(inputs, parts)
-    names = {RuleVariable.CHURN_PROBABILITY.value}.union(*(parse_rule(one.rule).names() for one in offers if one.rule))
+    n = len(inputs.features)
     facts = EligibilityFacts(
-        columns={name: _read_variable(variables, name) for name in names - {CHANNEL}},
-        moments=np.full(len(variables.features), np.datetime64(inputs.cutoff, "s")),
+        columns=read_offer_variables(offers, inputs, parts=parts) | missing_situation(inputs.config, n),
+        moments=np.full(n, np.datetime64(inputs.cutoff, "s")),
     )
     options = [Option(offer=offer, channel=offer.channel) for offer in offers]
     order = np.argsort(inputs.features.customer_ids)
     rows = order[codes_of(customer_ids, inputs.features.customer_ids[order])]
     is_allowed = check_eligibility(options, facts)[rows] == ALLOWED
     return is_allowed & ~_is_harmful(parts.get(UPLIFT.name), offers, customer_ids=customer_ids)
-
-
-def collect_rule_variables(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> RuleVariables:
-    """The variables of rules for the customers of the cohort."""
-    features, churn, config = inputs.features, parts.get(CHURN.name), inputs.config
-    probability = churn_probabilities(churn if isinstance(churn, ChurnPart) else None, features.customer_ids)
-    predicted = collect_predicted_value(parts.get(VALUE.name), customer_ids=features.customer_ids)
-    return RuleVariables(
-        features=features,
-        churn_probability=probability,
-        event_probabilities=event_probabilities(config, parts.get(PREDICT.name), customer_ids=features.customer_ids),
-        health=HealthScale.from_risk_levels(config.risk_levels).health_of_risk(probability),
-        predicted_value=np.full(len(features), np.nan) if predicted is None else predicted.amounts,
-        other_names=frozenset(variable_names(config)),
-    )
-
-
-def _read_variable(variables: RuleVariables, name: str) -> Column:
-    """One variable, (n,); missing of all customers where it is known in a situation only. `offers` refuses mistakes."""
-    try:
-        return variables[name]
-    except RuleError:
-        return np.full(len(variables.features), None, object)
 
 
 def _is_harmful(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.contact_state import FATIGUE_DAYS
 from core.decisions import NoContact
 from core.effects import outcome_of
+from core.errors import NotFound
 from core.interactions import codes_of, codes_of_ids
 from core.rules.rule import Column
 from models.policies.candidates import ALLOWED, CustomerState, Option, code_of
@@ -111,8 +112,11 @@ def find_candidates(
 
 
 def offers_of(release: Release) -> OfferPart:
-    """The offers of a release that has some."""
-    assert release.offers is not None
+    """The offers of a release. Raises NotFound, with the reason, for a release without offers."""
+    if release.offers is None:
+        description = release.description
+        reason = description.missing.get("offers", "it was built without them")
+        raise NotFound(f"release {description.release_id} has no offers: {reason}")
     return release.offers
 
 

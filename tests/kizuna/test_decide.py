@@ -65,6 +65,22 @@ def test_a_business_with_few_customers_hears_what_its_control_group_could_have_s
     assert reason.startswith("no control group: 900 customers may be contacted, and a group of 5% could show an effect")
 
 
+def test_a_release_without_offers_says_why(home, capfd):
+    (home / "var/shop/releases").rename(home / "before")
+    publish(home / "var/shop/releases", sample_release(without=("offers",)))
+
+    assert run(["decide", "--out", "x.csv"]) == 2
+    assert "has no offers: " in capfd.readouterr().err
+
+
+def test_contacts_whose_file_cannot_be_written_are_written_by_the_next_run(home, capfd):
+    assert run(["decide", "--out", "kizuna.toml/x.csv"]) == 2
+    assert capfd.readouterr().err.count("\n") == 1
+
+    assert decide(capfd, "--out", "x.csv", "--layout", "mail")["offers"] == {"voucher": 1}
+    assert "cyd,voucher" in (home / "x.csv").read_text()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -85,11 +85,16 @@ def write_export(
     return write_rows(path, export.columns, blocks=blocks, excel=excel)
 
 
+def require_table_file(path: Path) -> None:
+    """Raise BadInput for a file that is neither .csv nor .parquet."""
+    if path.suffix not in (".csv", ".parquet"):
+        raise BadInput(f"{path}: unknown file type; use .csv or .parquet")
+
+
 def write_rows(path: Path, columns: pa.Schema, *, blocks: Rows, excel: bool = False) -> int:
     """Write blocks of rows to a .csv or .parquet file, whole or not at all; returns the number of rows."""
+    require_table_file(path)
     writers = {".csv": _write_csv, ".parquet": _write_parquet}
-    if path.suffix not in writers:
-        raise BadInput(f"{path}: unknown file type; use .csv or .parquet")
     with replace_file(path) as temporary:
         return writers[path.suffix](temporary, columns, blocks=blocks, excel=excel)
 

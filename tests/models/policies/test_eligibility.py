@@ -1,4 +1,4 @@
-"""Who is eligible for which option, and what is said about those who are not."""
+"""Which customers are eligible for which option, and the sentences that explain why the others are not."""
 
 from __future__ import annotations
 

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.config.customers import Segment
 from core.config.decisions import ChannelSettings, DecisionSettings
 from core.config.money import OfferAssumptions, RetentionSettings
+from core.config.sources import TableSource
 from core.effects import Effects
 from core.offers import Offer
 from serving.build.inputs import BuildInputs, Champions
@@ -30,7 +32,7 @@ def build(*offers: dict[str, Any], extra: dict[str, ReleasePart] | None = None, 
     """The part of a shop where Ada bought three times, Bo and Cyd once. Ada is worth 1,000, Cyd 10, Bo is unknown."""
     tables = shop(
         "ada 2026-01-01", "ada 2026-02-01", "ada 2026-03-01", "bo 2026-03-01", "cyd 2026-03-01",
-        settings=config(**settings),
+        settings=config(tables={"purchases": TableSource(path="nowhere.parquet")}, **settings),
         **({"offers": frame(*offers)} if offers else {}),
     )  # fmt: skip
     inputs = BuildInputs(tables.config, tables, Champions({}, {}), CUTOFF)
@@ -59,9 +61,23 @@ def test_the_cheapest_offer_that_is_open_to_a_customer_is_chosen():
 
 
 def test_a_variable_that_only_a_situation_has_makes_no_customer_eligible():
-    part = build(voucher("now", rule="basket > 100"), voucher("always"))
+    part = build(
+        voucher("now", rule="basket > 100"),
+        voucher("always"),
+        decisions=DecisionSettings(context={"basket": "number"}),
+    )
 
     assert [part.offers[place].offer_id for place in part.offer.tolist()] == ["always"] * 3
+
+
+def test_a_rule_may_use_segments():
+    part = build(
+        voucher("often", cost=1.0, rule="segment_often == 1"),
+        voucher("always"),
+        segments={"often": Segment(rule="orders_total >= 3")},
+    )
+
+    assert [part.offers[place].offer_id for place in part.offer.tolist()] == ["often", "always", "always"]
 
 
 def test_an_offer_that_is_known_to_harm_a_customer_is_not_made():

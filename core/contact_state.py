@@ -59,6 +59,18 @@ class RecentContacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Objections:
+    """Customers who have unsubscribed or complained since a state was recorded; every array is (k,)."""
+
+    rows: NDArray[np.int64]
+    "The customer: a row of the state."
+    times: NDArray[np.datetime64]
+    "datetime64[s], local."
+    is_refusal: NDArray[np.bool_]
+    "Whether the customer has unsubscribed; otherwise a complaint."
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactState:
     """What is known of customers that limits contacts with them; arrays are (n,)."""
 
@@ -113,6 +125,14 @@ class ContactState:
             for one in fields(contacts)
         }
         return replace(self, contacts=RecentContacts(**merged).sort())
+
+    def add_objections(self, objections: Objections) -> ContactState:
+        """The state with further refusals and complaints."""
+        refuses, last = self.refuses.copy(), self.last_complaint_at.copy()
+        complains = ~objections.is_refusal
+        refuses[objections.rows[objections.is_refusal]] = True
+        np.fmax.at(last, objections.rows[complains], objections.times[complains])
+        return replace(self, refuses=refuses, last_complaint_at=last)
 
     def count_in_week(
         self, moments: NDArray[np.datetime64], *, selected: NDArray[np.bool_] | None = None

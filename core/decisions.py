@@ -32,6 +32,8 @@ class NoContact(StrEnum):
     "The customer is of the permanent control group, or of the control group of the campaign."
     COMPLAINT = "complaint"
     "A ticket is open, or a complaint is recent."
+    CONTACTS_UNKNOWN = "contacts_unknown"
+    "The database of decisions does not respond, so that recent contacts and refusals are unknown."
     CAP = "cap"
     "The customer has had as many contacts as a day or a week allows."
     OTHER_CAMPAIGN = "other_campaign"

@@ -6,6 +6,7 @@ each store holds its version, so that tables of another version are refused inst
 
 from __future__ import annotations
 
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,6 +68,7 @@ class StoreDatabase(ABC):
     def __init__(self, url: str) -> None:
         self.url = url
         "Contains the password: never show it."
+        self._has_tables = False
 
     @classmethod
     def at(cls, database_url: str | None, file: Path) -> Self:
@@ -79,11 +81,13 @@ class StoreDatabase(ABC):
 
     @property
     def exists(self) -> bool:
-        """Whether the tables were created."""
+        """Whether the tables were created. Tables that were found once are not looked for again."""
         if self._file is not None and not self._file.exists():
-            return False
-        with self.begin() as connection:
-            return self.load_schema().exists(connection, store=self.store)
+            self._has_tables = False
+        elif not self._has_tables:
+            with self.begin() as connection:
+                self._has_tables = self.load_schema().exists(connection, store=self.store)
+        return self._has_tables
 
     def create(self) -> None:
         """Create the tables if they do not exist. Two processes may do so at once."""
@@ -120,9 +124,15 @@ class StoreDatabase(ABC):
     def _engine(self) -> Engine:
         from sqlalchemy import NullPool, create_engine
 
-        timeout = {"connect_timeout" if self._file is None else "timeout": WAIT_SECONDS}
-        # One connection per transaction: such requests are rare, and a pool would hold one in every worker.
-        return create_engine(self.url, connect_args=timeout, poolclass=NullPool)
+        if self._file is not None:
+            # A connection that stays open would go on writing to a file that has been replaced.
+            return create_engine(self.url, connect_args={"timeout": WAIT_SECONDS}, poolclass=NullPool)
+        # Connecting takes longer than a request: one connection stays open, further ones close after their transaction.
+        engine = create_engine(
+            self.url, connect_args={"connect_timeout": WAIT_SECONDS}, pool_size=1, max_overflow=-1, pool_pre_ping=True
+        )
+        weakref.finalize(self, engine.dispose)
+        return engine
 
 
 def _with_driver(database_url: str) -> str:

@@ -12,6 +12,9 @@ from core.errors import did_you_mean
 from core.i18n.translation import languages
 from core.offers import PROMOTIONAL_KINDS
 
+MAX_PLANNING_DAYS = 7
+"A weekday comes back after as many days."
+
 
 class ContactPolicy(Section, frozen=True):
     """Limits on contacts, and the permanent control group."""

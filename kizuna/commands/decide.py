@@ -103,22 +103,20 @@ def decide_now(
     """Decide for the customers of a release at this moment, after what was decided before."""
     from serving.build.decisions.campaigns import collect_due
     from serving.build.decisions.deciding import DecisionRun, decide_customers
-    from serving.build.decisions.recent import load_decisions_since, select_earlier, to_recent_contacts
     from serving.offers.candidates import unavailable_items
+    from serving.offers.recent import load_history_since
     from serving.stock import StockFile
 
     config = desk.config
     now = datetime.now(config.zone).replace(tzinfo=None, microsecond=0)
-    before = load_decisions_since(desk.store, release)
     out_of_stock = StockFile(config.places.releases).read().unavailable
     run = DecisionRun(
         now=now,
         budget=budget,
         seed=config.seed,
-        recent=to_recent_contacts(before, release),
+        history=load_history_since(desk.store, release),
         unavailable=unavailable_items(release, out_of_stock),
         campaigns=collect_due(release, config.campaigns, contacts=contacts),
-        earlier=select_earlier(before, release, day=now.date()),
     )
     return decide_customers(release, run)
 

@@ -164,7 +164,7 @@ def example_calls(address: str) -> list[Call]:
         recommend,
         Call("POST", "/v1/recommendations", {"history": [item], "k": 3}),
         Call("GET", f"/v1/items/{item}/similar?k=3"),
-        Call("POST", "/v1/next-best-offer", {"customer_id": at_risk, "channel": "mail", "k": 2}),
+        Call("POST", "/v1/next-best-offer", {"customer_id": at_risk, "channel": "mail", "k": 2, "record": False}),
     ]
 
 

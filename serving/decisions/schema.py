@@ -6,6 +6,7 @@ Decisions and outcomes have local times, as their rows have; events of campaigns
 from __future__ import annotations
 
 from datetime import UTC
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -30,6 +31,8 @@ CONTACT_TIMES = {
     "unsubscribed_at": OutcomeKind.UNSUBSCRIBED,
 }
 "By column of `contacts`: the outcome whose first time it holds."
+
+UNSUBSCRIBED, COMPLAINED = str(OutcomeKind.UNSUBSCRIBED), str(OutcomeKind.COMPLAINED)
 
 METADATA = sa.MetaData()
 
@@ -154,3 +157,26 @@ def select_contacts(data_set: str) -> sa.Select[Any]:
     ]
     is_of_offer = (d.data_set == data_set) & d.offer_id.is_not(None)
     return sa.select(*columns).where(is_of_offer, is_contact).order_by(d.number)
+
+
+@cache
+def select_history(*, of_one_customer: bool) -> tuple[sa.Executable, sa.Executable]:
+    """Decisions with contacts since a time, and unsubscriptions and complaints since then, in stored order.
+
+    Parameters: data_set, since, decided_since and, for one customer, customer_id. Requests run these often, and
+    building a statement takes longer than running it.
+    """
+    d, o = DECISIONS.c, OUTCOMES.c
+    is_asked = [d.data_set == sa.bindparam("data_set")]
+    is_asked += [d.customer_id == sa.bindparam("customer_id")] if of_one_customer else []
+    since = sa.bindparam("since", type_=sa.DateTime)
+    decisions = sa.select(DECISIONS).where(
+        *is_asked, d.decided_at >= sa.bindparam("decided_since"), sa.func.coalesce(d.send_at, d.decided_at) >= since
+    )
+    is_of_decision = (o.data_set == d.data_set) & (o.decision_id == d.decision_id)
+    objections = (
+        sa.select(d.customer_id, o.kind, o.event_time)
+        .join(DECISIONS, is_of_decision)
+        .where(*is_asked, (o.kind == UNSUBSCRIBED) | (o.kind == COMPLAINED), o.event_time >= since)
+    )
+    return decisions.order_by(d.number), objections.order_by(o.number)

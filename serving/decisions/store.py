@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from core.decisions import DecisionOutcome, DecisionRow
+from core.config.decisions import MAX_PLANNING_DAYS
+from core.decisions import DecisionOutcome, DecisionRow, OutcomeKind
 from core.errors import DataError
 from serving.decisions.database import DecisionDatabase
 
@@ -24,6 +25,8 @@ COUNTED = {"preserve_rowcount": True}
 "SQLAlchemy forgets how many rows an INSERT has written, unless it is asked to remember."
 NUL = "\0"
 "PostgreSQL stores no text that contains it, so no stored id does."
+PLANNING_SPAN = timedelta(days=MAX_PLANNING_DAYS + 1)
+"A contact is made so long after its decision at the latest; quiet hours may move it to the next day."
 CLOCK_TOLERANCE = timedelta(days=1)
 "By how much the clocks of others may be off before an outcome cannot be: before its decision, or in the future."
 
@@ -39,6 +42,24 @@ class DecisionFilter:
     "Local time of the decision."
     until: datetime | None = None
     "Local time of the decision, exclusive."
+
+
+@dataclass(frozen=True)
+class Objection:
+    """A customer has unsubscribed, or complained."""
+
+    customer_id: str
+    kind: OutcomeKind
+    event_time: datetime
+    "Local time."
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactHistory:
+    """What limits contacts beside the tables: decisions, and customers who objected to contacts; in stored order."""
+
+    decisions: Sequence[DecisionRow] = ()
+    objections: Sequence[Objection] = ()
 
 
 @dataclass(frozen=True)
@@ -128,10 +149,23 @@ class DecisionStore:
         with self.database.begin() as connection:
             return [outcome_of(row) for row in connection.execute(query.order_by(OUTCOMES.c.number)).mappings()]
 
-    def recent_contacts(self, since: datetime, *, customer_ids: Sequence[str] | None = None) -> list[DecisionRow]:
-        """The decisions since this local time whose customers get an offer, for caps and distances of contacts."""
-        chosen = self.find(DecisionFilter(customer_ids=customer_ids, since=since))
-        return [one for one in chosen if one.treated and one.offer_id is not None and one.no_contact is None]
+    def load_history(self, since: datetime, *, customer_id: str | None = None) -> ContactHistory:
+        """What happened since this local time, to one customer or to all: decisions with later contacts, too."""
+        from serving.decisions.schema import decision_of, select_history
+
+        if not self.database.exists or NUL in (customer_id or ""):
+            return ContactHistory()
+        decisions, objections = select_history(of_one_customer=customer_id is not None)
+        values = {"data_set": self.data_set, "since": since, "decided_since": since - PLANNING_SPAN}
+        values |= {} if customer_id is None else {"customer_id": customer_id}
+        with self.database.begin() as connection:
+            return ContactHistory(
+                decisions=[decision_of(row) for row in connection.execute(decisions, values).mappings()],
+                objections=[
+                    Objection(row.customer_id, OutcomeKind(row.kind), row.event_time)
+                    for row in connection.execute(objections, values)
+                ],
+            )
 
     def iterate_contacts(self) -> Iterator[list[dict[str, Any]]]:
         """Blocks of rows in the form of the table `contacts`: the customers who got an offer, and control groups."""

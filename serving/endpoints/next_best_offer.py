@@ -14,7 +14,7 @@ from core.decisions import NoContact
 from core.errors import SourceUnavailable
 from core.model_kinds import CHURN
 from models.policies.candidates import ALLOWED, REASONS
-from serving.decisions.store import DecisionStore
+from serving.decisions.store import ContactHistory, DecisionStore
 from serving.http.schema import (
     Count,
     CustomerId,
@@ -27,6 +27,7 @@ from serving.http.schema import (
 )
 from serving.offers.candidates import OfferCandidates, unavailable_items
 from serving.offers.choosing import OfferChoice, OfferRequest, choose_offer
+from serving.offers.recent import load_history_since
 
 logger = logging.getLogger("kizuna.serving")
 
@@ -127,14 +128,16 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
         raise not_released(release, "offers")
     used, ignored = _read_context(request.context, part.terms.settings.context)
     now = datetime.now(ZoneInfo(release.description.time_zone)).replace(tzinfo=None)
+    customer_id = part.find_id(request.customer_id)
     choice = choose_offer(
         release,
         OfferRequest(
-            customer_id=request.customer_id,
+            customer_id=customer_id,
             now=now,
             channel=request.channel,
             context=used,
             unavailable=unavailable_items(release, context.stock.now.unavailable),
+            history=_load_history(customer_id, context),
         ),
     )
     chosen = choice.option
@@ -155,6 +158,16 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
         ignored_context=ignored,
         excluded=_list_excluded(choice) if request.excluded else msgspec.UNSET,
     )
+
+
+def _load_history(customer_id: str, context: RequestContext) -> ContactHistory | None:
+    """What was stored of the customer since the release; None where the database does not respond."""
+    store = DecisionStore(context.decisions, context.release.description.data_set)
+    try:
+        return load_history_since(store, context.release, customer_id=customer_id)
+    except SourceUnavailable as error:
+        logger.error("%s", error)
+        return None
 
 
 def _record(choice: OfferChoice, context: RequestContext) -> bool:

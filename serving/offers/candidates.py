@@ -59,6 +59,15 @@ class OfferCandidates:
         """(n, m) whether an option is worth more than it costs."""
         return self.valued.values.value > 0
 
+    def exclude_all(self, reason: NoContact) -> OfferCandidates:
+        """The candidates with a reason against every option that no earlier one excludes."""
+        every = np.full(self.codes.shape, code_of(reason), np.int8)
+        return replace(
+            self,
+            codes=combine_reasons(self.codes, every),
+            codes_outside_control=combine_reasons(self.codes_outside_control, every),
+        )
+
     @property
     def only_control_stops(self) -> NDArray[np.bool_]:
         """(n,) customers of the control group who would be contacted otherwise, and get no other contact."""

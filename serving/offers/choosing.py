@@ -13,8 +13,10 @@ from core.ids import digest_of
 from models.policies.allocation.problem import NOTHING
 from models.policies.candidates import ALLOWED, REASONS, Option, code_of
 from models.policies.contact_choice import choose_for_request
+from serving.decisions.store import ContactHistory
 from serving.offers.candidates import Occasion, OfferCandidates, find_candidates, offers_of
 from serving.offers.options import list_options
+from serving.offers.recent import add_history
 from serving.offers.stating import state_problem
 from serving.release.offer_part import OfferTerms
 from serving.release.release import Release
@@ -31,6 +33,8 @@ class OfferRequest:
     context: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
     unavailable: Collection[str] = ()
     "Items that are out of stock."
+    history: ContactHistory | None
+    "What was stored of the customer since the cutoff of the release; None where the database does not respond."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +110,11 @@ def choose_offer(release: Release, request: OfferRequest) -> OfferChoice:
         context=request.context,
         unavailable=request.unavailable,
     )
+    if request.history is not None:
+        customer = add_history(customer, request.history, terms=terms)
     candidates = find_candidates(release, customer, options=options, occasion=occasion)
+    if request.history is None:
+        candidates = candidates.exclude_all(NoContact.CONTACTS_UNKNOWN)
     identity = (terms.data_set, request.customer_id, request.now, request.channel, dict(request.context))
     problem = state_problem(terms, candidates, seed=int(digest_of(identity), 16))
     choices = choose_for_request(problem, terms.prices)

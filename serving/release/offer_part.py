@@ -15,6 +15,7 @@ from core.config.decisions import ContactPolicy, DecisionSettings
 from core.config.money import OfferAssumptions
 from core.contact_state import ContactState, RecentContacts
 from core.control_group import PermanentControlGroup
+from core.ids import canonical_id
 from core.offers import Offer, OfferBook
 from core.rules.rule import Column
 from models.artifact import Artifact
@@ -149,6 +150,11 @@ class OfferPart:
     def is_customer(self, customer_id: str) -> bool:
         """Whether the customer was in the cohort at the cutoff."""
         return self.index.find(customer_id) >= 0
+
+    def find_id(self, customer_id: str) -> str:
+        """The id under which a customer is stored, however a request writes it."""
+        row = self.index.find(customer_id)
+        return canonical_id(customer_id) if row < 0 else self.index.ids[row].decode("utf-8")
 
     def may_contact(self, customer_id: str) -> bool:
         """Whether the customer has not refused contact; a customer without a recorded consent has not."""

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from serving.decisions.database import DecisionDatabase
 from serving.http.app import Api, all_endpoints
 from serving.http.live import LiveRelease, LiveReleaseHooks
 from serving.http.pages import ServiceMetrics
@@ -44,12 +45,14 @@ signal.signal(signal.SIGUSR1, list_modules)
 Send = Callable[..., httpx.Response]
 
 
-def open_api(folder: Path, endpoints: Sequence[Endpoint] = ALL_ENDPOINTS) -> Api:
+def open_api(
+    folder: Path, endpoints: Sequence[Endpoint] = ALL_ENDPOINTS, *, decisions: DecisionDatabase | None = None
+) -> Api:
     """The HTTP application on a folder of releases, with the active one opened."""
     metrics = ServiceMetrics()
     live = LiveRelease(Releases(folder), LiveReleaseHooks(lambda release, activation: None, metrics.count_failure))
     live.check()
-    return Api(live, endpoints, metrics=metrics)
+    return Api(live, endpoints, metrics=metrics, decisions=decisions)
 
 
 def client_for(api: Api) -> Send:
@@ -65,7 +68,7 @@ def client_for(api: Api) -> Send:
 @pytest.fixture(scope="module")
 def send(tmp_path_factory: pytest.TempPathFactory) -> Send:
     """Send a request to an application on the whole sample release."""
-    folder = tmp_path_factory.mktemp("releases")
+    folder = tmp_path_factory.mktemp("home") / "releases"
     publish(folder, sample_release())
     return client_for(open_api(folder))
 

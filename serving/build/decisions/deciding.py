@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.config.decisions import ContactPolicy
-from core.contact_state import RecentContacts
 from core.decisions import DecisionRow, NoContact
 from core.ids import digest_of
 from models.policies.allocation.problem import NOTHING
@@ -32,8 +31,10 @@ from serving.build.decisions.campaigns import (
     list_campaign_options,
     restrict_to_due,
 )
+from serving.decisions.store import ContactHistory
 from serving.offers.candidates import Occasion, OfferCandidates, find_candidates, offers_of
 from serving.offers.options import list_options
+from serving.offers.recent import add_history
 from serving.offers.stating import state_problem
 from serving.release.offer_part import OfferCustomers
 from serving.release.release import Release
@@ -53,14 +54,23 @@ class DecisionRun:
     budget: float | None = None
     "Base currency; None is that of `[decisions]`."
     seed: int = 7
-    recent: RecentContacts | None = None
-    "Contacts since the cutoff of the release; their rows are those of the release's offers."
+    history: ContactHistory = field(default_factory=ContactHistory)
+    """\
+    What was stored since the cutoff of the release. What earlier runs of the same day have decided stays: contacts,
+    control groups, and their cost."""
     unavailable: Collection[str] = ()
     "Items that are out of stock."
     campaigns: Sequence[DueCampaign] = ()
     "What running campaigns have due today."
-    earlier: Sequence[DecisionRow] = ()
-    "What earlier runs of the same day have decided: contacts and control groups stay, and their cost is spent."
+
+    def decisions_of_day(self, data_set: str) -> list[DecisionRow]:
+        """The decisions of earlier runs of the day."""
+        day = self.now.date()
+        return [
+            one
+            for one in self.history.decisions
+            if one.decision_id == daily_decision_id(data_set, one.customer_id, day=day)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +119,7 @@ class Decided:
 def decide_customers(release: Release, run: DecisionRun) -> Decided:
     """Decide for all customers of the release. Raises BadInput for a budget below the cheapest contact."""
     part = offers_of(release)
-    customers = part.all_customers()
-    if run.recent is not None:
-        customers = replace(customers, contacts=customers.contacts.add_contacts(run.recent))
+    customers = add_history(part.all_customers(), run.history, terms=part.terms)
     options = list_options(part.terms.offers, part.terms.settings.channels)
     options += list_campaign_options(release, run.campaigns)
     send_at = _choose_send_times(customers, part.terms.policy, now=run.now)
@@ -119,7 +127,7 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
     candidates = restrict_to_due(find_candidates(release, customers, options=options, occasion=occasion), run.campaigns)
     problem = state_problem(part.terms, candidates, seed=run.seed, budget=run.budget)
     problem.require_budget()
-    earlier = _EarlierDecisions.of(run.earlier, candidates)
+    earlier = _EarlierDecisions.of(run.decisions_of_day(part.terms.data_set), candidates)
     problem = replace(
         problem,
         codes=np.where(earlier.is_decided[:, None], code_of(NoContact.CAP), problem.codes),

@@ -13,7 +13,8 @@ import pytest
 from core.decisions import DecisionOutcome, DecisionRow, NoContact, OutcomeKind
 from core.errors import DataError, SourceUnavailable
 from serving.build.contacts import CONTACT_COLUMNS, write_contacts
-from serving.decisions.store import DecisionFilter, DecisionStore
+from serving.decisions.database import DecisionDatabase
+from serving.decisions.store import DecisionFilter, DecisionStore, Objection
 from tables.contract import CONTRACT
 from tests.serving.tasks.databases import database_url
 
@@ -94,10 +95,24 @@ def test_decisions_are_found_by_campaign_customer_and_time(store):
     assert ids(until=LATER) == ["d1", "d2", "d3", "d4"]
 
 
-def test_recent_contacts_are_those_who_got_an_offer(store):
-    assert [one.decision_id for one in store.recent_contacts(NOON)] == ["d1"]
-    assert store.recent_contacts(LATER) == []
-    assert store.recent_contacts(NOON, customer_ids=["of d2"]) == []
+def test_the_history_of_a_customer_has_contacts_that_are_sent_later_and_objections(store):
+    store.add([decision("planned", customer_id="of d1", decided_at=NOON, send_at=LATER)])
+    kinds = {"o1": OutcomeKind.UNSUBSCRIBED, "o2": OutcomeKind.COMPLAINED, "o3": OutcomeKind.OPENED}
+    store.add_outcomes([outcome(name, "d1", kind=kind) for name, kind in kinds.items()], now=LATER)
+
+    def ids(since, **of):
+        return [one.decision_id for one in store.load_history(since, **of).decisions]
+
+    assert ids(NOON) == ["d1", "d2", "d3", "d4", "planned"]
+    assert ids(NOON, customer_id="of d1") == ["d1", "planned"]
+    assert ids(LATER, customer_id="of d1") == ["planned"]
+    assert ids(NOON, customer_id="a\0") == []
+    hour = NOON + timedelta(hours=1)
+    objections = [Objection("of d1", kinds[name], hour) for name in ("o1", "o2")]
+    assert store.load_history(NOON, customer_id="of d1").objections == objections
+    assert store.load_history(NOON).objections == objections
+    assert store.load_history(NOON, customer_id="of d2").objections == []
+    assert store.load_history(LATER).objections == []
 
 
 def test_an_outcome_counts_once_however_often_it_arrives(store):
@@ -201,5 +216,6 @@ def test_tables_of_another_format_are_refused(store):
     with store.database.begin() as connection:
         connection.exec_driver_sql("update kizuna_decisions_schema set version = 99")
 
+    opened_later = DecisionStore(DecisionDatabase(store.database.url), "shop")
     with pytest.raises(SourceUnavailable, match="the decision tables have format 99"):
-        store.find(ALL)
+        opened_later.find(ALL)

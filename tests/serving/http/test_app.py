@@ -207,8 +207,8 @@ def test_offers_that_the_customer_may_not_get_are_listed_on_request_with_the_rul
 
 
 def test_a_customer_of_the_control_group_gets_no_promotion(tmp_path):
-    publish(tmp_path, replace(sample_release(), offers=offer_part(control_share=0.6)))
-    send = client_for(open_api(tmp_path))
+    publish(tmp_path / "releases", replace(sample_release(), offers=offer_part(control_share=0.6)))
+    send = client_for(open_api(tmp_path / "releases"))
 
     responses = {one: send("POST", OFFER, json={"customer_id": one}).json() for one in ("ada", "bo", "cyd", "x1", "x2")}
 
@@ -227,11 +227,11 @@ def test_a_rule_may_use_declared_variables_of_the_situation(tmp_path):
         terms=msgspec.structs.replace(part.terms, book=OfferBook(offers)),
         acceptance=AcceptanceEstimates.of_rates(rates, n_customers=3),
     )
-    publish(tmp_path, replace(sample_release(), offers=part))
-    send = client_for(open_api(tmp_path))
+    publish(tmp_path / "releases", replace(sample_release(), offers=part))
+    send = client_for(open_api(tmp_path / "releases"))
 
     def ask(**context):
-        return send("POST", OFFER, json={"customer_id": "ada", "context": context})
+        return send("POST", OFFER, json={"customer_id": "ada", "context": context, "record": False})
 
     assert ask(cart_value=60, page="checkout").json()["offer_id"] == "shipping"
     assert ask(cart_value=40, page="checkout").json()["nothing_because"] == "not_eligible"
@@ -242,7 +242,9 @@ def test_a_rule_may_use_declared_variables_of_the_situation(tmp_path):
     }
 
 
-def test_an_offer_is_stored_so_that_its_outcome_can_be_reported_once(send):
+def test_an_offer_is_stored_so_that_its_outcome_can_be_reported_once(tmp_path):
+    publish(tmp_path / "releases", sample_release())
+    send = client_for(open_api(tmp_path / "releases"))
     offer = send("POST", OFFER, json={"customer_id": "cyd", "channel": "mail"}).json()
     outcome = {"decision_id": offer["decision_id"], "kind": "converted", "outcome_id": "order-1", "amount": 12.5}
     outcome["event_time"] = datetime.now(UTC).isoformat()
@@ -264,8 +266,8 @@ def test_without_an_offer_of_positive_value_none_is_chosen(send):
 
 
 def test_a_customer_who_refuses_contact_gets_no_offer(tmp_path):
-    publish(tmp_path, replace(sample_release(), offers=offer_part(declined_contact=("cyd", "stranger"))))
-    send = client_for(open_api(tmp_path))
+    publish(tmp_path / "releases", replace(sample_release(), offers=offer_part(declined_contact=("cyd", "stranger"))))
+    send = client_for(open_api(tmp_path / "releases"))
 
     for customer_id in ("cyd", " cyd ", "stranger"):
         response = send("POST", OFFER, json={"customer_id": customer_id, "channel": "mail"}).json()
@@ -280,8 +282,8 @@ def test_a_rule_with_an_unknown_fact_makes_a_customer_ineligible(send):
 
 
 def test_a_route_without_its_model_says_why(tmp_path):
-    publish(tmp_path, sample_release(without=("churn",)))
-    send = client_for(open_api(tmp_path))
+    publish(tmp_path / "releases", sample_release(without=("churn",)))
+    send = client_for(open_api(tmp_path / "releases"))
 
     scores = send("POST", SCORE, json={"customer_ids": ["ada"]})
     offer = send("POST", OFFER, json={"customer_id": "cyd"}).json()
@@ -293,17 +295,19 @@ def test_a_route_without_its_model_says_why(tmp_path):
 
 
 def test_before_the_first_release_a_route_says_so(tmp_path):
-    send = client_for(open_api(tmp_path))
+    send = client_for(open_api(tmp_path / "releases"))
 
     assert send("GET", "/v1/models").json()["type"] == "urn:kizuna:problem:no-release"
 
 
 def test_an_internal_error_is_logged_without_the_customer(tmp_path, caplog):
-    publish(tmp_path, sample_release())
+    publish(tmp_path / "releases", sample_release())
     faulty = replace(churn_score.ENDPOINT, handle=lambda request, context: {}[request.customer_ids[0]])
 
     with caplog.at_level(logging.ERROR):
-        response = client_for(open_api(tmp_path, [faulty]))("POST", SCORE, json={"customer_ids": ["ada-secret"]})
+        response = client_for(open_api(tmp_path / "releases", [faulty]))(
+            "POST", SCORE, json={"customer_ids": ["ada-secret"]}
+        )
 
     assert response.status_code == 500
     assert "KeyError" in caplog.text
@@ -358,9 +362,9 @@ def test_the_similarity_model_beside_the_champion_finds_similar_items_that_are_a
     release = sample_release()
     assert release.recommender is not None
     model = release.recommender.model.with_similarity_model(ItemKnn().fit(interactions(), CUTOFF))
-    publish(tmp_path, replace(release, recommender=replace(release.recommender, model=model)))
+    publish(tmp_path / "releases", replace(release, recommender=replace(release.recommender, model=model)))
 
-    response = client_for(open_api(tmp_path))("GET", "/v1/items/tea/similar?k=3").json()
+    response = client_for(open_api(tmp_path / "releases"))("GET", "/v1/items/tea/similar?k=3").json()
 
     assert [item["item_id"] for item in response["items"]] == ["cup", "pot"]
     assert (response["answered_by"], response["model"]["version"]) == ("item_knn", 3)

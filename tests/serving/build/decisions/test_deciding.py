@@ -14,22 +14,24 @@ import pytest
 from core.config.campaigns import Campaign
 from core.config.decisions import ChannelSettings, ContactPolicy, DecisionSettings
 from core.control_group import hash_share
-from core.decisions import DecisionRow, NoContact
+from core.decisions import DecisionRow, NoContact, OutcomeKind
 from core.errors import BadInput, UnknownName
 from core.offers import Offer, OfferBook
 from models.policies.acceptance.estimates import AcceptanceEstimates
 from models.policies.acceptance.rates import estimate_acceptance
 from models.policies.campaign_contacts import CampaignHistory, due_contacts, in_campaign_control
+from models.policies.candidates import REASONS
 from serving.build.decisions.campaigns import collect_due
 from serving.build.decisions.deciding import DecisionRun, decide_customers
 from serving.build.decisions.layouts import FIELDS, LAYOUTS
 from serving.build.decisions.pricing import price_offers
-from serving.build.decisions.recent import to_recent_contacts
 from serving.build.decisions.writing import write_decisions
+from serving.decisions.store import ContactHistory, Objection
 from serving.offers.candidates import offers_of
 from tests.serving.sample_release import offer_part, sample_release
 
 NOON = datetime(2026, 4, 1, 12)
+LONG_AGO = datetime(2026, 3, 1)
 
 
 def release_with(*offers: Offer, **changes):
@@ -142,8 +144,8 @@ def test_a_second_run_of_a_day_keeps_the_contacts_of_the_first_and_what_they_cos
     first, rows = decisions_of(release, budget=2.0)
     made = [row for row in rows.values() if row.offer_id]
 
-    again, second = decisions_of(release, budget=2.0, earlier=made, recent=to_recent_contacts(made, release))
-    richer, third = decisions_of(release, budget=4.0, earlier=made, recent=to_recent_contacts(made, release))
+    again, second = decisions_of(release, budget=2.0, history=ContactHistory(decisions=made))
+    richer, third = decisions_of(release, budget=4.0, history=ContactHistory(decisions=made))
 
     assert len(made) == 1
     assert [row for row in second.values() if row.offer_id] == made
@@ -154,12 +156,25 @@ def test_a_second_run_of_a_day_keeps_the_contacts_of_the_first_and_what_they_cos
 
 def test_a_customer_who_was_contacted_on_this_day_waits():
     release = release_with(GIFT)
-    _, rows = decisions_of(release)
+    asked_for = DecisionRow(decision_id="a request", customer_id="cyd", decided_at=NOON, offer_id="gift")
 
-    _, later = decisions_of(release, recent=to_recent_contacts([rows["cyd"]], release))
+    _, later = decisions_of(release, history=ContactHistory(decisions=[asked_for]))
 
     assert later["cyd"].no_contact == NoContact.CAP
     assert later["ada"].offer_id == "gift"
+
+
+def test_a_customer_who_unsubscribed_or_complained_since_the_release_gets_nothing():
+    release = release_with(GIFT, CALL, policy=ContactPolicy(quiet_from=None, quiet_until=None, complaint_days=3))
+    left = Objection("cyd", OutcomeKind.UNSUBSCRIBED, NOON)
+    complaints = [Objection("ada", OutcomeKind.COMPLAINED, NOON), Objection("bo", OutcomeKind.COMPLAINED, LONG_AGO)]
+
+    decided, rows = decisions_of(release, history=ContactHistory(objections=[left, *complaints]))
+
+    assert rows["cyd"].no_contact == NoContact.NO_CONSENT
+    assert {rows[name].offer_id for name in ("ada", "bo")} == {"call"}
+    gifts = [REASONS[code - 1] if code else None for code in decided.candidates.codes[:, 0]]
+    assert gifts == [NoContact.COMPLAINT, None, NoContact.NO_CONSENT]
 
 
 def test_decisions_that_nothing_can_be_learned_from_are_not_stored():

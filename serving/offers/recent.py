@@ -1,0 +1,63 @@
+"""Contacts, refusals and complaints that were stored since the cutoff of a release, which its tables do not have yet.
+
+    contacts of the tables        cutoff     stored decisions and outcomes      now
+    |-----------------------------|------------------------------------------|
+
+Every stored decision for an offer counts as a contact: those of `kizuna decide` when they are sent, and those that a
+request has asked for at once, because whether the customer has seen the offer is not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.contact_state import Objections, RecentContacts
+from core.decisions import OutcomeKind
+from core.interactions import codes_of
+from serving.decisions.store import ContactHistory, DecisionStore
+from serving.release.offer_part import OfferCustomers, OfferTerms
+from serving.release.release import Release
+
+
+def load_history_since(store: DecisionStore, release: Release, *, customer_id: str | None = None) -> ContactHistory:
+    """What was stored since the cutoff of the release, for one customer or for all. Raises SourceUnavailable."""
+    return store.load_history(datetime.combine(release.description.cutoff, time()), customer_id=customer_id)
+
+
+def add_history(customers: OfferCustomers, history: ContactHistory, *, terms: OfferTerms) -> OfferCustomers:
+    """The customers with what was stored of them."""
+    state, ids = customers.contacts, customers.contacts.customer_ids
+    if history.decisions:
+        state = state.add_contacts(_to_contacts(history, ids, terms=terms))
+    if history.objections:
+        state = state.add_objections(_to_objections(history, ids))
+    return replace(customers, contacts=state)
+
+
+def _to_contacts(history: ContactHistory, customer_ids: NDArray[np.str_], *, terms: OfferTerms) -> RecentContacts:
+    made = [one for one in history.decisions if one.treated and one.offer_id is not None and one.no_contact is None]
+    owed = {one.offer_id for one in terms.book.offers if one.kind not in terms.policy.promotional_kinds}
+    rows = codes_of(np.array([one.customer_id for one in made], dtype=np.str_), customer_ids).astype(np.int64)
+    contacts = RecentContacts(
+        rows=rows,
+        times=np.array([one.send_at or one.decided_at for one in made], dtype="datetime64[s]"),
+        channels=np.array([one.channel or "" for one in made], dtype=np.str_),
+        campaigns=np.array([one.campaign_id or "" for one in made], dtype=np.str_),
+        promotional=np.array([one.offer_id not in owed for one in made], dtype=np.bool_),
+    )
+    return contacts.take(rows >= 0)
+
+
+def _to_objections(history: ContactHistory, customer_ids: NDArray[np.str_]) -> Objections:
+    names = np.array([one.customer_id for one in history.objections], dtype=np.str_)
+    rows = codes_of(names, customer_ids).astype(np.int64)
+    is_listed = rows >= 0
+    return Objections(
+        rows=rows[is_listed],
+        times=np.array([one.event_time for one in history.objections], dtype="datetime64[s]")[is_listed],
+        is_refusal=np.array([one.kind == OutcomeKind.UNSUBSCRIBED for one in history.objections])[is_listed],
+    )

@@ -1,0 +1,86 @@
+"""POST /v1/next-best-offer knows what was decided, and what customers did, since the release."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core.decisions import DecisionOutcome, DecisionRow, OutcomeKind
+from serving.decisions.database import DecisionDatabase
+from serving.decisions.store import DecisionStore
+from tests.serving.conftest import client_for, open_api
+from tests.serving.sample_release import offer_part, publish, sample_release
+from tests.serving.tasks.databases import database_url
+
+OFFER = "/v1/next-best-offer"
+NOW = datetime.now(ZoneInfo(sample_release().description.time_zone)).replace(tzinfo=None, microsecond=0)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    """A database on either engine; the release of the data set is worth an offer to Cyd."""
+    publish(tmp_path / "releases", replace(sample_release(), offers=offer_part()))
+    with database_url(request.param, tmp_path) as url:
+        yield DecisionDatabase.at(url, tmp_path / "unused.db")
+
+
+@pytest.fixture
+def ask(database, tmp_path):
+    send = client_for(open_api(tmp_path / "releases", decisions=database))
+
+    def ask_for(customer_id: str, **body):
+        return send("POST", OFFER, json={"customer_id": customer_id, **body}).json()
+
+    return ask_for
+
+
+def store_decision(database, **changes) -> DecisionStore:
+    usual = {"customer_id": "cyd", "decided_at": NOW, "offer_id": "voucher"}
+    store = DecisionStore(database, "shop")
+    store.add([DecisionRow(**{"decision_id": "d1", **usual, **changes})])
+    return store
+
+
+def test_a_customer_gets_one_offer_a_day_however_the_id_is_written(ask):
+    first, second, third = ask("cyd"), ask("cyd"), ask(" cyd ", record=False)
+
+    assert (first["offer_id"], first["recorded"]) == ("voucher", True)
+    assert [(one["choice"], one["nothing_because"]) for one in (second, third)] == [("nothing", "cap")] * 2
+    assert second["recorded"] is False
+
+
+def test_an_offer_that_was_only_looked_at_limits_nothing(ask):
+    assert [ask("cyd", record=False)["offer_id"] for _ in range(2)] == ["voucher"] * 2
+
+
+def test_a_contact_that_is_planned_for_the_week_counts_and_the_control_group_does_not(ask, database):
+    store_decision(database, treated=False)
+    assert ask("cyd", record=False)["offer_id"] == "voucher"
+
+    for day in (1, 2):
+        store_decision(database, decision_id=f"planned {day}", send_at=NOW + timedelta(days=day))
+    assert ask("cyd")["nothing_because"] == "cap"
+
+
+def test_a_customer_who_unsubscribed_from_an_offer_gets_no_other(ask, database):
+    store = store_decision(database, decided_at=NOW - timedelta(days=20))
+    assert ask("cyd", record=False)["offer_id"] == "voucher"
+
+    left = DecisionOutcome(outcome_id="o1", decision_id="d1", kind=OutcomeKind.UNSUBSCRIBED, event_time=NOW)
+    store.add_outcomes([left], now=NOW)
+    assert ask("cyd")["nothing_because"] == "no_consent"
+    assert ask("ada")["nothing_because"] != "no_consent"
+
+
+def test_without_the_database_no_customer_is_contacted_and_the_answer_says_why(tmp_path):
+    publish(tmp_path / "releases", replace(sample_release(), offers=offer_part()))
+    stopped = DecisionDatabase.at("postgresql://ann@127.0.0.1:9/x", tmp_path / "unused.db")
+    send = client_for(open_api(tmp_path / "releases", decisions=stopped))
+
+    response = send("POST", OFFER, json={"customer_id": "cyd"}).json()
+
+    assert (response["choice"], response["nothing_because"]) == ("nothing", "contacts_unknown")
+    assert (response["offers"], response["recorded"]) == ([], False)

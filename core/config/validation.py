@@ -63,13 +63,20 @@ def explain(value: Any, kind: Any, *, sections: tuple[str, ...] = ()) -> str:
 
 
 def _faults_of_section(entries: Toml, section: type[Section], *, sections: tuple[str, ...]) -> Iterator[str]:
-    for field in msgspec.structs.fields(section):
+    fields = msgspec.structs.fields(section)
+    missing = [field for field in fields if field.required and field.name not in entries]
+    keys = {
+        one.name: describe_type(one.type) for one in missing if not (section_kind(one.type) or value_kind(one.type))
+    }
+    for field in fields:
         if field.name in entries:
             yield explain(entries[field.name], field.type, sections=(*sections, field.name))
-        elif field.required and (section_kind(field.type) or value_kind(field.type)):
-            yield f"{_place((*sections, field.name))}is missing"
-        elif field.required:
-            yield f"{_place(sections)}{field.name} is missing; it has to be {describe_type(field.type)}"
+    if len(keys) > 1:
+        yield f"{_place(sections)}missing keys: {', '.join(f'{name} ({kind})' for name, kind in keys.items())}"
+    for name, kind in keys.items():
+        yield f"{_place(sections)}{name} is missing; it has to be {kind}"
+    for field in missing:
+        yield f"{_place((*sections, field.name))}is missing"
     try:
         msgspec.convert(entries, section)
     except msgspec.ValidationError as error:

@@ -92,6 +92,7 @@ def test_a_cross_section_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP + PURCHASES + "columns.amount = {colum = 'x'}", r"\[tables.purchases.columns.amount\] unknown key 'co"),
         (SHOP, r"\[tables\] is missing"),
         (SHOP.replace('name = "shop"', "") + PURCHASES, "name is missing; it has to be text"),
+        (PURCHASES, r"missing keys: name \(text\), time_zone \(text\), currency \(text\)$"),
         (SHOP + "[tables.purchases]", r"\[tables.purchases\] give exactly one of path, database"),
         (SHOP + "[tables.purchases]\ndatabase = 'duckdb://x'", "name of its table"),
         (SHOP + PURCHASES + "columns.amount = {column = 'x', constant = 3}", "exactly one of column, product"),
@@ -119,7 +120,10 @@ def test_a_cross_section_needs_neither_tables_nor_active_days(tmp_path):
             "needs a webhook_secret",
         ),
         (SHOP + PURCHASES + "[causes.words]\nprise = ['x']", "no cause 'prise'; causes are other, price, product"),
-        (SHOP + PURCHASES + "[[causes.interventions]]\nname = 'call'", r"\[causes.interventions\] cause is missing"),
+        (
+            SHOP + PURCHASES + "[[causes.interventions]]\nname = 'call'",
+            r"interventions\] missing keys: cause \(text\), sav",
+        ),
         (
             SHOP + PURCHASES + "[[causes.interventions]]\nsave_rat = 1",
             r"\[causes.interventions\] unknown key 'save_rat'",

@@ -183,3 +183,12 @@ def test_large_numbers_and_days_of_a_parquet_file_are_read(tmp_path):
     assert features.column("days_since_since")[0] - features.column("days_since_since")[1] == -31
     assert features.column("rate").tolist() == pytest.approx([np.nan, 0.5], nan_ok=True)
     assert features.column("paid").tolist() == [1.0, 0.0]
+
+
+def test_a_label_of_few_customers_is_named_with_the_setting_that_a_cross_section_has(tmp_path):
+    fees = ["1", "2", "3"] * 20
+    few = check_cross_section(open_cross_section(people(tmp_path, {"left": leavers(N, 3), "fee": fees}))).findings
+    most = check_cross_section(open_cross_section(people(tmp_path, {"left": leavers(N, 57), "fee": fees}))).findings
+
+    assert [(one.kind, one.severity, one.setting) for one in few] == [("few_labelled", "error", "equals")]
+    assert {(one.kind, one.severity) for one in most} == {("few_labelled", "error"), ("label_share", "warning")}

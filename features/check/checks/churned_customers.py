@@ -15,6 +15,14 @@ MIN_LEARNED = 10
 HIGH_SHARE, LOW_SHARE = 0.9, 0.01
 "Shares of churned customers at which the definition is probably not what the business calls churn."
 
+KINDS_OF_LABELS = {
+    "nothing_to_learn": "few_labelled",
+    "few_churned": "few_labelled",
+    "most_churn": "label_share",
+    "hardly_any_churn": "label_share",
+}
+"The findings of a cross-section, whose label has no horizon to change."
+
 
 def find(data: CheckedData) -> Iterator[Finding]:
     """At most one finding on training, and one on the test."""
@@ -46,12 +54,13 @@ def find(data: CheckedData) -> Iterator[Finding]:
 def _describe(
     data: CheckedData, kind: str, *, severity: Severity, counts: CutoffCounts, n_churned: int, of: int
 ) -> Finding:
+    is_labelled = data.cross_section is not None
     return Finding(
-        kind=kind,
+        kind=KINDS_OF_LABELS[kind] if is_labelled else kind,
         severity=severity,
         count=n_churned,
         of=of,
-        setting="horizon_days",
+        setting="equals" if is_labelled else "horizon_days",
         values={"cutoff": counts.cutoff.isoformat(), "horizon_days": data.config.churn.horizon_days},
     )
 

@@ -9,12 +9,14 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from core.currencies import currency_codes, marks_of
 from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Severity, list_texts
 from features.check.marks import fetch_one
+from tables.cleaning.characters import is_one_of
 
-NUMBER = r"^[^0-9]{0,3}[0-9]{1,3}([., '][0-9]{3})*[0-9]*([.,][0-9]+)?[^0-9]{0,2}$"
-"A number with its marks: $1,234.50, 12 %, 1.234,50."
+NUMBER = r"^[^0-9]{0,4}[0-9]{1,3}([., '][0-9]{3})*[0-9]*([.,][0-9]+)?[^0-9]{0,2}$"
+"A number with its marks: $1,234.50, EUR 5, 12 %, 1.234,50."
 MIN_SHARE = 0.8
 "Share of the values that are numbers, from which the column is one of numbers."
 MIN_NUMBERS = 20
@@ -32,7 +34,7 @@ def find(data: CheckedData) -> Iterator[Finding]:
 
 
 def _judge(data: CheckedData, table: CheckedTable, *, column: str, text: ir.Value) -> Iterator[Finding]:
-    counts = _count_values(text)
+    counts = _count_values(text, base_currency=data.config.currency)
     if not counts["n"]:
         return
     n_words = counts["n"] - counts["numbers"]
@@ -53,10 +55,14 @@ def _judge(data: CheckedData, table: CheckedTable, *, column: str, text: ir.Valu
     )
 
 
-def _count_values(text: ir.Value) -> dict[str, Any]:
+def _count_values(text: ir.Value, *, base_currency: str) -> dict[str, Any]:
     values = text.name("value").as_table()
     values = values.filter(_.value.strip() != "").group_by("value").aggregate(n=_.count())
-    is_number = values.value.strip().re_search(NUMBER)
+    text = values.value.strip()
+    marks = {*currency_codes(), *marks_of(base_currency)}
+    # P12 is a code, not an amount: the letters before a number have to name a currency.
+    has_mark = is_one_of(text.re_replace("[-+( ]*[0-9].*$", "").replace(".", "").upper(), sorted(marks))
+    is_number = text.re_search(NUMBER) & (has_mark | ~text.re_search("^[A-Za-z]"))
     row = fetch_one(
         values.aggregate(
             n=_.n.sum(),

@@ -174,13 +174,13 @@ def test_numbers_that_a_few_words_turn_into_words_are_named_with_the_word(tmp_pa
     assert (finding.example, finding.row, finding.setting) == ("over 70", 51, 'null_values = ["over 70"]')
 
 
-def test_words_with_a_few_numbers_and_classes_written_as_digits_are_words(tmp_path: Path):
-    rows = [f"c{n},{n % 5 + 1},{'street' if n % 2 else n},2024-01-01" for n in range(50)]
+def test_words_with_a_few_numbers_codes_with_a_letter_and_classes_written_as_digits_are_words(tmp_path: Path):
+    rows = [f"c{n},{n % 5 + 1},{'street' if n % 2 else n},P{n},2024-01-01" for n in range(50)]
     tables = files(
         tmp_path,
-        {"attributes": {"customers": ("grade", "place")}},
+        {"attributes": {"customers": ("grade", "place", "plan")}},
         purchases="customer_id,event_time,amount\nc1,2024-03-01,5\n",
-        customers="customer_id,grade,place,valid_from\n" + "\n".join([*rows, "c50,best,x,2024-01-01"]) + "\n",
+        customers="customer_id,grade,place,plan,valid_from\n" + "\n".join([*rows, "c50,best,x,P1,2024-01-01"]) + "\n",
     )
 
     assert not kinds(tables) & {"mostly_numbers", "numbers_as_words"}

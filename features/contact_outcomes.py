@@ -46,6 +46,20 @@ class ContactLog:
     converted_at: NDArray[np.datetime64]
     "datetime64[s]; NaT without a conversion."
 
+    @classmethod
+    def at(cls, customer_ids: NDArray[np.str_], moments: NDArray[np.datetime64] | np.datetime64) -> ContactLog:
+        """What customers do from a moment on, each from their own or all from the same, whatever was sent."""
+        n = len(customer_ids)
+        return cls(
+            customer_ids=customer_ids,
+            sent_at=np.broadcast_to(moments, n).astype("datetime64[s]"),
+            campaigns=np.full(n, ""),
+            treatments=np.full(n, ""),
+            treated=np.ones(n, dtype=np.bool_),
+            propensities=np.ones(n),
+            converted_at=np.full(n, np.datetime64("NaT", "s")),
+        )
+
     def __len__(self) -> int:
         return len(self.customer_ids)
 

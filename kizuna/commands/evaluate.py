@@ -1,15 +1,25 @@
-"""`kizuna evaluate recommender`: runs the protocols of papers on the data set, without registering anything."""
+"""`kizuna evaluate`: recommenders by the protocols of papers, and a changed policy by stored decisions."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from core.i18n.translation import ENGLISH
 from kizuna.command_group import LightGroup
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
+from kizuna.options import (
+    DEFAULT_CONFIG,
+    ConfigPath,
+    FormatOption,
+    LanguageOption,
+    OutputFormat,
+    open_config,
+    parse_day,
+)
 from kizuna.session import open_session
 from kizuna.terminal import print_json, print_table, progress_console, say
 
@@ -17,16 +27,30 @@ if TYPE_CHECKING:
     from training.recommender.protocols import ProtocolResults
 
 console = Console()
+
+PolicyKpi = Annotated[
+    str,
+    typer.Option(
+        help="What a decision is judged by: margin (less the cost of the contact), purchased or stayed. Default: the "
+        "first of them that is recorded."
+    ),
+]
+Since = Annotated[
+    date | None,
+    typer.Option("--since", parser=parse_day, metavar="DAY", help="Use decisions from this day on. Default: all."),
+]
 COLUMNS = ("recall", "ndcg", "hit_rate", "repeat_recall", "new_recall", "coverage")
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     evaluate = typer.Typer(
-        cls=LightGroup, no_args_is_help=True, help="Measure models by the protocols of papers; nothing is registered."
+        cls=LightGroup,
+        no_args_is_help=True,
+        help="Measure recommenders and policies; nothing is changed.",
     )
     app.add_typer(evaluate, name="evaluate")
-    evaluate.callback()(lambda: None)
+    evaluate.command("policy", epilog="Example: kizuna evaluate policy --config changed.toml --kpi margin")(policy)
 
     @evaluate.command(epilog="Example: kizuna evaluate recommender --protocol last_basket_out --models item_knn,ease")
     def recommender(
@@ -51,6 +75,28 @@ def register(app: typer.Typer) -> None:
             print_json(results)
         else:
             print_results(results, k=k)
+
+
+def policy(
+    config: ConfigPath = DEFAULT_CONFIG,
+    kpi: PolicyKpi = "",
+    since: Since = None,
+    lang: LanguageOption = ENGLISH,
+    output_format: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """Say what a changed TOML would have earned with the customers of stored decisions, before it goes live.
+
+    Copy the TOML, change offers, rules, limits or exploration in the copy, and give it as --config. The stored
+    decisions need propensities below 1: [decisions] exploration leaves some of them to chance.
+    """
+    from kizuna.policy_evaluation import evaluate_policy_of, print_policy
+
+    settings = open_config(config)
+    report = evaluate_policy_of(settings, kpi=kpi, since=since, progress=progress_console())
+    if output_format is OutputFormat.JSON:
+        print_json(report)
+    else:
+        print_policy(report, lang, config=settings)
 
 
 def print_results(results: ProtocolResults, *, k: int) -> None:

@@ -10,7 +10,7 @@ group use up nothing: their choice is the best at these prices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +23,7 @@ from models.policies.allocation.prices import Dual
 from models.policies.allocation.problem import NOTHING, AllocationProblem, Resource
 from models.policies.candidates import ALLOWED, Option, code_of
 from models.policies.contact_limits import keep_priority
-from models.policies.exploration import Choices, choose_best_allowed
+from models.policies.exploration import Choices, Exploration, certain, choose_best_allowed
 
 BUDGET = "budget"
 
@@ -129,8 +129,8 @@ class ChoiceProblem:
     limits: SpendingLimits = field(default_factory=SpendingLimits)
     ranks: NDArray[np.int64]
     "(m,) options of the lowest rank go first."
-    explore: Callable[[NDArray[np.float64], NDArray[np.bool_]], Choices] | None = None
-    "Leaves choices to chance, given values after prices and what is allowed, (n, m); None leaves none."
+    explore: Exploration | None = None
+    "Leaves choices to chance; None leaves none."
 
     def require_budget(self) -> None:
         """Raise BadInput where the budget is below the cost of the cheapest contact that is allowed."""
@@ -175,13 +175,31 @@ def choose_contacts(problem: ChoiceProblem) -> ContactChoice:
 
 def choose_for_request(problem: ChoiceProblem, prices: Mapping[str, float]) -> Choices:
     """The choice of each customer at given prices, with exploration: what a request gets without a solver."""
+    values, allowed = _open_options(problem, prices)
+    if problem.explore is not None:
+        return problem.explore.choose(values, allowed=allowed)
+    return Choices(choose_best_allowed(values, allowed=allowed), np.ones(len(values)))
+
+
+def contact_probabilities(problem: ChoiceProblem) -> NDArray[np.float64]:
+    """P(each option) for each customer, (n, m + 1), nothing last: what `choose_contacts` draws from.
+
+    With exploration, contacts beyond the limits, which prices leave few of, count as made.
+    """
+    plan = _allocate_by_rank(problem, is_open=~problem.in_control)
+    if problem.explore is None:
+        return certain(plan.choice, n_options=len(problem.options))
+    values, allowed = _open_options(problem, plan.prices)
+    return problem.explore.probabilities(values, allowed=allowed)
+
+
+def _open_options(problem: ChoiceProblem, prices: Mapping[str, float]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The values after prices, and what may be chosen, (n, m)."""
     allowed, values = problem.codes == ALLOWED, _values_at(problem, prices)
     if len(np.unique(problem.ranks)) > 1:
         # An option that goes first and does not pay keeps no other one back.
         allowed = keep_priority(allowed & (values > 0), problem.ranks)
-    if problem.explore is not None:
-        return problem.explore(values, allowed)
-    return Choices(choose_best_allowed(values, allowed=allowed), np.ones(len(values)))
+    return values, allowed
 
 
 def _values_at(problem: ChoiceProblem, prices: Mapping[str, float]) -> NDArray[np.float64]:

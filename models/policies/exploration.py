@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,63 @@ class Choices:
     "(n,) the option, or NOTHING."
     propensity: NDArray[np.float64]
     "(n,) P(this choice), above 0."
+
+
+class Exploration(Protocol):
+    """Leaves choices to chance; values and what is allowed are (n, m) for n customers and m options."""
+
+    def choose(self, values: NDArray[np.float64], *, allowed: NDArray[np.bool_]) -> Choices:
+        """The choice of each customer, with its probability."""
+        ...
+
+    def probabilities(self, values: NDArray[np.float64], *, allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """P(each choice), (n, m + 1), nothing last."""
+        ...
+
+
+@dataclass(frozen=True)
+class EpsilonExploration:
+    """A share of the choices is made evenly over the allowed options and nothing."""
+
+    epsilon: float
+    seed: int
+
+    def choose(self, values: NDArray[np.float64], *, allowed: NDArray[np.bool_]) -> Choices:
+        """The choice of each customer, with its probability."""
+        return explore_epsilon(values, allowed=allowed, epsilon=self.epsilon, seed=self.seed)
+
+    def probabilities(self, values: NDArray[np.float64], *, allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """P(each choice), (n, m + 1), nothing last."""
+        best = certain(choose_best_allowed(values, allowed=allowed), n_options=values.shape[1])
+        choices = np.column_stack([allowed, np.ones(len(values), dtype=bool)])
+        return self.epsilon * choices / choices.sum(axis=1, keepdims=True) + (1.0 - self.epsilon) * best
+
+
+@dataclass(frozen=True)
+class ThompsonExploration:
+    """Each customer gets the option that is best in one draw from the posterior."""
+
+    uncertainty: Uncertainty
+    seed: int
+
+    def choose(self, values: NDArray[np.float64], *, allowed: NDArray[np.bool_]) -> Choices:
+        """The choice of each customer, with its probability."""
+        return explore_thompson(values, allowed=allowed, uncertainty=self.uncertainty, seed=self.seed)
+
+    def probabilities(self, values: NDArray[np.float64], *, allowed: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """P(each choice), (n, m + 1), nothing last."""
+        n, m = values.shape
+        draws = _Draws.of(self.uncertainty, n_draws=N_DRAWS, random=np.random.default_rng(self.seed))
+        shares = np.zeros((n, m + 1))
+        for rows in _chunks(n, cells_each=max(1, m * N_DRAWS)):
+            best = draws.best_of(values, self.uncertainty, allowed=allowed, rows=rows)
+            shares[rows] = np.stack([(best == place).mean(axis=1) for place in (*range(m), NOTHING)], axis=1)
+        return shares
+
+
+def certain(choice: NDArray[np.int64], *, n_options: int) -> NDArray[np.float64]:
+    """P(each choice) where nothing is left to chance, (n, m + 1), nothing last."""
+    return np.eye(n_options + 1)[np.where(choice == NOTHING, n_options, choice)]
 
 
 def choose_best_allowed(values: NDArray[np.float64], *, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -94,8 +152,7 @@ def explore_thompson(
     own = random.integers(0, n_draws, n)
     choice, propensity = np.empty(n, dtype=np.int64), np.empty(n)
     for rows in _chunks(n, cells_each=max(1, values.shape[1] * n_draws)):
-        drawn = draws.values_of(values, uncertainty, rows=rows)
-        best = _best(np.where(allowed[rows, None, :], drawn, -np.inf))
+        best = draws.best_of(values, uncertainty, allowed=allowed, rows=rows)
         choice[rows] = best[np.arange(len(best)), own[rows]]
         propensity[rows] = (best == choice[rows, None]).mean(axis=1)
     return Choices(choice, propensity)
@@ -117,6 +174,13 @@ class _Draws:
         ratios = rates / (1 - rates) / (means / (1 - means))
         normals = random.standard_normal((n_draws, len(uncertainty.rate_of_option)))
         return cls(ratios[:, uncertainty.rate_of_option].astype(np.float32), normals.astype(np.float32))
+
+    def best_of(
+        self, values: NDArray[np.float64], uncertainty: Uncertainty, *, allowed: NDArray[np.bool_], rows: slice
+    ) -> NDArray[np.int64]:
+        """The best option of some customers in each draw, (rows, draws)."""
+        drawn = self.values_of(values, uncertainty, rows=rows)
+        return _best(np.where(allowed[rows, None, :], drawn, -np.inf))
 
     def values_of(self, values: NDArray[np.float64], uncertainty: Uncertainty, *, rows: slice) -> NDArray[np.float32]:
         """The drawn values of some customers, (rows, draws, m)."""

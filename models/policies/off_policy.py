@@ -10,7 +10,7 @@ decisions, and no estimator can tell what was never tried: the evaluation is ref
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,11 @@ class DecisionLog:
     def __len__(self) -> int:
         return len(self.customer_ids)
 
+    def take(self, rows: NDArray[np.bool_]) -> DecisionLog:
+        """The decisions that a mask selects."""
+        names = ("customer_ids", "context", "choice", "propensities", "rewards")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+
     @property
     def places(self) -> NDArray[np.int64]:
         """(n,) the column of each choice in a target: nothing comes after the options."""
@@ -75,6 +80,8 @@ class PolicyEvaluation:
     "Of the new policy: ips, snips and doubly_robust, with 90 % intervals by customer."
     logged: Estimate
     "Of the decisions that were made."
+    gain: Estimate
+    "Of the new policy, doubly robust, less the logged one."
     effective_size: float
     "How many decisions of the new policy itself would tell as much."
 
@@ -103,10 +110,15 @@ def evaluate_policy(
     _require_support(log, target, decisions=decisions)
     return PolicyEvaluation(
         by_estimator=estimate_policy_value(decisions, n_resamples=n_resamples, seed=seed),
-        logged=estimate_interval(
-            lambda sample: float(log.rewards[sample].mean()), log.customer_ids, n_resamples=n_resamples, seed=seed
-        ),
+        logged=_estimate_mean(log.rewards, log, n_resamples=n_resamples, seed=seed),
+        gain=_estimate_mean(decisions.doubly_robust_values - log.rewards, log, n_resamples=n_resamples, seed=seed),
         effective_size=decisions.effective_size,
+    )
+
+
+def _estimate_mean(values: NDArray[np.float64], log: DecisionLog, *, n_resamples: int, seed: int) -> Estimate:
+    return estimate_interval(
+        lambda sample: float(values[sample].mean()), log.customer_ids, n_resamples=n_resamples, seed=seed
     )
 
 

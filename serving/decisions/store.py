@@ -61,6 +61,15 @@ class ContactHistory:
     decisions: Sequence[DecisionRow] = ()
     objections: Sequence[Objection] = ()
 
+    def between(self, since: datetime, until: datetime) -> ContactHistory:
+        """What happened from a local time on and was known before another one."""
+        return ContactHistory(
+            decisions=[
+                one for one in self.decisions if one.decided_at < until and (one.send_at or one.decided_at) >= since
+            ],
+            objections=[one for one in self.objections if since <= one.event_time < until],
+        )
+
 
 @dataclass(frozen=True)
 class RefusedOutcome:

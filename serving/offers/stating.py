@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.config.decisions import DecisionSettings
 from models.policies.candidates import Option
 from models.policies.contact_choice import ChoiceProblem, SpendingLimits
-from models.policies.exploration import Choices, Uncertainty, explore_epsilon, explore_thompson
+from models.policies.exploration import EpsilonExploration, Exploration, ThompsonExploration, Uncertainty
 from serving.offers.candidates import OfferCandidates
 from serving.release.offer_part import OfferTerms
 
@@ -48,14 +48,12 @@ def spending_limits(terms: OfferTerms, *, budget: float | None = None) -> Spendi
     )
 
 
-def _exploration_of(
-    settings: DecisionSettings, uncertainty: Uncertainty, *, seed: int
-) -> Callable[[NDArray[np.float64], NDArray[np.bool_]], Choices] | None:
-    """How choices are left to chance, given values and what is allowed; None where none is."""
+def _exploration_of(settings: DecisionSettings, uncertainty: Uncertainty, *, seed: int) -> Exploration | None:
+    """How choices are left to chance; None where none is."""
     match settings.exploration:
         case "epsilon":
-            return lambda values, allowed: explore_epsilon(values, allowed=allowed, epsilon=settings.epsilon, seed=seed)
+            return EpsilonExploration(settings.epsilon, seed)
         case "thompson":
-            return lambda values, allowed: explore_thompson(values, allowed=allowed, uncertainty=uncertainty, seed=seed)
+            return ThompsonExploration(uncertainty, seed)
         case _:
             return None

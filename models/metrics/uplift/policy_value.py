@@ -59,6 +59,11 @@ class LoggedDecisions:
         return self.target / self.propensities
 
     @property
+    def doubly_robust_values(self) -> NDArray[np.float64]:
+        """The doubly robust value of each decision, (n,)."""
+        return self.predicted_by_target + self.weights * (self.rewards - self.predicted)
+
+    @property
     def effective_size(self) -> float:
         """How many decisions of the new policy itself would tell as much (Kish 1965)."""
         weights = self.weights
@@ -69,8 +74,7 @@ def estimate_policy_value(
     decisions: LoggedDecisions, *, n_resamples: int = N_RESAMPLES, seed: int = 0
 ) -> dict[str, Estimate]:
     """The mean reward per decision of the new policy by each estimator, with intervals over customers."""
-    weights, rewards = decisions.weights, decisions.rewards
-    corrected = decisions.predicted_by_target + weights * (rewards - decisions.predicted)
+    weights, rewards, corrected = decisions.weights, decisions.rewards, decisions.doubly_robust_values
 
     def statistics(counts: NDArray[np.float64]) -> NDArray[np.float64]:
         n = counts.sum(axis=1)

@@ -118,16 +118,10 @@ class Decided:
 
 def decide_customers(release: Release, run: DecisionRun) -> Decided:
     """Decide for all customers of the release. Raises BadInput for a budget below the cheapest contact."""
-    part = offers_of(release)
-    customers = add_history(part.all_customers(), run.history, terms=part.terms)
-    options = list_options(part.terms.offers, part.terms.settings.channels)
-    options += list_campaign_options(release, run.campaigns)
-    send_at = _choose_send_times(customers, part.terms.policy, now=run.now)
-    occasion = Occasion(moments=send_at, is_immediate=False, unavailable=run.unavailable)
-    candidates = restrict_to_due(find_candidates(release, customers, options=options, occasion=occasion), run.campaigns)
-    problem = state_problem(part.terms, candidates, seed=run.seed, budget=run.budget)
+    state = state_run(release, run)
+    candidates, problem, send_at = state.candidates, state.problem, state.send_at
     problem.require_budget()
-    earlier = _EarlierDecisions.of(run.decisions_of_day(part.terms.data_set), candidates)
+    earlier = _EarlierDecisions.of(run.decisions_of_day(offers_of(release).terms.data_set), candidates)
     problem = replace(
         problem,
         codes=np.where(earlier.is_decided[:, None], code_of(NoContact.CAP), problem.codes),
@@ -138,13 +132,33 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
     writer = _RowWriter(
         release=release, candidates=candidates, chosen=chosen, run=run, reasons=chosen.reason_codes, send_at=send_at
     )
-    rows = [
-        earlier.rows.get(row) or writer.write(row, in_control=bool(in_control[row])) for row in range(len(customers))
-    ]
+    rows = [earlier.rows.get(row) or writer.write(row, in_control=bool(in_control[row])) for row in range(len(send_at))]
     kept = replace(chosen, choice=np.where(earlier.is_decided, earlier.choice, chosen.choice))
     return Decided(
         candidates=candidates, chosen=kept, in_control=in_control | earlier.in_control, send_at=send_at, rows=rows
     )
+
+
+@dataclass(frozen=True)
+class StatedRun:
+    """What one run chooses from."""
+
+    candidates: OfferCandidates
+    problem: ChoiceProblem
+    send_at: NDArray[np.datetime64]
+    "(n,) datetime64[s], local: when a contact would be made."
+
+
+def state_run(release: Release, run: DecisionRun) -> StatedRun:
+    """Find what may be chosen for the customers of a release, what it is worth, and what limits it."""
+    part = offers_of(release)
+    customers = add_history(part.all_customers(), run.history, terms=part.terms)
+    options = list_options(part.terms.offers, part.terms.settings.channels)
+    options += list_campaign_options(release, run.campaigns)
+    send_at = _choose_send_times(customers, part.terms.policy, now=run.now)
+    occasion = Occasion(moments=send_at, is_immediate=False, unavailable=run.unavailable)
+    candidates = restrict_to_due(find_candidates(release, customers, options=options, occasion=occasion), run.campaigns)
+    return StatedRun(candidates, state_problem(part.terms, candidates, seed=run.seed, budget=run.budget), send_at)
 
 
 def _choose_send_times(customers: OfferCustomers, policy: ContactPolicy, *, now: datetime) -> NDArray[np.datetime64]:

@@ -10,18 +10,17 @@ from core.errors import BadInput
 from core.offers import Offer
 from models.policies.allocation.problem import NOTHING
 from models.policies.candidates import REASONS, Option, code_of
-from models.policies.contact_choice import ChoiceProblem, SpendingLimits, choose_contacts, choose_for_request
-from models.policies.exploration import explore_epsilon
+from models.policies.contact_choice import (
+    ChoiceProblem,
+    SpendingLimits,
+    choose_contacts,
+    choose_for_request,
+    contact_probabilities,
+)
+from models.policies.exploration import EpsilonExploration
 
 COUPON = Option(offer=Offer(offer_id="coupon", kind="discount"), channel="mail")
 CALL = Option(offer=Offer(offer_id="renewal-call", kind="renewal"), channel="phone")
-
-
-def by_epsilon(epsilon, *, seed=0):
-    def explore(values, allowed):
-        return explore_epsilon(values, allowed=allowed, epsilon=epsilon, seed=seed)
-
-    return explore
 
 
 def problem(values, *, codes=None, costs=(1.0, 1.0), in_control=None, ranks=(0, 0), **more):
@@ -111,7 +110,9 @@ def test_a_budget_below_the_cheapest_contact_is_refused():
 def test_no_limit_is_ever_exceeded_and_every_propensity_is_positive(values, budget, capacity, epsilon, seed):
     limits = SpendingLimits(budget=budget, offers={"coupon": capacity})
 
-    chosen = choose_contacts(problem(values, costs=(1.0, 0.7), limits=limits, explore=by_epsilon(epsilon, seed=seed)))
+    chosen = choose_contacts(
+        problem(values, costs=(1.0, 0.7), limits=limits, explore=EpsilonExploration(epsilon, seed))
+    )
 
     made = chosen.choice[chosen.choice != NOTHING]
     assert (made == 0).sum() <= capacity
@@ -123,9 +124,25 @@ def test_no_limit_is_ever_exceeded_and_every_propensity_is_positive(values, budg
 def test_choices_left_to_chance_are_as_frequent_as_their_propensity():
     values = np.tile([[3.0, 1.0]], (20_000, 1))
 
-    chosen = choose_contacts(problem(values, explore=by_epsilon(0.3, seed=4)))
+    chosen = choose_contacts(problem(values, explore=EpsilonExploration(0.3, 4)))
 
     for option, expected in ((0, 0.7 + 0.1), (1, 0.1), (NOTHING, 0.1)):
         rows = chosen.choice == option
         assert rows.mean() == pytest.approx(expected, abs=0.01)
         np.testing.assert_allclose(chosen.propensities[rows], expected)
+
+
+def test_without_exploration_each_customer_gets_the_choice_within_the_limits_for_certain():
+    choices = problem([[5, 3], [4, 1], [-1, -2]], limits=SpendingLimits(offers={"coupon": 1}))
+
+    assert contact_probabilities(choices).tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
+    assert choose_contacts(choices).choice.tolist() == [1, 0, NOTHING]
+
+
+def test_with_exploration_the_probability_of_a_choice_is_its_propensity():
+    choices = problem([[5, 3], [1, 4], [-1, -2]], codes=[[0, 0], [0, 1], [0, 0]], explore=EpsilonExploration(0.6, 2))
+
+    probabilities, chosen = contact_probabilities(choices), choose_contacts(choices)
+
+    assert probabilities == pytest.approx(np.array([[0.6, 0.2, 0.2], [0.7, 0, 0.3], [0.2, 0.2, 0.6]]))
+    assert probabilities[[0, 1, 2], chosen.choice] == pytest.approx(chosen.propensities)

@@ -12,6 +12,8 @@ from models.policies.acceptance.rates import Acceptance
 from models.policies.allocation.problem import NOTHING
 from models.policies.exploration import (
     Choices,
+    EpsilonExploration,
+    ThompsonExploration,
     Uncertainty,
     choose_best_allowed,
     explore_epsilon,
@@ -58,6 +60,26 @@ def test_a_propensity_is_the_frequency_of_the_choice(policy: str):
         propensities = chosen.propensity[chosen.choice == option]
         assert np.ptp(propensities) < 1e-12
         assert propensities[0] == pytest.approx(frequency, abs=4 * np.sqrt(0.25 / N))
+
+
+@pytest.mark.parametrize("spread", [0.0, 30.0])
+@pytest.mark.parametrize("policy", ["epsilon", "thompson"])
+def test_the_probability_of_a_choice_is_its_propensity(policy: str, spread: float):
+    values, allowed = alike(60)
+    allowed[::3, 1] = False
+    exploration = (
+        EpsilonExploration(0.3, 4) if policy == "epsilon" else ThompsonExploration(uncertainty(60, spread=spread), 4)
+    )
+
+    probabilities, chosen = (
+        method(values, allowed=allowed) for method in (exploration.probabilities, exploration.choose)
+    )
+
+    assert isinstance(probabilities, np.ndarray)
+    assert isinstance(chosen, Choices)
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(60))
+    assert (probabilities[::3, 1] == 0).all()
+    assert probabilities[np.arange(60), chosen.choice] == pytest.approx(chosen.propensity)
 
 
 @pytest.mark.parametrize("policy", ["epsilon", "thompson"])

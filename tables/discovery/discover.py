@@ -193,7 +193,11 @@ def _nothing_recognised(sources: Sequence[ExaminedSource]) -> str:
     source = max(sources, key=lambda one: one.n_rows)
     names = ", ".join(list(source.columns)[:8])
     has_dates = any(facts.is_date for facts in source.columns.values())
-    missing = "a customer and an amount or an event" if has_dates else "dates"
+    missing = (
+        "a customer and an amount or an event"
+        if has_dates
+        else "dates, nor ids of customers and items, which suffice for recommendations,"
+    )
     return (
         f"no purchases, usage or subscriptions in {', '.join(one.source.label for one in sources)}: "
         f"found no columns with {missing} among {names}; write the TOML by hand, see docs/reference/configuration.md"

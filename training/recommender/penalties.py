@@ -50,7 +50,7 @@ def choose_penalty(
         return dict(recipes)
     if best is None or gain is None or gain.value <= gain.standard_error:
         return dict(recipes)
-    progress.note(f"ease: {PENALTY} {best} has {gain} more NDCG@10 than its default at {task.cutoff}")
+    progress.note(f"ease: {PENALTY} {best} has {gain} more NDCG@10 in validation than its default")
     return {name: _with_penalty(name, recipe, penalty=best) for name, recipe in recipes.items()}
 
 

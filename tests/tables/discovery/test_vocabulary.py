@@ -14,7 +14,8 @@ from tables.discovery.vocabulary import is_minor, load_vocabulary, tax_of
         ("customer.id", "customer_id"), ("会員コード", "customer_id"), ("Art.-Nr.", "item_id"),
         ("line_items.sku", "item_id"), ("N° commande", "order_id"), ("Numéro de facture", "order_id"),
         ("Montant TTC", "amount"), ("amount_cents", "amount"), ("Gesamt brutto", "amount"), ("金額税込", "amount"),
-        ("Order Total (incl. VAT)", "amount"), ("total excl. tax", "amount"),
+        ("Order Total (incl. VAT)", "amount"), ("total excl. tax", "amount"), ("movieId", "item_id"),
+        ("film", "item_id"),
     ],
 )  # fmt: skip
 def test_a_name_is_recognised_beside_what_it_says_of_tax_cents_and_numbers(name: str, column: str):

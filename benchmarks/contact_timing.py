@@ -25,7 +25,7 @@ from core.config.loading import read_config
 from core.customer_moments import HOURS, WEEKDAYS, CustomerMoments
 from core.intervals import Estimate, estimate_interval
 from features.contact_timing import load_customer_moments
-from models.policies.habits import DAYS_OF_WEEK, HOURS_OF_DAY, Cycle
+from models.policies.habits import DAYS_OF_WEEK, HOURS_OF_DAY, UNKNOWN, Cycle
 from models.policies.timing import SendTimes, find_allowed_hours, fit_contact_timing
 from simulation.shop.simulate import simulate_shop
 from simulation.shop.world import ShopWorld
@@ -88,7 +88,7 @@ def _judge(
     chosen: NDArray[np.int64],
     common: int,
 ) -> Comparison:
-    hits = cycle.is_hit(slots, chosen).astype(float)
+    hits = cycle.is_hit(slots, np.where(chosen == UNKNOWN, common, chosen)).astype(float)
     of_common = cycle.is_hit(slots, np.full(len(slots), common)).astype(float)
     rates = [
         estimate_interval(lambda rows, one=one: float(one[rows].mean()), moments.customer_ids)

@@ -9,7 +9,7 @@ An open within an hour of its contact says when the contact was made, and not wh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
@@ -97,9 +97,15 @@ def _find_batch_times(clock: ir.Table) -> list[int]:
 
 
 def load_channel_contacts(tables: Tables, cutoff: date | None = None) -> ChannelContacts:
-    """The contacts made before midnight of the cutoff; none where `contacts` has no channels."""
+    """The contacts made before midnight of the cutoff; none where `contacts` has no channels.
+
+    With a cutoff, contacts without as many days to respond as `[offers] answer_days` are left out.
+    """
     view = tables.latest() if cutoff is None else tables.at(cutoff)
     rows = _read_contacts(view)
+    if cutoff is not None:
+        until = np.datetime64(cutoff - timedelta(days=tables.config.offers.answer_days), "s")
+        rows = rows.filter(pa.array(seconds(rows["event_time"]) < until))
     channels = texts(rows["channel"])
     responded = {name: numbers(rows[name]) == 1 for name in RESPONSES if name in rows.column_names}
     response = _comparable_response(channels, responded)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import field
+from msgspec import Meta, field
 
 from core.config.section import NonNegativeFloat, NonNegativeInt, PositiveInt, Section, Share
 from core.errors import did_you_mean
@@ -79,6 +79,10 @@ class DecisionSettings(Section, frozen=True):
     """\
     P(a customer unsubscribes because of one contact), where `contacts` do not show it. Costs this share of the
     customer's remaining value."""
+    planning_days: Annotated[int, Meta(ge=1, le=MAX_PLANNING_DAYS)] = MAX_PLANNING_DAYS
+    """\
+    Days, today included, in which `kizuna decide` may plan a promotional contact for the customer's best weekday. Where
+    that day comes later, or after the offer ends, the contact is made in the best hour of the first day."""
     context: dict[str, Literal["number", "text"]] = field(default_factory=dict)
     """\
     Variables that requests for the next best offer may send and rules of offers may use, e.g.

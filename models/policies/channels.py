@@ -1,133 +1,215 @@
-"""Through which channel to contact each customer: where they respond most often.
+"""How much more, or less, often each customer responds in each channel than over all channels.
 
-    rate of a customer in a channel = (responses + weight x rate of all customers) / (contacts + weight)
+    nothing -> all customers -> segment -> customer       each level's rates are the prior of the next one
 
-The weight of the prior, in contacts, is the one under which the responses of all customers are most likely: a beta
-prior for each channel, estimated like the Dirichlet prior of `models.policies.habits`.
+    rate in a channel = (responses + weight x rate of the level above) / (contacts + weight)
+    effect            = odds in the channel / odds of the mean rate over the channels, as they were used
 
-Own rates are used where they pay on later contacts: customers who were contacted both through their own best channel
-and through that of all customers have to respond more often in their own, by one standard error. Each customer is
-compared with themselves, because customers who respond a lot do so in any channel.
+The effect multiplies the odds of P(accept), which is learned over all channels. Responses are conversions, or clicks
+where not every channel has conversions; opens say little of who accepts. The weight of a customer's prior, in contacts,
+is the one under which the responses of all customers are most likely: a beta prior for each channel, estimated like the
+Dirichlet prior of `models.policies.habits`.
+
+Which level is used is decided on later contacts, by the log-likelihood of their responses. The simplest level within
+one standard error of the best one wins; the simplest of all is that channels do not differ. Every level knows how often
+the customer responds over all channels, because customers who respond a lot do so in any channel.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.choosing import mean_with_standard_error
+from core.choosing import choose_simplest
 from core.customer_moments import ChannelContacts
 from core.interactions import codes_of
-from models.policies.habits import COMMON, DECIDING_SHARE, fit_prior_weight
+from models.policies.customer_segments import number_segments
+from models.policies.habits import COMMON, DECIDING_SHARE, GROUP_WEIGHT, MIN_DECIDING, fit_prior_weight
 
-MIN_COMPARED = 30
-"Customers with later contacts in both channels that a decision needs."
+ALIKE, SEGMENT, OWN = "alike", "segment", "own"
+ASSUMED_ALIKE = "channels were not shown to differ"
+USED = ("converted_at", "clicked_at")
 RESPONDED = 1
 "Place of contacts with a response in counts."
 
 
+class ChannelTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for all customers, those without a record included."""
+
+    channels: tuple[str, ...] = ()
+    effects: tuple[float, ...] = ()
+    "Of all customers, by channel."
+    response: str = ""
+    "What counts as a response: converted or clicked."
+
+    def place_of(self, channel: str | None) -> int | None:
+        """The place of a channel; None for one without a record."""
+        return self.channels.index(channel) if channel in self.channels else None
+
+
 @dataclass(frozen=True, kw_only=True)
-class ChannelRanking:
-    """Channels in the order in which each customer is expected to respond."""
+class ChannelEffects:
+    """The effects on each customer."""
 
     customer_ids: NDArray[np.str_]
     "(n,)"
-    channels: tuple[str, ...]
-    "m channels by name."
-    rates: NDArray[np.float64]
-    "(n, m) expected share of the contacts with a response."
-    order: NDArray[np.int64]
-    "(n, m) places of the channels, best first."
+    effects: NDArray[np.float64]
+    "(n, channels) by which the odds of P(accept) are multiplied."
     sources: NDArray[np.str_]
-    "(n,) 'own: 12 contacts' or 'all customers'."
-    own_gain: float
-    "Own best channel less that of all customers, response rate on later contacts; NaN where it could not be compared."
+    "(n,) 'own: 12 contacts', 'segment: gold', 'all customers', or that channels were not shown to differ."
+    terms: ChannelTerms
+    level: str
+    log_likelihoods: Mapping[str, float]
+    "Mean over later contacts, by level; empty where they are too few to decide."
 
-    def best(self) -> NDArray[np.str_]:
-        """The first channel of each customer, (n,); '' without channels."""
-        if not self.channels:
-            return np.full(len(self.customer_ids), "")
-        return np.array(self.channels)[self.order[:, 0]]
+    def ranking(self) -> NDArray[np.int64]:
+        """(n, channels) places of the channels, best first; in the order of their names where they do not differ."""
+        return np.argsort(-self.effects, axis=1, kind="stable")
 
 
-def rank_channels(contacts: ChannelContacts, customer_ids: NDArray[np.str_]) -> ChannelRanking:
-    """Rank the channels for these customers, (n,)."""
-    channels, codes = np.unique(contacts.channels, return_inverse=True)
-    if not contacts.response:
-        channels, codes = channels[:0], codes[:0]
-    everyone, rows = np.unique(np.concatenate([customer_ids, contacts.customer_ids]), return_inverse=True)
-    rows = rows[len(customer_ids) :]
-    everything = np.ones(len(codes), bool)
+def learn_channel_effects(
+    contacts: ChannelContacts,
+    customer_ids: NDArray[np.str_],
+    *,
+    segments: Mapping[str, NDArray[np.str_]] | None = None,
+) -> ChannelEffects:
+    """Learn from all contacts, and answer for these customers, (n,). `segments` are customer ids by segment."""
+    is_usable = len(contacts) > 0 and contacts.response in USED
+    channels, codes = np.unique(contacts.channels, return_inverse=True) if is_usable else (np.empty(0, "U1"), None)
+    if codes is None or len(channels) < 2:
+        return _nothing(customer_ids)
+    everyone = np.unique(np.concatenate([customer_ids, contacts.customer_ids]))
+    log = _Log(
+        rows=codes_of(contacts.customer_ids, everyone).astype(np.int64),
+        codes=codes,
+        responded=contacts.responded,
+        groups=number_segments(everyone, segments or {}),
+        n_groups=len(segments or {}) + 1,
+    )
+    level, scores = _choose_level(log)
+    effects = log.effects(np.ones(len(codes), bool))
+    common = effects[ALIKE if level == ALIKE else COMMON][0]
     answered = codes_of(customer_ids, everyone)
-    log = _Log(rows[: len(codes)], codes, contacts.responded[: len(codes)], n_customers=len(everyone))
-    gain, is_shown = _judge_own(log)
-    rates = (log.own_rates(everything) if is_shown else log.common_rates(everything))[answered]
-    n_own = np.bincount(log.rows, minlength=len(everyone))[answered] if is_shown else np.zeros(len(answered), np.int64)
-    return ChannelRanking(
+    return ChannelEffects(
         customer_ids=customer_ids,
-        channels=tuple(channels.tolist()),
-        rates=rates,
-        order=np.argsort(-rates, axis=1, kind="stable"),
-        sources=np.where(
-            n_own > 0, np.char.add(np.char.mod("own: %d contact", n_own), np.where(n_own == 1, "", "s")), COMMON
+        effects=effects[level][answered],
+        sources=_describe(log, level, names=tuple(segments or {}))[answered],
+        terms=ChannelTerms(
+            channels=tuple(channels.tolist()),
+            effects=tuple(common.tolist()),
+            response=contacts.response.removesuffix("_at"),
         ),
-        own_gain=gain,
+        level=level,
+        log_likelihoods=scores,
+    )
+
+
+def _nothing(customer_ids: NDArray[np.str_]) -> ChannelEffects:
+    n = len(customer_ids)
+    return ChannelEffects(
+        customer_ids=customer_ids,
+        effects=np.ones((n, 0)),
+        sources=np.full(n, ASSUMED_ALIKE),
+        terms=ChannelTerms(),
+        level=ALIKE,
+        log_likelihoods={},
     )
 
 
 @dataclass(frozen=True)
 class _Log:
-    """Contacts by numbers; arrays are (contacts,)."""
+    """Contacts by numbers; arrays are (contacts,) but `groups`, (customers,)."""
 
     rows: NDArray[np.int64]
     codes: NDArray[np.int64]
     responded: NDArray[np.bool_]
-    n_customers: int
+    groups: NDArray[np.int64]
+    n_groups: int
 
     @property
     def n_channels(self) -> int:
         """How many channels there are."""
-        return int(self.codes.max(initial=-1)) + 1
+        return int(self.codes.max()) + 1
 
     def counts(self, used: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Contacts without and with a response, (customers, channels, 2)."""
         cells = (self.rows * self.n_channels + self.codes) * 2 + self.responded
-        shape = (self.n_customers, self.n_channels, 2)
+        shape = (len(self.groups), self.n_channels, 2)
         return np.bincount(cells[used], minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
 
-    def common_rates(self, used: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """The rate of all customers in each channel, (customers, channels), with half a response added to each side."""
-        totals = self.counts(used).sum(axis=0) + 0.5
-        rates = totals[:, RESPONDED] / totals.sum(axis=1)
-        return np.broadcast_to(rates, (self.n_customers, self.n_channels))
+    def effects(self, used: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+        """The effects by level, (customers, channels), from the simplest to the most personal."""
+        counts = self.counts(used)
+        totals = counts.sum(axis=0)
+        mix = totals.sum(axis=1) / totals.sum()
+        overall = _rate(totals.sum(axis=0))
+        common = (totals[:, RESPONDED] + GROUP_WEIGHT * overall) / (totals.sum(axis=1) + GROUP_WEIGHT)
+        rates = {ALIKE: np.full(counts.shape[:2], overall), COMMON: np.broadcast_to(common, counts.shape[:2])}
+        above = rates[COMMON]
+        if self.n_groups > 1:
+            of_group = np.zeros((self.n_groups, *counts.shape[1:]))
+            np.add.at(of_group, self.groups, counts)
+            shrunk = (of_group[..., RESPONDED] + GROUP_WEIGHT * common) / (of_group.sum(axis=2) + GROUP_WEIGHT)
+            above = rates[SEGMENT] = shrunk[self.groups]
+        rates[OWN] = np.column_stack(
+            [_shrink(counts[:, channel], above[:, channel]) for channel in range(self.n_channels)]
+        )
+        return {name: _odds(one) / _odds(one @ mix)[:, None] for name, one in rates.items()}
 
-    def own_rates(self, used: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """The rate of each customer in each channel, shrunk to that of all, (customers, channels)."""
-        counts, common = self.counts(used), self.common_rates(used)
-        rates = np.empty(common.shape)
-        for channel in range(self.n_channels):
-            prior = np.stack([1 - common[:, channel], common[:, channel]], axis=1)
-            weight = fit_prior_weight(counts[:, channel], prior)
-            n = counts[:, channel].sum(axis=1)
-            rates[:, channel] = (counts[:, channel, RESPONDED] + weight * common[:, channel]) / (n + weight)
-        return rates
+    def base_rates(self, used: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """How often each customer responds over all channels, (customers,), shrunk to all customers."""
+        counts = self.counts(used).sum(axis=1)
+        return _shrink(counts, np.full(len(counts), _rate(counts.sum(axis=0))))
 
 
-def _judge_own(log: _Log) -> tuple[float, bool]:
-    """What own channels gain on later contacts, and whether that is more than one standard error."""
-    if log.n_channels < 2:
-        return float("nan"), False
+def apply_effect(probability: NDArray[np.float64], effect: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """The probability whose odds are multiplied by the effect."""
+    return probability * effect / (1.0 - probability + probability * effect)
+
+
+def _odds(rate: NDArray[np.float64]) -> NDArray[np.float64]:
+    return rate / (1.0 - rate)
+
+
+def _rate(counts: NDArray[np.float64]) -> float:
+    """A share with half a response added to each side."""
+    return float((counts[RESPONDED] + 0.5) / (counts.sum() + 1.0))
+
+
+def _shrink(counts: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rate of each customer, (customers,), from counts, (customers, 2), and a prior, (customers,)."""
+    weight = fit_prior_weight(counts, np.stack([1 - prior, prior], axis=1))
+    return (counts[:, RESPONDED] + weight * prior) / (counts.sum(axis=1) + weight)
+
+
+def _choose_level(log: _Log) -> tuple[str, dict[str, float]]:
+    """The level to use, and the log-likelihood of each one on the later contacts of customers with earlier ones."""
     is_past = np.arange(len(log.rows)) < round((1 - DECIDING_SHARE) * len(log.rows))
-    own = log.own_rates(is_past).argmax(axis=1)
-    common = log.common_rates(is_past).argmax(axis=1)
-    later = log.counts(~is_past)
-    everyone = np.arange(log.n_customers)
-    in_own, in_common = later[everyone, own], later[everyone, common]
-    compared = np.flatnonzero((own != common) & (in_own.sum(axis=1) > 0) & (in_common.sum(axis=1) > 0))
-    if len(compared) < MIN_COMPARED:
-        return float("nan"), False
-    own_rate, common_rate = (arm[compared, RESPONDED] / arm[compared].sum(axis=1) for arm in (in_own, in_common))
-    gain = mean_with_standard_error(compared.astype(str), own_rate - common_rate)
-    return gain.value, gain.value > gain.standard_error
+    later = np.flatnonzero(~is_past & np.isin(log.rows, log.rows[is_past]))
+    if len(later) < MIN_DECIDING:
+        return ALIKE, {}
+    rows, base = log.rows[later], log.base_rates(is_past)
+    scores = dict[str, NDArray[np.float64]]()
+    for name, effects in log.effects(is_past).items():
+        rates = apply_effect(base[rows], effects[rows, log.codes[later]])
+        scores[name] = np.log(np.where(log.responded[later], rates, 1 - rates))
+    best = choose_simplest(rows.astype(str), scores)
+    return best, {name: float(one.mean()) for name, one in scores.items()}
+
+
+def _describe(log: _Log, level: str, *, names: tuple[str, ...]) -> NDArray[np.str_]:
+    """What the effects on each customer come from, (customers,)."""
+    if level == ALIKE:
+        return np.full(len(log.groups), ASSUMED_ALIKE)
+    shared = np.array([*(f"segment: {name}" for name in names), COMMON])[log.groups]
+    if level == COMMON:
+        return np.full(len(log.groups), COMMON)
+    if level == SEGMENT:
+        return shared
+    n_own = np.bincount(log.rows, minlength=len(log.groups))
+    own = np.char.add(np.char.mod("own: %d contact", n_own), np.where(n_own == 1, "", "s"))
+    return np.where(n_own > 0, own, shared)

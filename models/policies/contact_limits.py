@@ -133,13 +133,17 @@ def _reaches_cap(
 ) -> NDArray[np.bool_]:
     """(n, m) whether one more contact would exceed a cap."""
     reached = np.zeros((len(state), len(options)), np.bool_)
-    for column, moments in enumerate(_columns(at, len(options))):
-        channel = options[column].channel
-        earlier = [place for place in range(column) if options[place].channel == channel]
-        if earlier and at.shape[1] == 1:
-            reached[:, column] = reached[:, earlier[0]]
+    columns = _columns(at, len(options))
+    for column, moments in enumerate(columns):
+        alike = (
+            place
+            for place in range(column)
+            if options[place].channel == options[column].channel and np.array_equal(columns[place], moments)
+        )
+        if (earlier := next(alike, None)) is not None:
+            reached[:, column] = reached[:, earlier]
         else:
-            reached[:, column] = _is_capped(state, moments, rules=rules, channel=channel)
+            reached[:, column] = _is_capped(state, moments, rules=rules, channel=options[column].channel)
     return reached
 
 

@@ -9,7 +9,8 @@ which the counts of all customers are most likely (Minka 2000): where customers 
 and each customer has the preferences of all.
 
 Which level is used is decided on later moments: those after the last DECIDING_SHARE of them begin. The simplest level
-within one standard error of the best one wins.
+within one standard error of the best one wins. Where it costs something to wait for a slot, as for a day of the week,
+the simplest level of all is that any slot will do.
 """
 
 from __future__ import annotations
@@ -34,7 +35,11 @@ DECIDING_SHARE = 0.3
 "Share of the moments, the latest ones, that decide between levels."
 MIN_DECIDING = 100
 "Later moments that a decision needs; with fewer, all customers are treated alike."
-COMMON = "all customers"
+OWN_SHARE = 1e-6
+"Weight of a slot's own share beside that within its reach: it decides between equals alone."
+COMMON, ANY = "all customers", "any"
+UNKNOWN = -1
+"The slot where none is better than another, or none is on record."
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Observations:
     "Whether a moment may decide between levels: a response in the channel, where it is about a channel."
     allowed: NDArray[np.bool_]
     "(slots,) those that may be chosen."
+    may_be_any: bool = False
+    "Whether no slot is chosen where none was shown to be better than chance."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +111,10 @@ def fit_habits(seen: Observations, levels: Sequence[Level]) -> SlotChoice:
     level, rates = _choose_level(seen, levels)
     everything = np.ones(len(seen.rows), bool)
     shares, weights = fit_shares(seen, levels, is_past=everything)
-    chosen = next(one for one in levels if one.name == level)
+    chosen = next((one for one in levels if one.name == level), levels[0])
     counted = np.bincount(seen.rows[chosen.counts_moment], minlength=len(chosen.groups))
-    return SlotChoice(
-        slots=best_slots(shares[level], seen), level=level, n_moments=counted, weights=weights, hit_rates=rates
-    )
+    slots = np.full(len(counted), UNKNOWN) if level == ANY else best_slots(shares[level], seen)
+    return SlotChoice(slots=slots, level=level, n_moments=counted, weights=weights, hit_rates=rates)
 
 
 def fit_shares(
@@ -159,8 +165,8 @@ def fit_prior_weight(counts: NDArray[np.float64], prior: NDArray[np.float64]) ->
 
 
 def best_slots(shares: NDArray[np.float64], seen: Observations) -> NDArray[np.int64]:
-    """The allowed slot with the largest share within its reach, (customers,); the first one of equals."""
-    return np.where(seen.allowed, seen.cycle.window_shares(shares), -1.0).argmax(axis=1)
+    """The allowed slot with the largest share within its reach, (customers,); of equals that with most of its own."""
+    return np.where(seen.allowed, seen.cycle.window_shares(shares) + OWN_SHARE * shares, -1.0).argmax(axis=1)
 
 
 def _choose_level(seen: Observations, levels: Sequence[Level]) -> tuple[str, dict[str, float]]:
@@ -169,10 +175,12 @@ def _choose_level(seen: Observations, levels: Sequence[Level]) -> tuple[str, dic
     is_past = np.arange(len(seen.rows)) < n_past
     later = np.flatnonzero(~is_past & seen.may_decide & np.isin(seen.rows, seen.rows[is_past]))
     if len(later) < MIN_DECIDING:
-        return levels[0].name, {}
+        return ANY if seen.may_be_any else levels[0].name, {}
     shares, _ = fit_shares(seen, levels, is_past=is_past)
     rows = seen.rows[later]
     chosen = {name: best_slots(one, seen) for name, one in shares.items()}
-    hits = {name: seen.cycle.is_hit(seen.slots[later], one[rows]).astype(float) for name, one in chosen.items()}
+    by_chance = np.full(len(later), (2 * seen.cycle.reach + 1) / seen.cycle.n_slots)
+    hits = {ANY: by_chance} if seen.may_be_any else {}
+    hits |= {name: seen.cycle.is_hit(seen.slots[later], one[rows]).astype(float) for name, one in chosen.items()}
     best = choose_simplest(rows.astype(str), hits)
     return best, {name: float(one.mean()) for name, one in hits.items()}

@@ -3,7 +3,7 @@
     value = acceptance * margin + retained - cost - fatigue
 
     part        where an experiment measured the effect       otherwise
-    acceptance  the change in P(purchase), or in money        P(accept) of the customer and the offer
+    acceptance  the change in P(purchase), or in money        P(accept) of the customer and the offer in the channel
     margin      of the offer; a margin rate where it is money of the offer
     retained    the change in P(stays) * remaining value      P(churn) * save rate * remaining value, of saving kinds
     cost        of the offer and the channel
@@ -15,7 +15,7 @@ Each treatment is measured in one outcome: the parts that it does not measure ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from core.intervals import HALF_WIDTH
 from models.policies.acceptance.estimates import AcceptanceEstimates
 from models.policies.acceptance.rates import ASSUMED
 from models.policies.candidates import ALLOWED, CustomerState, Option, OptionValues, code_of
+from models.policies.channels import ChannelTerms, apply_effect
 from models.policies.exploration import Uncertainty
 from models.policies.fatigue import Fatigue
 from models.policies.measured_effects import MeasuredEffects
@@ -50,6 +51,10 @@ class ValueInputs:
     channels: Mapping[str, ChannelSettings]
     "By name, as in `[decisions.channels]`."
     measured: MeasuredEffects | None = None
+    channel_terms: ChannelTerms = field(default_factory=ChannelTerms)
+    "The channels of `channel_effects`."
+    channel_effects: NDArray[np.float64] | None = None
+    "(n, channels) on the odds of P(accept); None is no effect."
     value_source: str = PREDICTED
     "Where the remaining values of the customers come from, in words."
 
@@ -72,7 +77,14 @@ class ValuedOptions:
 def value_options(state: CustomerState, options: Sequence[Option], *, inputs: ValueInputs) -> ValuedOptions:
     """The expected value of every option for every customer, (n, m) each part."""
     customers = _Customers.of(state, inputs=inputs)
-    columns = [_value_option(customers, option, inputs=inputs) for option in options]
+    places = inputs.acceptance.columns_of([option.offer.offer_id for option in options])
+    estimates = zip(
+        inputs.acceptance.probability[:, places].T, np.array(inputs.acceptance.sources)[places], strict=True
+    )
+    columns = [
+        _value_option(customers, option, accepted=accepted, source=str(source), inputs=inputs)
+        for option, (accepted, source) in zip(options, estimates, strict=True)
+    ]
     parts = {
         name: _stack([column.parts[name] for column in columns], n=len(state))
         for name in ("acceptance", "margin", "retained", "cost", "fatigue")
@@ -127,9 +139,14 @@ class _Column:
     sources: dict[str, str]
 
 
-def _value_option(customers: _Customers, option: Option, *, inputs: ValueInputs) -> _Column:
-    place = inputs.acceptance.columns_of([option.offer.offer_id])[0]
-    accepted, offer = inputs.acceptance.probability[:, place], option.offer
+def _value_option(
+    customers: _Customers, option: Option, *, accepted: NDArray[np.float64], source: str, inputs: ValueInputs
+) -> _Column:
+    """`accepted`, (n,), is P(accept) of the offer over all channels, and `source` where it comes from."""
+    offer, channel = option.offer, inputs.channel_terms.place_of(option.channel)
+    if channel is not None and inputs.channel_effects is not None:
+        accepted = apply_effect(accepted, inputs.channel_effects[:, channel])
+        source = f"{source}; in {option.channel} as customers {inputs.channel_terms.response} there"
     margin = np.full(len(accepted), offer.margin)
     effect, high, measured = _find_effect(customers, option, measured=inputs.measured)
     is_measured = ~np.isnan(effect)
@@ -138,7 +155,7 @@ def _value_option(customers: _Customers, option: Option, *, inputs: ValueInputs)
         margin = np.where(is_measured, inputs.measured.margin_rate, margin)
     retained, retained_source = _retain(customers, option, assumptions=inputs.assumptions)
     sources = _list_sources(customers, option, inputs=inputs) | {
-        "acceptance": inputs.acceptance.sources[place],
+        "acceptance": source,
         "retained": retained_source,
     }
     replaced = "retained" if stays else "acceptance"
@@ -155,7 +172,7 @@ def _value_option(customers: _Customers, option: Option, *, inputs: ValueInputs)
         parts=parts,
         harms=high < 0,
         accepts=np.full(len(accepted), True) if stays else ~is_measured,
-        spread=np.nan_to_num((high - effect) / HALF_WIDTH * worth),
+        spread=np.where(is_measured, (high - effect) / HALF_WIDTH * worth, 0.0),
         sources=sources,
     )
 

@@ -1,13 +1,14 @@
 """When to contact each customer: the hour and the day of the week, for all channels and for each of them.
 
 Where a customer's own history does not predict later moments better than what all customers do, by one standard error,
-the hour of all customers is used, and the answer says so; see `models.policies.habits`.
+the hour of all customers is used, and the answer says so; see `models.policies.habits`. Contacts wait for a weekday
+only where it was shown to be better than any day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,13 @@ from core.customer_moments import HOURS, KINDS, RESPONSE, WEEKDAYS, CustomerMome
 from core.errors import BadInput
 from core.interactions import codes_of
 from models.policies.contact_limits import is_quiet
+from models.policies.customer_segments import number_segments
 from models.policies.habits import (
+    ANY,
     COMMON,
     DAYS_OF_WEEK,
     HOURS_OF_DAY,
+    UNKNOWN,
     Cycle,
     Level,
     Observations,
@@ -29,8 +33,8 @@ from models.policies.habits import (
 )
 
 SEGMENT, OWN, CHANNEL, OWN_IN_CHANNEL = "segment", "own", "channel", "own in channel"
-UNKNOWN = -1
 NO_HOURS = "no times of day on record"
+ANY_DAY = "no weekday is better than another"
 MIN_HOURS = 100
 "Moments with an hour, below which no hour is preferred to another."
 DAY = np.timedelta64(1, "D")
@@ -48,11 +52,27 @@ class SendTimes:
     What the hour comes from: 'own: 34 purchases (weight 53 %)', 'segment: gold', 'all customers'. The rest of the
     weight is that of the segment, or of all customers."""
     weekdays: NDArray[np.int64]
-    "0 is Monday."
+    "0 is Monday; UNKNOWN where no weekday was shown to be better than another."
     weekday_sources: NDArray[np.str_]
     hour_habits: SlotChoice | None
     "How the hours were chosen; None without hours."
     weekday_habits: SlotChoice
+
+    def complete(self, overall: SendTimes) -> SendTimes:
+        """The send times of a channel, with those over all channels where too few responses decide."""
+        completed = self
+        if self.hour_habits is None or not self.hour_habits.hit_rates:
+            completed = replace(
+                completed, hours=overall.hours, hour_sources=overall.hour_sources, hour_habits=overall.hour_habits
+            )
+        if not self.weekday_habits.hit_rates:
+            completed = replace(
+                completed,
+                weekdays=overall.weekdays,
+                weekday_sources=overall.weekday_sources,
+                weekday_habits=overall.weekday_habits,
+            )
+        return completed
 
 
 @dataclass(frozen=True)
@@ -80,12 +100,13 @@ def fit_contact_timing(
     customer ids by segment; a customer is of the first one that lists them.
     """
     everyone = np.unique(np.concatenate([customer_ids, moments.customer_ids]))
-    panel = _Panel(moments, everyone, groups=_number_segments(everyone, segments or {}), names=tuple(segments or {}))
+    panel = _Panel(moments, everyone, groups=number_segments(everyone, segments or {}), names=tuple(segments or {}))
     answered = codes_of(customer_ids, everyone).astype(np.int64)
+    overall = panel.fit("", allowed=allowed, answered=answered)
     channels = [str(one) for one in np.unique(moments.channels) if one]
     return ContactTiming(
-        panel.fit("", allowed=allowed, answered=answered),
-        {channel: panel.fit(channel, allowed=allowed, answered=answered) for channel in channels},
+        overall,
+        {channel: panel.fit(channel, allowed=allowed, answered=answered).complete(overall) for channel in channels},
     )
 
 
@@ -138,6 +159,7 @@ class _Panel:
             slots=slots,
             may_decide=moments.channels == channel if channel else np.ones(len(moments), bool),
             allowed=allowed,
+            may_be_any=cycle is DAYS_OF_WEEK,
         )
         return fit_habits(seen, list(self._levels(moments, channel)))
 
@@ -156,6 +178,8 @@ class _Panel:
 
     def _sources(self, habits: SlotChoice, moments: CustomerMoments, *, channel: str) -> NDArray[np.str_]:
         """What each customer's slot comes from, in words, (customers,)."""
+        if habits.level == ANY:
+            return np.full(len(self.everyone), ANY_DAY)
         common = f"all responses by {channel}" if channel and habits.level != COMMON else COMMON
         shared = np.full(len(self.everyone), common)
         if self.names and habits.level not in (COMMON, CHANNEL):
@@ -182,14 +206,6 @@ def _describe_counts(moments: CustomerMoments, everyone: NDArray[np.str_], *, ch
     return ("own: " + words + where).astype(str)
 
 
-def _number_segments(everyone: NDArray[np.str_], segments: Mapping[str, NDArray[np.str_]]) -> NDArray[np.int64]:
-    """The number of the first segment that lists each customer, (customers,); the number of segments for none."""
-    numbers = np.full(len(everyone), len(segments), dtype=np.int64)
-    for number, members in reversed(list(enumerate(segments.values()))):
-        numbers[np.isin(everyone, members)] = number
-    return numbers
-
-
 def find_allowed_hours(policy: ContactPolicy) -> NDArray[np.bool_]:
     """(24,) whether a contact may be made at any minute of each hour. Raises BadInput where no hour is left."""
     minutes = np.datetime64("1970-01-01T00:00:00") + np.arange(HOURS * 60).astype("timedelta64[m]")
@@ -204,32 +220,28 @@ def find_allowed_hours(policy: ContactPolicy) -> NDArray[np.bool_]:
 
 
 def next_send_times(
-    after: np.datetime64, send_times: SendTimes, *, allowed: NDArray[np.bool_], within_days: int = WEEKDAYS
+    after: np.datetime64,
+    hours: NDArray[np.int64],
+    *,
+    weekdays: NDArray[np.int64],
+    allowed: NDArray[np.bool_],
+    within_days: int = WEEKDAYS,
 ) -> NDArray[np.datetime64]:
     """The next best moment for each customer at or after a local moment, (customers,) datetime64[s].
 
     The best hour of the best weekday, if that weekday comes within this many days; otherwise the best hour of the
-    first day on which it still comes. Where no hour is known, it is the first allowed one.
+    first day on which it still comes. Where no hour is known, it is the first allowed one. A weekday of UNKNOWN is not
+    waited for.
     """
     now = after.astype("datetime64[s]")
     today = now.astype("datetime64[D]")
-    first = _first_slots(now, send_times.hours, allowed=allowed)
-    ahead = (send_times.weekdays - weekdays_of(first)) % WEEKDAYS
+    first = _first_slots(now, hours, allowed=allowed)
+    ahead = np.where(weekdays == UNKNOWN, 0, (weekdays - weekdays_of(first)) % WEEKDAYS)
     on_weekday = first.astype("datetime64[D]") + ahead
     waits = (ahead > 0) & ((on_weekday - today) / DAY < within_days)
-    hour = np.where(send_times.hours == UNKNOWN, int(np.flatnonzero(allowed)[0]), send_times.hours)
+    hour = np.where(hours == UNKNOWN, int(np.flatnonzero(allowed)[0]), hours)
     at_hour = on_weekday.astype("datetime64[s]") + hour.astype("timedelta64[h]")
     return np.where(waits, at_hour, first)
-
-
-def next_best_hours(
-    after: np.datetime64, hours: NDArray[np.int64], *, allowed: NDArray[np.bool_]
-) -> NDArray[np.datetime64]:
-    """The next moment at or after a local one within the best hour of each customer, (n,) datetime64[s].
-
-    Customers whose hour is UNKNOWN get the next allowed one.
-    """
-    return _first_slots(after.astype("datetime64[s]"), hours, allowed=allowed)
 
 
 def _first_slots(now: np.datetime64, hours: NDArray[np.int64], *, allowed: NDArray[np.bool_]) -> NDArray[np.datetime64]:

@@ -7,17 +7,19 @@ from collections.abc import Mapping
 from core.errors import DataError
 from features.acceptance_rows import load_acceptance_rows
 from features.contact_state import load_contact_state
-from features.contact_timing import load_customer_moments
+from features.contact_timing import load_channel_contacts, load_customer_moments
 from features.offer_tastes import measure_tastes
 from features.unsubscribe_rows import load_unsubscribe_rows
 from models.policies.acceptance.learning import learn_acceptance
+from models.policies.channels import learn_channel_effects
 from models.policies.contact_limits import choose_control_group
 from models.policies.fatigue import estimate_fatigue
-from models.policies.timing import find_allowed_hours, fit_contact_timing
+from models.policies.timing import SendTimes, find_allowed_hours, fit_contact_timing
 from serving.build.inputs import BuildInputs, BuiltPart
-from serving.build.offer_rules import read_offer_variables
+from serving.build.offer_rules import read_offer_variables, read_segments
 from serving.release.offer_part import OfferCustomers, OfferPart, OfferTerms
 from serving.release.release import ReleasePart
+from serving.release.send_slots import SendSlots
 from tables.addresses import languages_of, line_ids_of
 from tables.assortment import load_offer_book, require_complete_offers
 from tables.consents import customers_refusing
@@ -39,6 +41,8 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     contacts, features = load_contact_state(tables, ids, cutoff=inputs.cutoff), inputs.features
     answers = load_acceptance_rows(tables, inputs.cutoff, offers=book.offers, like=features)
     acceptance = learn_acceptance(answers, book, assumptions=config.offers, seed=config.seed)
+    segments = read_segments(inputs, parts=parts)
+    channels = learn_channel_effects(load_channel_contacts(tables, inputs.cutoff), ids, segments=segments)
     terms = OfferTerms(
         data_set=config.name,
         book=book,
@@ -50,11 +54,16 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         acceptance_choice=acceptance.sentence,
         treatment=config.uplift.treatment,
         margin_rate=config.money.margin_rate,
+        channels=channels.terms,
         campaign_offers=tuple(sorted({one for campaign in config.campaigns.values() for one in campaign.offer_ids})),
     )
     variables = read_offer_variables(book.offers, inputs, parts=parts)
-    allowed = find_allowed_hours(config.contact_policy)
-    send_times = fit_contact_timing(load_customer_moments(tables, inputs.cutoff), ids, allowed=allowed).overall
+    timing = fit_contact_timing(
+        load_customer_moments(tables, inputs.cutoff),
+        ids,
+        allowed=find_allowed_hours(config.contact_policy),
+        segments=segments,
+    )
     customers = OfferCustomers(
         contacts=contacts,
         acceptance=acceptance.estimate(
@@ -63,9 +72,19 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         variables=variables,
         languages=languages_of(then, ids),
         line_user_ids=line_ids_of(then, ids),
-        hours=send_times.hours,
-        hour_sources=send_times.hour_sources,
+        send_slots={"": _slots(timing.overall)} | {name: _slots(one) for name, one in timing.by_channel.items()},
+        channel_effects=channels.effects,
+        channel_sources=channels.sources,
     )
     return BuiltPart(
         OfferPart.of(terms, customers, refusing=customers_refusing(tables, "contact", cutoff=inputs.cutoff))
+    )
+
+
+def _slots(times: SendTimes) -> SendSlots:
+    return SendSlots(
+        hours=times.hours,
+        weekdays=times.weekdays,
+        hour_sources=times.hour_sources,
+        weekday_sources=times.weekday_sources,
     )

@@ -209,7 +209,9 @@ def _eligible(candidates: OfferCandidates, place: int, *, rank: int) -> Eligible
         category=offer.category,
         channel=option.channel,
         rule=offer.rule,
-        expected_value=OfferValue(**parts, sources=values.sources[place]),
+        expected_value=OfferValue(
+            **parts, sources=values.sources[place] | {"channel": candidates.customers.describe_channel(0)}
+        ),
     )
 
 

@@ -30,7 +30,7 @@ class Occasion:
     """When and where contacts are made."""
 
     moments: NDArray[np.datetime64]
-    "(n,) local times."
+    "(n,) local times, or (n, m) where they differ by option."
     is_immediate: bool
     "Whether contacts are made at once, where quiet hours are a reason, or at a later hour."
     context: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
@@ -39,6 +39,11 @@ class Occasion:
     "Items that are out of stock or cannot be bought."
     audiences: Mapping[str, str] = field(default_factory=dict[str, str])
     "The rule of each campaign's audience."
+
+    @property
+    def first_moments(self) -> NDArray[np.datetime64]:
+        """(n,) the earliest time of a contact with each customer."""
+        return self.moments if self.moments.ndim == 1 else self.moments.min(axis=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,13 +179,15 @@ def _pick(values: NDArray[np.floating], index: IdIndex, *, ids: NDArray[np.str_]
 
 def _value_inputs(release: Release, part: OfferPart, *, customers: OfferCustomers, occasion: Occasion) -> ValueInputs:
     terms, contacts = part.terms, customers.contacts.contacts
-    is_recent = occasion.moments[contacts.rows] - contacts.times < np.timedelta64(FATIGUE_DAYS, "D")
+    is_recent = occasion.first_moments[contacts.rows] - contacts.times < np.timedelta64(FATIGUE_DAYS, "D")
     return ValueInputs(
         acceptance=customers.acceptance,
         assumptions=terms.assumptions,
         fatigue=terms.fatigue,
         recent_contacts=np.bincount(contacts.rows[is_recent], minlength=len(customers)),
         channels=terms.settings.channels,
+        channel_terms=terms.channels,
+        channel_effects=customers.channel_effects,
         measured=_load_effects(release, customers.contacts.customer_ids),
     )
 

@@ -5,8 +5,9 @@ Both work on memory-mapped arrays: a look-up reads a few pages from disk, howeve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -94,8 +95,19 @@ class TextColumn:
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
         """The texts of some rows, (k,)."""
+        if len(rows) < len(self.words):
+            return np.char.decode(self.words[self.codes[rows]], "utf-8")
         words = np.char.decode(self.words, "utf-8") if len(self.words) else np.empty(0, "U1")
         return words[self.codes[rows]]
+
+    def to_arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """The arrays under names that begin with that of the column."""
+        return {f"{name}_words": self.words, f"{name}_codes": self.codes}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], name: str) -> TextColumn:
+        """The column that was stored under a name."""
+        return cls(arrays[f"{name}_words"], arrays[f"{name}_codes"])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -21,9 +21,12 @@ from core.rules.rule import Column
 from models.artifact import Artifact
 from models.policies.acceptance.estimates import NO_ROW, AcceptanceEstimates
 from models.policies.candidates import Option
+from models.policies.channels import ASSUMED_ALIKE, ChannelTerms
 from models.policies.contact_limits import ContactRules
 from models.policies.fatigue import Fatigue
+from models.policies.habits import COMMON
 from serving.release.lookup import IdIndex, TextColumn
+from serving.release.send_slots import SendSlots, StoredSendSlots
 
 NAME, ACCEPTANCE = "offers", "offer_acceptance"
 STATE_ARRAYS = ("refuses", "has_open_ticket", "last_complaint_at")
@@ -48,6 +51,8 @@ class OfferTerms(msgspec.Struct, frozen=True, kw_only=True):
     "Margin as a share of an amount."
     campaign_offers: tuple[str, ...] = ()
     "Offers that only campaigns make."
+    channels: ChannelTerms = ChannelTerms()
+    "How channels differ for all customers."
     prices: dict[str, float] = {}
     "What one more unit of a budget or capacity is worth, by the allocation to all customers at the cutoff."
 
@@ -78,17 +83,28 @@ class OfferCustomers:
     "'' where unknown."
     line_user_ids: NDArray[np.str_]
     "Ids in LINE; '' for none."
-    hours: NDArray[np.int64] | None = None
-    "The best hour of a contact, 0 to 23, -1 where unknown; None where no hours are known."
-    hour_sources: NDArray[np.str_] | None = None
-    "What each hour comes from, in words."
+    send_slots: Mapping[str, SendSlots] = field(default_factory=dict[str, SendSlots])
+    "When to contact the customers, by channel; '' is over all channels. Empty where nothing is known, or needed."
+    channel_effects: NDArray[np.float64] | None = None
+    "(n, channels) as in `OfferTerms.channels`; None where no channel was shown to differ from others."
+    channel_sources: NDArray[np.str_] | None = None
+    "What the effects of channels come from, in words."
 
     def __len__(self) -> int:
         return len(self.contacts)
 
-    def describe_hour(self, row: int) -> str:
-        """What the hour of a customer comes from."""
-        return "" if self.hour_sources is None else str(self.hour_sources[row])
+    def slots_of(self, channel: str | None) -> SendSlots | None:
+        """When to contact the customers in a channel; None where nothing is known."""
+        return self.send_slots.get(channel or "", self.send_slots.get(""))
+
+    def describe_send_time(self, row: int, *, channel: str | None) -> str:
+        """What the time of a contact comes from."""
+        slots = self.slots_of(channel)
+        return "" if slots is None else slots.describe(row)
+
+    def describe_channel(self, row: int) -> str:
+        """What the effects of channels on a customer come from."""
+        return ASSUMED_ALIKE if self.channel_sources is None else str(self.channel_sources[row])
 
     @classmethod
     def unknown(cls, customer_ids: NDArray[np.str_], acceptance: AcceptanceEstimates) -> OfferCustomers:
@@ -117,9 +133,11 @@ class OfferPart:
     "Variables of rules, by name."
     languages: TextColumn
     line_user_ids: TextColumn
-    hours: NDArray[np.int8]
-    "(n,) the best hour of a contact; -1 where unknown."
-    hour_sources: TextColumn
+    send_slots: Mapping[str, StoredSendSlots]
+    "By channel; '' is over all channels."
+    channel_effects: NDArray[np.float32]
+    "(n, channels)"
+    channel_sources: TextColumn
     refusing: IdIndex
     "Customers who do not consent to contact, of the cohort or not."
 
@@ -137,8 +155,11 @@ class OfferPart:
             texts={name: TextColumn.of(one.tolist()) for name, one in columns.items() if one.dtype.kind == "U"},
             languages=TextColumn.of(customers.languages[order].tolist()),
             line_user_ids=TextColumn.of(customers.line_user_ids[order].tolist()),
-            hours=(np.full(len(order), -1) if customers.hours is None else customers.hours[order]).astype(np.int8),
-            hour_sources=TextColumn.of([customers.describe_hour(row) for row in order.tolist()]),
+            send_slots={name: StoredSendSlots.of(slots, order) for name, slots in customers.send_slots.items()},
+            channel_effects=(
+                np.ones((len(order), 0)) if customers.channel_effects is None else customers.channel_effects[order]
+            ).astype(np.float32),
+            channel_sources=TextColumn.of([customers.describe_channel(row) for row in order.tolist()]),
             refusing=IdIndex.of(refusing)[0],
         )
 
@@ -165,13 +186,16 @@ class OfferPart:
         row = self.index.find(customer_id)
         if row < 0:
             nothing = OfferCustomers.unknown(np.array([customer_id]), self.acceptance)
-            refuses = np.array([not self.may_contact(customer_id)])
-            return replace(nothing, contacts=replace(nothing.contacts, refuses=refuses))
+            contacts = replace(nothing.contacts, refuses=np.array([not self.may_contact(customer_id)]))
+            common = np.array([self.terms.channels.effects])
+            return replace(nothing, contacts=contacts, channel_effects=common, channel_sources=np.array([COMMON]))
         return self._customers(np.array([row]), contacts=self.contacts.take(row))
 
     def all_customers(self) -> OfferCustomers:
-        """All customers of the cohort, in the order of the index."""
-        return self._customers(np.arange(len(self.index)), contacts=self.contacts)
+        """All customers of the cohort, in the order of the index, with the times of contacts that can wait."""
+        rows = np.arange(len(self.index))
+        slots = {name: one.take(rows) for name, one in self.send_slots.items()}
+        return replace(self._customers(rows, contacts=self.contacts), send_slots=slots)
 
     def _customers(self, rows: NDArray[np.int64], *, contacts: ContactState) -> OfferCustomers:
         return OfferCustomers(
@@ -181,30 +205,34 @@ class OfferPart:
             | {name: one.take(rows) for name, one in self.texts.items()},
             languages=self.languages.take(rows),
             line_user_ids=self.line_user_ids.take(rows),
-            hours=self.hours[rows].astype(np.int64),
-            hour_sources=self.hour_sources.take(rows),
+            channel_effects=self.channel_effects[rows].astype(np.float64),
+            channel_sources=self.channel_sources.take(rows),
         )
 
     def to_artifacts(self) -> dict[str, Artifact]:
         """The part as folders of a release."""
         state = {"terms": msgspec.to_builtins(self.terms)}
-        state |= {name: list(getattr(self, name)) for name in ("numbers", "texts")}
+        state |= {name: list(getattr(self, name)) for name in ("numbers", "texts", "send_slots")}
         arrays: dict[str, NDArray[Any]] = {"ids": self.index.ids, "refusing": self.refusing.ids}
         arrays |= {name: getattr(self.contacts, name) for name in STATE_ARRAYS}
         arrays |= {f"contact_{name}": getattr(self.contacts.contacts, name) for name in CONTACT_ARRAYS}
         arrays |= {f"number_{place}": values for place, values in enumerate(self.numbers.values())}
-        arrays["hours"] = self.hours
-        columns = {"language": self.languages, "line_user_id": self.line_user_ids, "hour_source": self.hour_sources}
+        arrays["channel_effects"] = self.channel_effects
+        columns = {
+            "language": self.languages, "line_user_id": self.line_user_ids, "channel_source": self.channel_sources,
+        }  # fmt: skip
         columns |= {f"text_{place}": column for place, column in enumerate(self.texts.values())}
         for name, column in columns.items():
-            arrays |= {f"{name}_words": column.words, f"{name}_codes": column.codes}
+            arrays |= column.to_arrays(name)
+        for place, slots in enumerate(self.send_slots.values()):
+            arrays |= slots.to_arrays(f"slots_{place}")
         return {NAME: Artifact(NAME, state, arrays), ACCEPTANCE: self.acceptance.to_artifact()}
 
     @classmethod
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> OfferPart:
         """The part that was stored."""
         arrays, state = artifacts[NAME].arrays, artifacts[NAME].state
-        column = partial(_text_column, arrays)
+        column = partial(TextColumn.from_arrays, arrays)
         return cls(
             terms=msgspec.convert(state["terms"], OfferTerms),
             index=IdIndex(arrays["ids"]),
@@ -218,11 +246,11 @@ class OfferPart:
             texts={name: column(f"text_{place}") for place, name in enumerate(state["texts"])},
             languages=column("language"),
             line_user_ids=column("line_user_id"),
-            hours=arrays["hours"],
-            hour_sources=column("hour_source"),
+            send_slots={
+                name: StoredSendSlots.from_arrays(arrays, f"slots_{place}")
+                for place, name in enumerate(state["send_slots"])
+            },
+            channel_effects=arrays["channel_effects"],
+            channel_sources=column("channel_source"),
             refusing=IdIndex(arrays["refusing"]),
         )
-
-
-def _text_column(arrays: Mapping[str, NDArray[Any]], name: str) -> TextColumn:
-    return TextColumn(arrays[f"{name}_words"], arrays[f"{name}_codes"])

@@ -65,6 +65,12 @@ def test_channels_are_compared_by_the_most_valuable_response_that_all_of_them_re
     assert loaded.responded.tolist() == [True, True, False]
 
 
+def test_contacts_that_may_still_be_responded_to_are_left_out():
+    tables = shop("ada 2026-02-01", contacts=frame(contact("ada", "mail", clicked_at="2026-03-02T12:00")))
+
+    assert [len(load_channel_contacts(tables, date(2026, 3, day))) for day in (16, 17)] == [0, 1]
+
+
 def test_without_contacts_there_are_no_channels():
     loaded = load_channel_contacts(shop("dee 2026-02-01"))
 

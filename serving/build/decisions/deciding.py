@@ -16,14 +16,11 @@ from datetime import date, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from core.config.decisions import ContactPolicy
 from core.decisions import DecisionRow, NoContact
 from core.ids import digest_of
 from models.policies.allocation.problem import NOTHING
 from models.policies.candidates import REASONS, code_of
 from models.policies.contact_choice import ChoiceProblem, ContactChoice, choose_contacts
-from models.policies.contact_limits import next_allowed_times
-from models.policies.timing import UNKNOWN, find_allowed_hours, next_best_hours
 from serving.build.decisions.campaigns import (
     DueCampaign,
     find_campaign_controls,
@@ -31,12 +28,12 @@ from serving.build.decisions.campaigns import (
     list_campaign_options,
     restrict_to_due,
 )
+from serving.build.decisions.send_times import plan_send_times
 from serving.decisions.store import ContactHistory
 from serving.offers.candidates import Occasion, OfferCandidates, find_candidates, offers_of
 from serving.offers.options import list_options
 from serving.offers.recent import add_history
 from serving.offers.stating import state_problem
-from serving.release.offer_part import OfferCustomers
 from serving.release.release import Release
 
 
@@ -119,7 +116,7 @@ class Decided:
 def decide_customers(release: Release, run: DecisionRun) -> Decided:
     """Decide for all customers of the release. Raises BadInput for a budget below the cheapest contact."""
     state = state_run(release, run)
-    candidates, problem, send_at = state.candidates, state.problem, state.send_at
+    candidates, problem, moments = state.candidates, state.problem, state.moments
     problem.require_budget()
     earlier = _EarlierDecisions.of(run.decisions_of_day(offers_of(release).terms.data_set), candidates)
     problem = replace(
@@ -129,6 +126,7 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
         limits=problem.limits.less(np.where(earlier.in_control, NOTHING, earlier.choice), problem=problem),
     )
     chosen, in_control = _choose(problem, candidates, due=run.campaigns, is_decided=earlier.is_decided)
+    send_at = _pick_moments(moments, chosen.choice, now=run.now)
     writer = _RowWriter(
         release=release, candidates=candidates, chosen=chosen, run=run, reasons=chosen.reason_codes, send_at=send_at
     )
@@ -145,8 +143,8 @@ class StatedRun:
 
     candidates: OfferCandidates
     problem: ChoiceProblem
-    send_at: NDArray[np.datetime64]
-    "(n,) datetime64[s], local: when a contact would be made."
+    moments: NDArray[np.datetime64]
+    "(n, m) datetime64[s], local: when each contact would be made."
 
 
 def state_run(release: Release, run: DecisionRun) -> StatedRun:
@@ -155,18 +153,20 @@ def state_run(release: Release, run: DecisionRun) -> StatedRun:
     customers = add_history(part.all_customers(), run.history, terms=part.terms)
     options = list_options(part.terms.offers, part.terms.settings.channels)
     options += list_campaign_options(release, run.campaigns)
-    send_at = _choose_send_times(customers, part.terms.policy, now=run.now)
-    occasion = Occasion(moments=send_at, is_immediate=False, unavailable=run.unavailable)
+    moments = plan_send_times(customers, options, terms=part.terms, now=run.now)
+    occasion = Occasion(moments=moments, is_immediate=False, unavailable=run.unavailable)
     candidates = restrict_to_due(find_candidates(release, customers, options=options, occasion=occasion), run.campaigns)
-    return StatedRun(candidates, state_problem(part.terms, candidates, seed=run.seed, budget=run.budget), send_at)
+    return StatedRun(candidates, state_problem(part.terms, candidates, seed=run.seed, budget=run.budget), moments)
 
 
-def _choose_send_times(customers: OfferCustomers, policy: ContactPolicy, *, now: datetime) -> NDArray[np.datetime64]:
-    """The next moment in the best hour of each customer, within a day, or else outside of the quiet hours, (n,)."""
-    after = np.datetime64(now, "s")
-    if customers.hours is None or (customers.hours == UNKNOWN).all():
-        return next_allowed_times(np.full(len(customers), after), policy)
-    return next_best_hours(after, customers.hours, allowed=find_allowed_hours(policy))
+def _pick_moments(
+    moments: NDArray[np.datetime64], choice: NDArray[np.int64], *, now: datetime
+) -> NDArray[np.datetime64]:
+    """The moment of the option that each customer gets, (n,); now for those who get nothing."""
+    send_at = np.full(len(choice), np.datetime64(now, "s"))
+    rows = np.flatnonzero(choice != NOTHING)
+    send_at[rows] = moments[rows, choice[rows]]
+    return send_at
 
 
 def _choose(

@@ -26,6 +26,7 @@ FIELDS = pa.schema(
         ("channel", pa.string()),
         ("send_at", pa.string()),
         ("send_at_source", pa.string()),
+        ("channel_source", pa.string()),
         ("sentence", pa.string()),
         ("language", pa.string()),
         ("treated", pa.bool_()),

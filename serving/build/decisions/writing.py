@@ -84,6 +84,7 @@ class DecisionWriter:
 
     def _describe_option(self, place: int, row: DecisionRow, *, chosen: int) -> dict[str, Any]:
         option, values = self.decided.candidates.options[chosen], self.decided.candidates.valued.values
+        customers = self.decided.candidates.customers
         n_decimals, language = self.release.description.n_decimals, self._language(place)
         amounts = {name: getattr(values, name)[place, chosen] for name in ("margin", "retained", "cost", "fatigue")}
         return {
@@ -91,7 +92,8 @@ class DecisionWriter:
             "kind": option.offer.kind,
             "channel": option.channel,
             "send_at": None if row.send_at is None else self._with_offset(row.send_at),
-            "send_at_source": self.decided.candidates.customers.describe_hour(place),
+            "send_at_source": customers.describe_send_time(place, channel=option.channel),
+            "channel_source": customers.describe_channel(place),
             "sentence": write_offer_sentence(
                 option.offer,
                 language,

@@ -227,8 +227,8 @@ def test_kinds_of_priority_go_first_where_they_are_allowed():
 
 def test_every_reason_of_the_policy_comes_before_those_of_eligibility():
     of_policy = [
-        NoContact.NO_CONSENT, NoContact.CONTROL_GROUP, NoContact.COMPLAINT, NoContact.CAP, NoContact.OTHER_CAMPAIGN,
-        NoContact.QUIET_HOURS,
+        NoContact.NO_CONSENT, NoContact.CONTROL_GROUP, NoContact.COMPLAINT, NoContact.CONTACTS_UNKNOWN, NoContact.CAP,
+        NoContact.OTHER_CAMPAIGN, NoContact.QUIET_HOURS,
     ]  # fmt: skip
 
-    assert list(REASONS[:6]) == of_policy
+    assert list(REASONS[:7]) == of_policy

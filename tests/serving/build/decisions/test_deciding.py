@@ -28,6 +28,7 @@ from serving.build.decisions.pricing import price_offers
 from serving.build.decisions.writing import write_decisions
 from serving.decisions.store import ContactHistory, Objection
 from serving.offers.candidates import offers_of
+from serving.release.send_slots import SendSlots, StoredSendSlots
 from tests.serving.sample_release import offer_part, sample_release
 
 NOON = datetime(2026, 4, 1, 12)
@@ -46,6 +47,17 @@ def release_with(*offers: Offer, **changes):
         acceptance=AcceptanceEstimates.of_rates(rates, n_customers=3),
     )
     return replace(sample_release(), offers=part, uplift=None)
+
+
+def with_slots(release, *, hours, weekdays, channel=""):
+    """The release with the best hours and weekdays of Ada, Bo and Cyd in one channel, or over all of them."""
+    sources = np.full(3, "by hand")
+    slots = SendSlots(
+        hours=np.array(hours), weekdays=np.array(weekdays), hour_sources=sources, weekday_sources=sources
+    )  # fmt: skip
+    part = offers_of(release)
+    stored = {**part.send_slots, channel: StoredSendSlots.of(slots, np.arange(3))}
+    return replace(release, offers=replace(part, send_slots=stored))
 
 
 def decisions_of(release, **run):
@@ -119,7 +131,7 @@ def test_contacts_wait_until_the_quiet_hours_are_over():
 
 def test_a_contact_is_made_in_the_best_hour_of_each_customer_within_a_day():
     release = release_with(GIFT)
-    release = replace(release, offers=replace(offers_of(release), hours=np.array([20, 8, -1], np.int8)))
+    release = with_slots(release, hours=[20, 8, -1], weekdays=[-1, -1, -1])
 
     _, rows = decisions_of(release)
 

@@ -7,6 +7,8 @@ An id is text of 1 to 128 characters. Characters are Unicode code points. One th
     '17850.0'  17850     a whole number that was exported with a fraction
     '00001'    00001     leading zeros stay
     '1.78E+04' no id     digits are lost
+    '9007199254740993.0' no id     a floating-point number of this length has lost digits as well
+    'true'     no id     nor is an object or a list of JSON
 
 `tables/cleaning/identifiers.py` applies the same rule in SQL; a test holds the two equal.
 """
@@ -35,7 +37,12 @@ FROM = WIDE + OTHER_BLANKS + INVISIBLE
 TO = "".join(unicodedata.normalize("NFKC", character) for character in WIDE) + " " * len(OTHER_BLANKS)
 "Characters of `FROM` become those of `TO`; the last ones have none and vanish."
 
-WHOLE_NUMBER = "^(-?[0-9]+)[.]0+$"
+WHOLE_NUMBER = "^(-?[0-8]?[0-9]{1,15})[.]0+$"
+"A floating-point number below 2 ** 53 has all digits of a whole one."
+ROUNDED_NUMBER = "^-?[0-9]{16,}[.]0+$"
+"A longer one, which programs round: 9007199254740993 becomes 9007199254740992.0."
+JSON_VALUE = r"^(true|false|\{\".*\}|\[.*\])$"
+"What is not a text or a number in JSON."
 SCIENTIFIC = "^-?[0-9]([.][0-9]+)?[eE][+][0-9]{1,3}$|^-?[0-9][.][0-9]+[eE][0-9]{1,3}$"
 "A number as spreadsheets and programs show long ones. 1e5 without a plus sign or a fraction may be a code."
 
@@ -50,7 +57,8 @@ def canonical_id(text: str) -> str:
 
 def is_id(canonical: str) -> bool:
     """Whether a canonical text is an id."""
-    return MIN_ID_LENGTH <= len(canonical) <= MAX_ID_LENGTH and not re.match(SCIENTIFIC, canonical)
+    no_ids = (SCIENTIFIC, ROUNDED_NUMBER, JSON_VALUE)
+    return MIN_ID_LENGTH <= len(canonical) <= MAX_ID_LENGTH and not any(re.match(one, canonical) for one in no_ids)
 
 
 def digest_of(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from core.config.lookup import Lookup
+from core.config.rows import FillWithin, RowFilter, RowMatch
 from core.config.section import NonNegativeInt, PositiveInt, Section, require_time_zone
 from core.date_format import compile_date_format
 
@@ -97,36 +98,6 @@ def format_of(column: ValueFormat | None, *, table: ValueFormat) -> ValueFormat:
     )
 
 
-class RowMatch(Section, frozen=True):
-    """Selects rows of the source by the text of a column: exactly one of `equals` and `starts_with`."""
-
-    column: str
-    "A column of the source."
-    equals: str | None = None
-    "Rows with this text."
-    starts_with: str | None = None
-    "Rows whose text starts with this."
-
-    def __post_init__(self) -> None:
-        if (self.equals is None) == (self.starts_with is None):
-            raise ValueError("give exactly one of equals, starts_with")
-
-
-class RowFilter(Section, frozen=True):
-    """Keeps some rows of the source by the text of a column: exactly one of `any_of` and `none_of`. Case is ignored."""
-
-    column: str
-    "A column of the source."
-    any_of: tuple[str, ...] = ()
-    "Rows with one of these texts are kept."
-    none_of: tuple[str, ...] = ()
-    "Rows with one of these texts are dropped; an empty text in the list means rows without a value."
-
-    def __post_init__(self) -> None:
-        if bool(self.any_of) == bool(self.none_of):
-            raise ValueError("give exactly one of any_of, none_of")
-
-
 class FileSource(Section, frozen=True, kw_only=True):
     """CSV files of a table that are written in another way than its other files.
 
@@ -204,6 +175,8 @@ class TableSource(CsvLayout, frozen=True, kw_only=True):
     """\
     Of subscriptions: whether a plan that begins while another one of the same subscription runs adds to its price (an
     add-on) or replaces it (a change of plan); found from the rows where not stated."""
+    fill_within: FillWithin | None = None
+    "Columns that only the first line of each order has, such as its status: its other lines get the same value."
     where: tuple[RowFilter, ...] = ()
     "Rows to keep, each filter as [[tables.<name>.where]]; a row has to pass all of them."
     profile: str | None = None

@@ -19,7 +19,8 @@ import ibis
 import ibis.expr.types as ir
 
 from core.config.data_set import Config
-from core.config.sources import ColumnSource, RowMatch, TableSource, ValueFormat, format_of
+from core.config.rows import RowMatch
+from core.config.sources import ColumnSource, TableSource, ValueFormat, format_of
 from core.errors import ConfigError, DataError, did_you_mean
 from core.i18n.message import Message
 from tables.bad_lines import NO_BAD_LINES, BadLines
@@ -284,9 +285,8 @@ def _negate_returns(readings: dict[str, Reading], is_return: ir.Value) -> dict[s
 
 def _reading_checks(name: str, readings: Mapping[str, Reading], *, contract: TableContract) -> list[Check]:
     """Whether a cell is unreadable, and whether a required one is missing."""
-    checks: list[Check] = []
     reading = readings[name]
-    checks += [(has_fault, f"{name}: {fault}") for has_fault, fault in reading.other_faults]
+    checks: list[Check] = [(has_fault, f"{name}: {fault}") for has_fault, fault in reading.other_faults]
     if reading.unreadable is not None:
         checks.append((reading.unreadable, f"{name}: {_describe_fault(name, reading, contract=contract)}"))
     is_needed = name in contract and (contract[name].required or contract[name].is_complete)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-from core.ids import BLANKS, FROM, MAX_ID_LENGTH, SCIENTIFIC, TO, WHOLE_NUMBER
+from core.ids import BLANKS, FROM, JSON_VALUE, MAX_ID_LENGTH, ROUNDED_NUMBER, SCIENTIFIC, TO, WHOLE_NUMBER
 from tables.cleaning.workbench import Workbench
 
 TOO_LONG = "too long for an id"
 LOST_DIGITS = "in scientific notation, its digits are lost"
 NO_WHOLE_NUMBER = "not a whole number"
 ROUNDED = "too long for a floating-point number, its digits are lost"
+NO_ID = "a truth value, an object or a list"
 NOT_ASCII = r"[^\x01-\x7F]"
 PLAIN = "^[A-Za-z0-9_-]+$"
 "Ids that are canonical as they are written."
+EXACT_NUMBER = "^(-?[0-9]+)[.]0+$"
 EXACT_UNTIL = 2**53
 "Above it a float64 skips integers, so its digits are no longer those of the id."
 
@@ -42,7 +44,12 @@ def text_id(raw: ir.Value, bench: Workbench) -> tuple[ir.Value, Faults]:
     bare = bench.step(_strip(bench.step(wide)))
     other = bench.step(bare.re_replace(WHOLE_NUMBER, r"\1").nullif(""))
     canonical = bench.step(ibis.ifelse(is_plain, raw, other))
-    return canonical, ((canonical.length() > MAX_ID_LENGTH, TOO_LONG), (other.re_search(SCIENTIFIC), LOST_DIGITS))
+    return canonical, (
+        (canonical.length() > MAX_ID_LENGTH, TOO_LONG),
+        (other.re_search(SCIENTIFIC), LOST_DIGITS),
+        (other.re_search(ROUNDED_NUMBER), ROUNDED),
+        (canonical.re_search(JSON_VALUE), NO_ID),
+    )
 
 
 def _strip(text: ir.Value) -> ir.Value:
@@ -52,7 +59,7 @@ def _strip(text: ir.Value) -> ir.Value:
 
 def decimal_id(raw: ir.Value, bench: Workbench) -> tuple[ir.Value, Faults]:
     """Ids of exact numbers with any number of digits."""
-    digits = bench.step(raw.cast("string").re_replace(WHOLE_NUMBER, r"\1"))
+    digits = bench.step(raw.cast("string").re_replace(EXACT_NUMBER, r"\1"))
     is_whole = digits.re_search("^-?[0-9]+$")
     return ibis.ifelse(is_whole, digits, ibis.null("string")), ((~is_whole, NO_WHOLE_NUMBER),)
 

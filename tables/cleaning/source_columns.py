@@ -19,7 +19,8 @@ import ibis.expr.types as ir
 import msgspec
 
 from core.config.profiles import read_profile
-from core.config.sources import ColumnSource, RowFilter, TableSource, ValueFormat
+from core.config.rows import RowFilter
+from core.config.sources import ColumnSource, TableSource, ValueFormat
 from core.errors import DataError
 from core.i18n.message import Message, suggest_name
 from tables.cleaning.readings import Reading, read_column

@@ -11,9 +11,11 @@ import ibis.expr.types as ir
 import msgspec
 from ibis.backends.duckdb import Backend as DuckDB
 
+from tables.cleaning.filling import fill_first_lines
 from tables.cleaning.source_columns import add_fields, drop_row_numbers, unnest_list
 from tables.contract import CONTRACT
 from tables.discovery.columns import examine_columns
+from tables.discovery.first_lines import find_first_lines
 from tables.discovery.grouping import DiscoveredSource, have_same_columns, join_files
 from tables.discovery.guesses import ExaminedSource, TableGuess
 from tables.discovery.proposal import Ask, Question
@@ -34,14 +36,29 @@ COPIED = 0.5
 def examine(engine: DuckDB, source: DiscoveredSource, *, today: date) -> ExaminedSource:
     """Read a source and look at its columns. Raises the errors of reading."""
     source, raw = read_tolerantly(engine, source)
-    examined = look_at(source, raw, today=today)
-    each = _list_of_lines(raw)
-    if each is None or any(guess.profile for guess in recognise(examined)):
+    examined = look_at(source, drop_row_numbers(raw), today=today)
+    if any(guess.profile for guess in recognise(examined)):
         return examined
+    each = _list_of_lines(drop_row_numbers(raw))
+    if each is None:
+        return _fill_lines(examined, raw, today=today)
     evidence = {**source.evidence, "each": "one row per object of this list, as its fields are those of order lines"}
     settings = msgspec.structs.replace(source.settings, each=each)
-    lines = unnest_list(raw, each, table=source.label)
+    lines = unnest_list(drop_row_numbers(raw), each, table=source.label)
     return look_at(replace(source, settings=settings, evidence=evidence), lines, today=today)
+
+
+def _fill_lines(examined: ExaminedSource, raw: ir.Table, *, today: date) -> ExaminedSource:
+    """The source with the cells of its orders filled, where only the first line of each order has them."""
+    first_lines = find_first_lines(raw, examined.columns)
+    if first_lines is None:
+        return examined
+    source = examined.source
+    settings = msgspec.structs.replace(source.settings, fill_within=first_lines.fill)
+    evidence = {**source.evidence, "fill_within": first_lines.evidence}
+    rows = drop_row_numbers(fill_first_lines(raw, settings, table=source.label))
+    whole = look_at(replace(source, settings=settings, evidence=evidence), rows, today=today)
+    return replace(whole, once_per_order=first_lines.once_per_order)
 
 
 def read_tolerantly(engine: DuckDB, source: DiscoveredSource) -> tuple[DiscoveredSource, ir.Table]:
@@ -51,7 +68,7 @@ def read_tolerantly(engine: DuckDB, source: DiscoveredSource) -> tuple[Discovere
     if read.bad_lines.n:
         evidence = {**source.evidence, "bad_lines": str(read.bad_lines.note)}
         source = replace(source, settings=location.settings, evidence=evidence)
-    return source, drop_row_numbers(read.rows)
+    return source, read.rows
 
 
 def look_at(source: DiscoveredSource, raw: ir.Table, *, today: date) -> ExaminedSource:

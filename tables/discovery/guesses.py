@@ -23,6 +23,8 @@ class ExaminedSource:
     n_rows: int
     of_lookup: frozenset[str] = frozenset()
     "Columns of the orders that the lines look up."
+    once_per_order: frozenset[str] = frozenset()
+    "Amounts that only the first line of each order has."
 
 
 @dataclass(frozen=True, kw_only=True)

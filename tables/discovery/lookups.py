@@ -29,7 +29,7 @@ UNIQUE = 0.98
 "Share of the keys of orders that have to be different; `kizuna check` refuses the few that are not, with an example."
 COMMON = 0.5
 "Share of the keys of lines that have to be in the orders."
-NOT_IN_LOOKUP = ("each", "optional_columns", "files")
+NOT_IN_LOOKUP = ("each", "optional_columns", "files", "fill_within")
 "Settings of a source that a lookup does not have."
 
 

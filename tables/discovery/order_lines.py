@@ -47,7 +47,9 @@ def add_amount(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dic
         reason = (
             "no column has the amount of a line"
             if "amount" not in columns
-            else (f"{columns['amount'].column} repeats the total of the order in each of its lines")
+            else f"{columns['amount'].column} is the total of the order, in its first line"
+            if columns["amount"].column in examined.once_per_order
+            else f"{columns['amount'].column} repeats the total of the order in each of its lines"
         )
         return columns | {"amount": ColumnGuess(product=factors, evidence=f"quantity times price, because {reason}")}
     if "amount" not in columns:
@@ -63,7 +65,8 @@ def take_off_refunds(examined: ExaminedSource, columns: dict[str, ColumnGuess]) 
         return columns
     is_net = any(NET.search(normalise(name)) for name in amount.sources)
     order = examined.columns.get(str(columns["order_id"].column)) if "order_id" in columns else None
-    if is_net or (order is not None and order.n_distinct < order.n_filled):
+    is_repeated = order is not None and order.n_distinct < order.n_filled
+    if is_net or (is_repeated and refunded.column not in examined.once_per_order):
         return columns
     return columns | {"amount": replace(amount, minus=refunded.sources)}
 
@@ -76,6 +79,8 @@ def _is_flag(facts: ColumnFacts) -> bool:
 def _is_order_total(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> bool:
     """Whether orders with several different lines repeat one amount in all of them."""
     order, amount, price = columns.get("order_id"), columns["amount"], columns[UNIT_PRICE]
+    if amount.column in examined.once_per_order:
+        return True
     if order is None:
         return False
     names = {"order": order.column, "amount": amount.column, "price": price.column}

@@ -98,6 +98,8 @@ def place_of_files(source: DiscoveredSource) -> Iterator[Setting]:
         value = getattr(settings, key)
         if value != getattr(usual, key):
             yield Setting(key, value, source.evidence.get(key, ""))
+    if settings.fill_within is not None:
+        yield Setting("fill_within", msgspec.structs.asdict(settings.fill_within), source.evidence["fill_within"])
     if settings.files:
         entries = tuple(msgspec.structs.asdict(entry) for entry in settings.files)
         entries_written: Entries = [

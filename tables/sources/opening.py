@@ -20,7 +20,8 @@ from core.i18n.message import ExclusionReason, Message
 from tables.bad_lines import BadLines
 from tables.building import build_tables
 from tables.cleaning.conform import Conformed, conform, contract_of
-from tables.cleaning.identifiers import LOST_DIGITS, NO_WHOLE_NUMBER, ROUNDED
+from tables.cleaning.filling import fill_first_lines
+from tables.cleaning.identifiers import LOST_DIGITS, NO_ID, NO_WHOLE_NUMBER, ROUNDED
 from tables.cleaning.readings import FOREIGN, UNREADABLE
 from tables.cleaning.source_columns import unnest_list
 from tables.cleaning.suggestions import describe_suggestion
@@ -66,7 +67,7 @@ def open_tables(
         read = {name: find_source(location).read(engine, location) for name, location in locations.items()}
         sources = {name: source.rows for name, source in read.items()}
         bad_lines = {name: source.bad_lines for name, source in read.items()}
-    sources = {name: unnest_list(source, locations[name].settings.each, table=name) for name, source in sources.items()}
+    sources = {name: lines_of(source, locations[name]) for name, source in sources.items()}
     sources, lookups, of_lookups = add_lookups(backend, sources, locations=locations, is_in_place=in_place is not None)
     conformed = {
         name: replace(
@@ -101,6 +102,12 @@ def _open_in_place(locations: dict[str, Location]) -> tuple[SQLBackend, dict[str
         return None
     backend = connect(url)
     return backend, {name: find_table(backend, location.settings, name=name) for name, location in locations.items()}
+
+
+def lines_of(raw: ir.Table, location: Location) -> ir.Table:
+    """One row per line of an order, each with what the file says of the order."""
+    lines = unnest_list(raw, location.settings.each, table=location.name)
+    return fill_first_lines(lines, location.settings, table=location.name)
 
 
 def _is_copied(raw: ir.Table, location: Location) -> bool:
@@ -173,7 +180,7 @@ def _refuse_unreadable(rows: RowExclusion, report: LoadReport) -> None:
         "of": report.n_rows,
         "example": _describe_example(rows),
     }
-    if reason in (LOST_DIGITS, ROUNDED, NO_WHOLE_NUMBER):
+    if reason in (LOST_DIGITS, ROUNDED, NO_WHOLE_NUMBER, NO_ID):
         text = "{place}: {n} of {of} values are {fault}{example}; export the column as text, or name another one"
         raise DataError(Message(text, {**counts, "fault": ExclusionReason(reason)}))
     if reason.startswith(UNREADABLE):

@@ -22,7 +22,22 @@ TEXTS = st.one_of(
 
 
 WRITTEN = st.sampled_from(
-    ["17850.0", "-3.00", "1.78E+04", "1.78E4", "1e5", "００１", "ｱｶﾞ", "c1\u00a0", "\u3000x", "e\u0301", "\ufeffa"]
+    [
+        "17850.0",
+        "-3.00",
+        "1.78E+04",
+        "1.78E4",
+        "9007199254740992.0",
+        "[1]",
+        '{"a"}',
+        "1e5",
+        "００１",
+        "ｱｶﾞ",
+        "c1\u00a0",
+        "\u3000x",
+        "e\u0301",
+        "\ufeffa",
+    ]
 )
 
 
@@ -68,3 +83,10 @@ def test_one_thing_has_one_id_however_it_is_written():
 
 def test_a_number_in_scientific_notation_is_no_id_but_a_code_is():
     assert [is_id(text) for text in ("1.78E+04", "1.78E4", "1e+5", "1e5", "3E10", "E+04")] == [False] * 3 + [True] * 3
+
+
+def test_what_lost_digits_or_is_no_text_of_json_is_no_id():
+    no_ids = ("9007199254740992.0", "-12345678901234567.00", "true", "false", '{"id":1}', "[1,2]")
+    ids = ("8999999999999999.0", "9007199254740993", "True", "{3F25-4E0}", "{}")
+
+    assert [is_id(canonical_id(text)) for text in (*no_ids, *ids)] == [False] * len(no_ids) + [True] * len(ids)

@@ -7,7 +7,8 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from core.config.sources import ColumnSource, RowFilter, TableSource
+from core.config.rows import RowFilter
+from core.config.sources import ColumnSource, TableSource
 from core.errors import DataError
 from tables.cleaning.conform import conform
 from tables.contract import CONTRACT

@@ -18,12 +18,12 @@ from core.config.profiles import apply_profiles, profile_names, read_profile
 from core.config.sources import TableSource
 from core.config.validation import Toml
 from tables.cleaning.conform import EXCLUDED_BECAUSE, conform
-from tables.cleaning.source_columns import unnest_list
 from tables.contract import CONTRACT
 from tables.discovery.examination import examine
 from tables.discovery.inputs import find_inputs
 from tables.discovery.recognition import recognise
 from tables.engines.databases import connect_in_memory
+from tables.sources.opening import lines_of
 from tables.sources.protocol import Location, find_source
 from tests.worlds import config
 
@@ -85,6 +85,9 @@ Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shippin
 #1001,a@example.com,paid,2026-01-01 10:00:00 -0500,fulfilled,USD,47.00,6.00,3.00,56.00,5.00,2026-01-01 10:00:00 -0500,2,Fern Print,16.00,FERN-1,,0.00,web
 #1001,a@example.com,,,,,,,,,,2026-01-01 10:00:00 -0500,1,Tote,20.00,TOTE-1,,,
 #1002,b@example.com,voided,,unfulfilled,USD,20.00,6.00,3.00,29.00,0.00,2026-01-02 10:00:00 -0500,1,Tote,20.00,TOTE-1,2026-01-02 11:00:00 -0500,0.00,web
+#1002,b@example.com,,,,,,,,,,2026-01-02 10:00:00 -0500,1,Mug,8.00,MUG-1,,,
+#1004,d@example.com,paid,,unfulfilled,USD,28.00,6.00,3.00,37.00,0.00,2026-01-02 10:00:00 -0500,1,Tote,20.00,TOTE-1,2026-01-02 11:00:00 -0500,0.00,web
+#1004,d@example.com,,,,,,,,,,2026-01-02 10:00:00 -0500,1,Mug,8.00,MUG-1,,,
 #1003,c@example.com,refunded,,unfulfilled,USD,20.00,0.00,0.00,20.00,0.00,2026-01-02 10:00:00 -0500,1,Tote,20.00,TOTE-1,,20.00,web
 """,
     "shopify_customers": """\
@@ -95,8 +98,9 @@ Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address C
     "woocommerce_orders": """\
 Order Number,Order Status,Order Date,First Name (Billing),Email (Billing),Order Total Amount,SKU,Item #,Item Name,Quantity (- Refund),Item Cost
 501,Completed,2026-01-01 10:00,Ada,a@example.com,30.00,MUG,1,Mug,2,12.50
-501,Completed,2026-01-01 10:00,Ada,a@example.com,30.00,TEA,2,Tea,1,5.00
+,,,,,,TEA,2,Tea,1,5.00
 502,Cancelled,2026-01-02 10:00,Bo,b@example.com,5.00,TEA,1,Tea,1,5.00
+,,,,,,MUG,2,Mug,1,9.00
 """,
     "shopify_orders_api": [
         {"id": 1, "created_at": "2026-01-01T10:00:00-05:00", "financial_status": "paid", "total_price": "61.00",
@@ -199,7 +203,7 @@ ROWS: dict[str, list[Row]] = {
     "shopify_orders": [
         {"order_id": "#1001", "customer_id": "a@example.com", "item_id": "FERN-1", "amount": 27.0,
          "event_time": "2026-01-02T00:00:00"},
-        {"order_id": "#1001", "item_id": "TOTE-1", "amount": 20.0},
+        {"order_id": "#1001", "item_id": "TOTE-1", "amount": 20.0, "currency": "USD", "channel": "web"},
         {"order_id": "#1003", "item_id": "TOTE-1", "amount": 0.0},
     ],
     "shopify_orders_api": [
@@ -215,7 +219,8 @@ ROWS: dict[str, list[Row]] = {
     ],
     "shopify_customers": [{"customer_id": "a@example.com", "country": "GB"}],
     "woocommerce_orders": [
-        {"order_id": "501", "customer_id": "a@example.com", "item_id": "MUG", "amount": 25.0}, {"item_id": "TEA", "amount": 5.0}
+        {"order_id": "501", "customer_id": "a@example.com", "item_id": "MUG", "amount": 25.0},
+        {"order_id": "501", "customer_id": "a@example.com", "item_id": "TEA", "amount": 5.0},
     ],
     "woocommerce_analytics_orders": [{"order_id": "501", "amount": 25.0}, {"order_id": "501", "amount": -25.0, "quantity": -2}],
     "hubspot_contacts": [{"customer_id": "101", "account_id": "9001", "joined_at": "2026-01-01T10:00:00", "country": "GB"}],
@@ -263,7 +268,7 @@ def read_with_profile(name: str, path: Path) -> list[Row]:
     # An export may lack attributes that its profile knows; `kizuna init` lists those that it has.
     attributes = tuple(attribute for attribute in profile.attributes if attribute in ROWS[name][0])
     settings = config(attributes={profile.table: attributes}) if attributes else config()
-    raw = unnest_list(find_source(location).read(connect_in_memory(), location).rows, source.each, table=profile.table)
+    raw = lines_of(find_source(location).read(connect_in_memory(), location).rows, location)
     table = conform(raw, CONTRACT[profile.table], config=settings, source=source).rows
     return json.loads(json.dumps(table.to_pyarrow().to_pylist(), default=lambda moment: moment.isoformat()))
 

@@ -55,6 +55,25 @@ def test_long_ids_keep_their_digits_and_absent_fields_are_missing(tmp_path: Path
     ]
 
 
+def test_ids_of_mixed_types_are_exact_or_excluded(tmp_path: Path):
+    ids = ("9007199254740993.0", "9007199254740993", '"abc"', "true", '{"a": 1}', "[1]", "1.0E+05", '"00123"')
+    lines = [f'{{"customer_id": {one}, "event_time": "2024-03-01", "amount": 1}}' for one in (*ids, *range(10, 112))]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines) + "\n")
+
+    tables = open_tables(config(tables={"purchases": TableSource(path=str(tmp_path / "t.jsonl"))}))
+
+    read = tables["purchases"].to_pyarrow()["customer_id"].to_pylist()
+    assert sorted(one for one in read if len(one) != 2 and not one.startswith("1")) == [
+        "00123", "9007199254740993", "abc"
+    ]  # fmt: skip
+    assert "100000" in read
+    excluded = {rows.reason: (rows.n_rows, rows.row) for rows in tables.load_report("purchases").exclusions}
+    assert excluded == {
+        "customer_id: too long for a floating-point number, its digits are lost": (1, 1),
+        "customer_id: a truth value, an object or a list": (3, 4),
+    }
+
+
 def test_microseconds_since_1970_are_read_as_text_too(tmp_path: Path):
     (tmp_path / "t.jsonl").write_text('{"customer_id": 1, "event_time": "1767225600000000", "amount": 1}\n')
     source = TableSource(path=str(tmp_path / "t.jsonl"), date_format="epoch_microseconds")

@@ -7,7 +7,8 @@ from datetime import datetime
 import pyarrow as pa
 import pytest
 
-from core.config.sources import ColumnSource, RowMatch, TableSource
+from core.config.rows import RowMatch
+from core.config.sources import ColumnSource, TableSource
 from core.errors import BadInput, ConfigError, DataError, SourceUnavailable
 from tables.sources.opening import open_tables
 from tests.tables.sources.test_csv import error_of

@@ -19,6 +19,10 @@ TIME_PARTS = ("hour", "minute", "second", "half", "offset")
 
 EPOCH_UNITS = {"epoch_seconds": 1, "epoch_milliseconds": 1000, "epoch_microseconds": 1_000_000}
 "How many of them make a second, by date_format."
+SPREADSHEET_DAYS = "spreadsheet_days"
+"Days since 1899-12-30, as spreadsheets store times: 45717.5 is noon of 2025-03-01, on the clock of its place."
+DAYS_TO_1970 = 25_569
+"Days of spreadsheets before 1970."
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 ERA = "^(令和|平成|昭和|[RHSrhs])[. ]?(元|[0-9]{1,2})([-/.年])"
@@ -85,16 +89,16 @@ ORDERS = {
 
 @lru_cache(maxsize=256)
 def compile_date_format(date_format: str) -> DatePattern | None:
-    """The pattern of a date_format; None for an epoch.
+    """The pattern of a date_format; None for a count of days or of fractions of them.
 
     Raises ValueError for a directive that is not understood, and for a pattern without year or month.
     """
-    if date_format in EPOCH_UNITS:
+    if date_format in (*EPOCH_UNITS, SPREADSHEET_DAYS):
         return None
     if date_format in ORDERS:
         return ORDERS[date_format]
     if "%" not in date_format:
-        names = ", ".join((*ORDERS, *EPOCH_UNITS))
+        names = ", ".join((*ORDERS, *EPOCH_UNITS, SPREADSHEET_DAYS))
         raise ValueError(f"date_format is one of {names}, or a pattern such as %d.%m.%Y %H:%M, found '{date_format}'")
     return _compile_pattern(date_format)
 

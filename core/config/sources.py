@@ -18,9 +18,9 @@ class ValueFormat(Section, frozen=True):
 
     date_format: str | None = None
     """\
-    `day_first`, `month_first`, `year_first`, `epoch_seconds`, `epoch_milliseconds`, `epoch_microseconds`, or a
-    pattern of strptime such as `%d.%m.%Y %H:%M`. Default: year first, or the only order that fits every date of the
-    column."""
+    `day_first`, `month_first`, `year_first`, `epoch_seconds`, `epoch_milliseconds`, `epoch_microseconds`,
+    `spreadsheet_days` (45717.5 is noon of 2025-03-01), or a pattern of strptime such as `%d.%m.%Y %H:%M`. Default: year
+    first, or the only order that fits every date of the column."""
     decimal: Literal[".", ","] | None = None
     "Decimal mark of numbers. Default: the only one that fits every number of the column."
     thousands: Literal[",", ".", " ", "'", ""] | None = None

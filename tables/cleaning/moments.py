@@ -14,10 +14,12 @@ import ibis
 import ibis.expr.types as ir
 
 from core.date_format import (
+    DAYS_TO_1970,
     EPOCH_UNITS,
     ERA,
     FIRST_YEARS,
     MONTHS,
+    SPREADSHEET_DAYS,
     WEEKDAY,
     YEAR_FIRST,
     DatePattern,
@@ -51,6 +53,8 @@ def moment_in(text: ir.Value, bench: Workbench, *, date_format: str | None, take
     With `takes_months`, a month is its first day.
     """
     pattern = YEAR_FIRST if date_format is None else compile_date_format(date_format)
+    if date_format == SPREADSHEET_DAYS:
+        return spreadsheet_moment(_number_in(text, bench), bench)
     if pattern is None:
         return _epoch_in(text, bench, unit=EPOCH_UNITS[str(date_format)])
     plain = bench.step(narrow(text) if pattern.is_exact else _with_separators(text, bench))
@@ -161,10 +165,21 @@ def _offset_seconds(written: ir.Value, bench: Workbench) -> ir.Value:
 
 
 def _epoch_in(text: ir.Value, bench: Workbench, *, unit: int) -> ClockTime:
+    utc = epoch_to_utc(_number_in(text, bench), bench, unit=unit)
+    return ClockTime(utc, ibis.literal(0, "int32"), ibis.literal(False))
+
+
+def _number_in(text: ir.Value, bench: Workbench) -> ir.Value:
     plain = bench.step(narrow(text))
     readable = plain.re_search("^-?[0-9]{1,17}([.][0-9]*)?$")
-    number = bench.step(ibis.ifelse(readable, plain, ibis.null("string")).cast("float64"))
-    return ClockTime(epoch_to_utc(number, bench, unit=unit), ibis.literal(0, "int32"), ibis.literal(False))
+    return bench.step(ibis.ifelse(readable, plain, ibis.null("string")).cast("float64"))
+
+
+def spreadsheet_moment(days: ir.Value, bench: Workbench) -> ClockTime:
+    """Days of a spreadsheet as the time on the clock, to the second; a whole number is a day."""
+    # A time has about five digits behind the point: 0.33333 is eight o'clock less a third of a second.
+    seconds = bench.step(((days - DAYS_TO_1970) * 86_400).round().cast("float64"))
+    return ClockTime(epoch_to_utc(seconds, bench, unit=1), ibis.null("int32"), days == days.floor())
 
 
 MAX_EPOCH_SECONDS = 253_402_300_799

@@ -16,11 +16,11 @@ import ibis
 import ibis.expr.types as ir
 
 from core.config.sources import ValueFormat
-from core.date_format import EPOCH_UNITS
+from core.date_format import EPOCH_UNITS, SPREADSHEET_DAYS
 from core.errors import DataError
 from tables.cleaning.characters import is_null_word, is_one_of, narrow
 from tables.cleaning.identifiers import decimal_id, float_id, text_id
-from tables.cleaning.moments import epoch_to_utc, moment_in
+from tables.cleaning.moments import ClockTime, epoch_to_utc, moment_in, spreadsheet_moment
 from tables.cleaning.numbers import Notation, number_in
 from tables.cleaning.workbench import Workbench
 from tables.contract_types import Kind
@@ -140,16 +140,23 @@ def read_time(raw: ir.Value, bench: Workbench, *, written: ValueFormat, takes_mo
     if raw.type().is_numeric() and written.date_format in EPOCH_UNITS:
         utc = epoch_to_utc(raw.cast("float64"), bench, unit=EPOCH_UNITS[written.date_format])
         return _with_check(raw, bench.utc_to_local(utc), present=~raw.cast("float64").isnan())
+    if raw.type().is_numeric() and written.date_format == SPREADSHEET_DAYS:
+        number = raw.cast("float64")
+        moment = spreadsheet_moment(number, bench)
+        return _with_check(raw, _to_local(moment, bench), present=~number.isnan())
     if raw.type().is_numeric() and written.date_format is not None:
         raw = bench.step(raw.cast("int64").cast("string"))
     if raw.type().is_string():
         moment = moment_in(raw, bench, date_format=written.date_format, takes_months=takes_months)
-        from_utc = bench.utc_to_local(moment.shown - moment.offset_seconds.as_interval("s"))
-        local = ibis.ifelse(moment.offset_seconds.isnull(), bench.naive_to_local(moment.shown), from_utc)
-        # A day has no time to shift between time zones.
-        value = bench.step(ibis.ifelse(moment.is_day, moment.shown, local))
-        return _with_check(raw, value, present=_is_filled(raw))
+        return _with_check(raw, _to_local(moment, bench), present=_is_filled(raw))
     raise _refuse(raw, "time")
+
+
+def _to_local(moment: ClockTime, bench: Workbench) -> ir.Value:
+    """A moment on the clock of the business. A day has no time to shift between time zones."""
+    from_utc = bench.utc_to_local(moment.shown - moment.offset_seconds.as_interval("s"))
+    local = ibis.ifelse(moment.offset_seconds.isnull(), bench.naive_to_local(moment.shown), from_utc)
+    return bench.step(ibis.ifelse(moment.is_day, moment.shown, local))
 
 
 def read_date(raw: ir.Value, bench: Workbench, *, written: ValueFormat) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from core.date_format import compile_date_format
+from core.date_format import SPREADSHEET_DAYS, compile_date_format
 from core.i18n.message import Message
 from tables.contract_types import Kind
 
@@ -82,6 +82,8 @@ def _suggest_date_format(value: str) -> str:
     if re.fullmatch(r"\d{10}|\d{13}", value):
         unit = "epoch_seconds" if len(value) == 10 else "epoch_milliseconds"
         return f'if it counts from 1970, set date_format = "{unit}"'
+    if re.fullmatch(r"[2-5]\d{4}([.]\d+)?", value):
+        return f'if it counts days as spreadsheets do, set date_format = "{SPREADSHEET_DAYS}"'
     if MONTH_ONLY.match(value):
         return "a month has no day or time; name a column with one"
     for date_format in (day + time for day in DAYS for time in TIMES):

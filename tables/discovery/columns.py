@@ -10,7 +10,8 @@ from typing import Literal
 
 import ibis.expr.types as ir
 
-from tables.discovery.dates import EPOCHS, DateGuess, day_of_epoch, guess_dates, is_epoch, range_of
+from tables.contract import CONTRACT
+from tables.discovery.dates import EPOCHS, DateGuess, day_of_epoch, guess_dates, guess_serials, is_epoch, range_of
 from tables.discovery.numbers import SCIENTIFIC, NumberGuess, guess_numbers
 from tables.discovery.vocabulary import load_vocabulary, normalise
 
@@ -25,6 +26,8 @@ PERSONAL_NAMES = re.compile(
     r"^mobile( number)?$|address|street|zip|postal|postcode|"
     r"vorname|nachname|strasse|plz|telefon|氏名|名前|姓$|^名$|フリガナ|ふりがな|カナ$|住所|電話|郵便|メール|lat(itude)?$|lon(gitude)?$|^ip"
 )
+SERIAL = re.compile(r"^\d{4,5}(?:[.]\d+)?$")
+"A day of a spreadsheet, perhaps with a time."
 ZERO_FRACTION = re.compile(r"^\d+[.]0+$")
 
 Kind = Literal["text", "number", "time", "boolean", "other"]
@@ -144,10 +147,32 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
             first, last = day_of_epoch(int(facts.low)), day_of_epoch(int(facts.high or 0))
             dates = DateGuess(1.0, date_format, evidence, has_clock=True, first=first, last=last)
             return replace(facts, kind="time", dates=dates)
+        if dates := _guess_serials(facts.name, (facts.low, facts.high), n_rows=facts.n_filled):
+            return replace(facts, kind="time", dates=dates)
         n_negative = int((column < 0).sum().to_pyarrow().as_py() or 0) if (facts.low or 0) < 0 else 0
         is_whole = kind.is_integer()
         return replace(facts, kind="number", numbers=NumberGuess(1.0, is_whole=is_whole, n_negative=n_negative))
     return replace(facts, kind="text") if kind.is_uuid() else facts
+
+
+def _guess_serials(name: str, bounds: tuple[float | None, float | None], *, n_rows: int) -> DateGuess | None:
+    """Numbers as days of a spreadsheet, if only the name of their column can tell them from others."""
+    low, high = bounds
+    kinds = _kinds_of_time(name)
+    if low is None or high is None or not kinds:
+        return None
+    return guess_serials(low, high, n_rows=n_rows, is_birth="date" in kinds)
+
+
+def _kinds_of_time(name: str) -> set[str]:
+    """Whether a name is that of a moment ("time") or a day such as a birthday ("date") of any table."""
+    rank_of = load_vocabulary().rank_of
+    return {
+        column.kind
+        for table in CONTRACT.values()
+        for column in table.columns
+        if column.kind in ("time", "date") and rank_of(name, table=table.name, column=column.name) is not None
+    }
 
 
 def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> ColumnFacts:
@@ -162,7 +187,10 @@ def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> Co
     missing = _missing_words(cells)
     words = {word for word, _ in missing}
     filled = [cell for cell in cells if cell[0] not in words]
+    serials = [float(value) for value, _ in filled if SERIAL.match(value)]
     dates = guess_dates(filled, today=today)
+    if dates is None and serials and len(serials) == len(filled):
+        dates = _guess_serials(name, (min(serials), max(serials)), n_rows=sum(rows for _, rows in filled))
     numbers = None if dates and not (dates.date_format or "").startswith("epoch") else guess_numbers(filled)
     is_date = dates is not None and (
         not dates.date_format or not dates.date_format.startswith("epoch") or numbers is not None

@@ -5,6 +5,7 @@
 04/05/2026 throughout                                      two readings fit
 1 Apr 2026, 4/1/2026 9:30 PM                               a pattern such as "%d %b %Y"
 1767225600, 1767225600000                                  seconds or milliseconds since 1970
+45717, 45717.5 in a column whose name is that of a time    days of a spreadsheet
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypedDict
 
-from core.date_format import ERA, FIRST_YEARS, WEEKDAY
+from core.date_format import DAYS_TO_1970, ERA, FIRST_YEARS, SPREADSHEET_DAYS, WEEKDAY
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
 EPOCHS = {10: "epoch_seconds", 13: "epoch_milliseconds", 16: "epoch_microseconds"}
@@ -38,6 +39,10 @@ NAMED = (
     ("%B{0}%d{1}%Y", re.compile(r"^[A-Za-z]{4,9}(?P<x> )\d{1,2}(?P<y>, ?| )\d{4}" + CLOCK + OFFSET)),
 )
 EPOCH = re.compile(r"^(\d{10}|\d{13}|\d{16})(?:[.]\d+)?$")
+FIRST_SERIAL, LAST_SERIAL = 29_221, 60_000
+"1980 and 2064 in days of spreadsheets."
+FIRST_BIRTH = 3_654
+"1910 in days of spreadsheets."
 ENOUGH = 0.9
 "Share of the cells that have to be dates."
 
@@ -186,6 +191,18 @@ def is_epoch(number: int) -> bool:
     """Whether a number is a plausible count of seconds, milliseconds or microseconds since 1970."""
     unit = UNITS.get(len(str(number)))
     return unit is not None and FIRST_EPOCH <= number / unit <= LAST_EPOCH
+
+
+def guess_serials(low: float, high: float, *, n_rows: int, is_birth: bool = False) -> DateGuess | None:
+    """Numbers from `low` to `high` in a column named like a time as days of a spreadsheet; None if they are none."""
+    if not (FIRST_BIRTH if is_birth else FIRST_SERIAL) <= low <= high <= LAST_SERIAL:
+        return None
+    first, last = (date.fromordinal(EPOCH_DAY + int(number) - DAYS_TO_1970) for number in (low, high))
+    evidence = f"days of a spreadsheet: all {n_rows:,} numbers are days from {first} to {last}"
+    return DateGuess(1.0, SPREADSHEET_DAYS, evidence, has_clock=True, first=first, last=last)
+
+
+EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 def day_of_epoch(number: int) -> date:

@@ -35,7 +35,7 @@ def _merge(guess: TableGuess, ask: Ask, *, column: str, thing: str) -> TableGues
     if facts is None or not facts.n_leading_zeros:
         return guess
     ids = [one for one in ids_of(guess.examined, facts.name) if one.isdigit()]
-    full = {one for one in ids if one.startswith("0")}
+    full = {one for one in ids if one[:-1].startswith("0")}
     width = max(map(len, ids), default=0)
     short = {one.zfill(width) for one in ids if len(one) < width}
     n_pairs = len(short & full)
@@ -82,7 +82,7 @@ def _fill(guess: TableGuess, other: TableGuess, *, column: str) -> TableGuess:
     if other_width is not None:
         other_ids = frozenset(one.zfill(other_width) if one.isdigit() else one for one in other_ids)
     width = _width_of(other_ids)
-    if width is None or any(one.isdigit() and (one.startswith("0") or len(one) > width) for one in ids):
+    if width is None or any(one.isdigit() and (one[:-1].startswith("0") or len(one) > width) for one in ids):
         return guess
     before = compare_ids(ids, other_ids)
     after = compare_ids({one.zfill(width) if one.isdigit() else one for one in ids}, other_ids)

@@ -30,6 +30,9 @@ NOT_DATA = {
     b"GIF8": "is an image",
 }
 "How files begin that are no data, and what to do."
+SQLITE_MARK = b"SQLite f"
+DATABASES = {".duckdb": "duckdb", ".ddb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "duckdb"}
+"Kinds of databases by the ending of their file; SQLite is known by its first bytes as well."
 PARQUET_MARK = b"PAR1"
 WEB = ("http://", "https://", "ftp://", "s3://", "gs://")
 SYSTEM_SCHEMAS = ("information_schema", "pg_")
@@ -126,6 +129,9 @@ def _format_of(path: Path, endings: set[str]) -> TextFormat | None:
     for mark, reason in NOT_DATA.items():
         if start.startswith(mark):
             raise DataError(f"{path} {reason}")
+    kind = "sqlite" if start == SQLITE_MARK else DATABASES.get(path.suffix.lower())
+    if kind is not None:
+        raise DataError(f"{path} is a database; name it as {kind}://{path.resolve()}")
     if not start:
         raise DataError(f"{path} is empty")
     if path.suffix.lower() not in endings:

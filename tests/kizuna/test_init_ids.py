@@ -29,7 +29,7 @@ def customers(*ids: str) -> list[str]:
     ]
 
 
-PADDED, BARE = [f"{n:05d}" for n in range(5, 45)], [str(n) for n in range(5, 45)]
+PADDED, BARE = [f"{n:05d}" for n in range(40)], [str(n) for n in range(40)]
 
 
 def test_ids_that_lost_their_zeros_are_filled_and_the_evidence_says_how_many_meet(capfd):

@@ -35,7 +35,7 @@ def _severity(link: Link) -> Severity:
 def _suggest_width(link: Link, data: CheckedData) -> str | None:
     """The setting that fills in the zeros that the other table has, where the ids differ by nothing else."""
     names, other = data[link.table].source_names(link.column), link.other_example or ""
-    if link.spellings != ("leading_zeros",) or len(names) != 1 or not other.startswith("0"):
+    if link.spellings != ("leading_zeros",) or len(names) != 1 or len(other) <= len(link.example or ""):
         return None
     return f'{link.column} = {{ column = "{names[0]}", id_width = {len(other)} }}'
 

@@ -114,6 +114,10 @@ DATE_FORMATS = {
     "%Y年%m月%d日": {"2026年1月10日": datetime(2026, 1, 10), "2026-01-10": None},
     "%Y-%m-%dT%H:%M:%S.%f%z": {"2026-01-10T09:30:15.25-0500": datetime(2026, 1, 10, 23, 30, 15)},
     "epoch_seconds": {"1767225600": datetime(2026, 1, 1, 9), "1767225600.9": datetime(2026, 1, 1, 9), "x": None},
+    "spreadsheet_days": {
+        "45717": datetime(2025, 3, 1), "45717.5": datetime(2025, 3, 1, 12), "45717.39583": datetime(2025, 3, 1, 9, 30),
+        "25569": datetime(1970, 1, 1), "2025-03-01": None,
+    },
     "epoch_milliseconds": {"1767225600999": datetime(2026, 1, 1, 9), "-1000": datetime(1970, 1, 1, 8, 59, 59)},
 }  # fmt: skip
 
@@ -132,6 +136,9 @@ def test_numbers_are_times_only_in_the_format_that_the_toml_states(engine_name: 
 
     assert read([1767225600, None], "time", engine_name, date_format="epoch_seconds") == [first, None]
     assert read([1767225600000.0], "time", engine_name, date_format="epoch_milliseconds") == [first]
+    assert read([45717.5, 45717.0], "time", engine_name, date_format="spreadsheet_days") == [
+        datetime(2025, 3, 1, 12), datetime(2025, 3, 1)
+    ]  # fmt: skip
     assert read([20260101, 20261301], "time", engine_name, date_format="%Y%m%d") == [datetime(2026, 1, 1), None]
     with pytest.raises(DataError, match="cannot be read as a time"):
         read([1767225600], "time", engine_name)

@@ -90,6 +90,7 @@ SUGGESTIONS = {
     "07/15/2025": 'set date_format = "month_first"',
     "15.07.25": 'it could be several dates; set date_format = "day_first", "month_first" or "year_first"',
     "1767225600": 'if it counts from 1970, set date_format = "epoch_seconds"',
+    "45717.5": 'if it counts days as spreadsheets do, set date_format = "spreadsheet_days"',
     "10 Jan 2026 09:30": 'set date_format = "%d %b %Y %H:%M"',
     "March 1, 2026": 'set date_format = "%B %d, %Y"',
     "2026-03": "a month has no day or time; name a column with one",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from core.errors import DataError
-from tables.discovery.columns import ColumnFacts
+from tables.discovery.columns import ColumnFacts, examine_columns
 from tables.discovery.dates import DateGuess, guess_dates
 from tables.discovery.numbers import NumberGuess, guess_numbers
 from tables.discovery.text_format import detect_format
 from tables.encodings import detect_encoding
+from tables.engines.databases import connect_in_memory
 
 TODAY = date(2026, 11, 30)
 
@@ -77,6 +79,20 @@ def test_a_reading_that_puts_dates_into_the_future_is_not_possible():
 @pytest.mark.parametrize("cell", ["12345678", "2024.5", "17850", "abc", "12:30", "1.78E+04", "192.168.0.1"])
 def test_other_values_are_no_dates(cell: str):
     assert dates(cell) is None
+
+
+def test_numbers_are_days_of_a_spreadsheet_only_under_the_name_of_a_time():
+    texts, floats = ["45717.5", "45718"], [45717.5, 45718.0]
+    rows = pa.table({"Order Date": texts, "Amount": texts, "注文日": floats, "price": floats, "date": ["45717.5", "x"]})
+
+    facts = examine_columns(connect_in_memory().create_table("rows", rows), today=TODAY)
+
+    assert {name: one.is_date for name, one in facts.items()} == {
+        "Order Date": True, "Amount": False, "注文日": True, "price": False, "date": False
+    }  # fmt: skip
+    shown = facts["Order Date"].dates
+    assert shown is not None
+    assert (shown.date_format, shown.first, shown.last) == ("spreadsheet_days", date(2025, 3, 1), date(2025, 3, 2))
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,8 @@ def test_what_is_no_data_is_skipped_in_a_folder_and_refused_by_name(tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
+        ("shop.db", b"SQLite format 3", r"is a database; name it as sqlite:///\S*/shop\.db"),
+        ("shop.duckdb", b"\0" * 8 + b"DUCK", r"is a database; name it as duckdb:///\S*/shop\.duckdb"),
         ("orders.xlsx", b"PK\x03\x04....", "Excel workbook"),
         ("orders.csv", b"PK\x03\x04....", "Excel workbook"),
         ("orders.csv.gz", b"\x1f\x8b....", "is compressed"),

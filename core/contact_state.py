@@ -82,6 +82,8 @@ class ContactState:
     "datetime64[s], local; NaT without a complaint."
     contacts: RecentContacts
     "Of as many days as the contact policy looks back."
+    max_per_month: NDArray[np.int64] | None = None
+    "(n,) contacts of FATIGUE_DAYS after which one more promotional contact loses money; None limits no customer."
 
     def __len__(self) -> int:
         return len(self.customer_ids)
@@ -108,6 +110,7 @@ class ContactState:
             has_open_ticket=self.has_open_ticket[row : row + 1],
             last_complaint_at=self.last_complaint_at[row : row + 1],
             contacts=replace(own, rows=np.zeros(len(own), np.int64)),
+            max_per_month=None if self.max_per_month is None else self.max_per_month[row : row + 1],
         )
 
     def reorder(self, order: NDArray[np.int64]) -> ContactState:
@@ -116,7 +119,9 @@ class ContactState:
         places[order] = np.arange(len(order))
         contacts = replace(self.contacts, rows=places[self.contacts.rows]).sort()
         names = ("customer_ids", "refuses", "has_open_ticket", "last_complaint_at")
-        return replace(self, contacts=contacts, **{name: getattr(self, name)[order] for name in names})
+        limits = None if self.max_per_month is None else self.max_per_month[order]
+        reordered = {name: getattr(self, name)[order] for name in names}
+        return replace(self, contacts=contacts, max_per_month=limits, **reordered)
 
     def add_contacts(self, contacts: RecentContacts) -> ContactState:
         """The state with further contacts, such as decisions since the cutoff; their rows may be in any order."""
@@ -149,6 +154,13 @@ class ContactState:
         """Contacts of each customer on the local day of their moment, (n,); see `count_in_week`."""
         days = moments.astype("datetime64[D]")[self.contacts.rows]
         return self._count(self.contacts.times.astype("datetime64[D]") == days, selected)
+
+    def reaches_monthly_limit(self, moments: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+        """Whether one more contact at each customer's moment, (n,), is above their `max_per_month`."""
+        if self.max_per_month is None:
+            return np.zeros(len(self), np.bool_)
+        age = moments[self.contacts.rows] - self.contacts.times
+        return self._count(age < np.timedelta64(FATIGUE_DAYS, "D"), None) >= self.max_per_month
 
     def has_since(
         self, moments: NDArray[np.datetime64], *, days: int, selected: NDArray[np.bool_]

@@ -36,6 +36,8 @@ class NoContact(StrEnum):
     "The database of decisions does not respond, so that recent contacts and refusals are unknown."
     CAP = "cap"
     "The customer has had as many contacts as a day or a week allows."
+    FREQUENCY = "frequency"
+    "One more contact in 30 days was shown to lose money, for the customer's segment or for all customers."
     OTHER_CAMPAIGN = "other_campaign"
     "Another campaign has contacted the customer too recently."
     QUIET_HOURS = "quiet_hours"

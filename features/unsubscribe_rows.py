@@ -27,7 +27,25 @@ DAY_SECONDS = 86_400
 KEY_SPAN = np.int64(1) << 36
 
 
+@dataclass(frozen=True, kw_only=True)
+class UnsubscribeLog:
+    """Contacts with their customers and times; every array is (n,)."""
+
+    customer_ids: NDArray[np.str_]
+    sent_at: NDArray[np.datetime64]
+    "datetime64[s]"
+    costs: NDArray[np.float64]
+    "Base currency; NaN where it was not recorded."
+    rows: UnsubscribeRows
+
+
 def load_unsubscribe_rows(tables: Tables, cutoff: date) -> UnsubscribeRows | None:
+    """The rows of `load_unsubscribe_log`."""
+    log = load_unsubscribe_log(tables, cutoff)
+    return None if log is None else log.rows
+
+
+def load_unsubscribe_log(tables: Tables, cutoff: date) -> UnsubscribeLog | None:
     """The newest contacts whose time to answer is over at midnight of the cutoff; None where nothing is recorded.
 
     A customer has `[offers] answer_days` to unsubscribe.
@@ -52,7 +70,13 @@ def load_unsubscribe_rows(tables: Tables, cutoff: date) -> UnsubscribeRows | Non
         recent_contacts=log.count_before(),
         evidence="contacts" if has_column else "refused consents",
     )
-    return rows.take(log.sent_at < np.datetime64(cutoff - timedelta(days=answer_days), "s"))
+    is_over = log.sent_at < np.datetime64(cutoff - timedelta(days=answer_days), "s")
+    return UnsubscribeLog(
+        customer_ids=log.customer_ids[is_over],
+        sent_at=log.sent_at[is_over],
+        costs=numbers(newest["cost"])[is_over],
+        rows=rows.take(is_over),
+    )
 
 
 def count_recent_contacts(tables: Tables, customer_ids: NDArray[np.str_], *, cutoff: date) -> NDArray[np.int64]:
@@ -74,6 +98,7 @@ def _select_columns(contacts: ir.Table) -> ir.Table:
         "event_time",
         treated=contacts.treated.cast("int8"),
         propensity=contacts.propensity if "propensity" in contacts.columns else ibis.null("float64"),
+        cost=contacts.cost if "cost" in contacts.columns else ibis.null("float64"),
         unsubscribed_at=contacts.unsubscribed_at if "unsubscribed_at" in contacts.columns else ibis.null("timestamp"),
     )
 

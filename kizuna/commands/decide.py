@@ -123,6 +123,8 @@ def decide_now(
 
 def describe_decisions(decided: Decided, release: Release) -> dict[str, Any]:
     """What was decided, in figures."""
+    from serving.offers.candidates import offers_of
+
     description = release.description
     return {
         "release": description.release_id,
@@ -134,6 +136,7 @@ def describe_decisions(decided: Decided, release: Release) -> dict[str, Any]:
         "expected_value": round(decided.total_value, description.n_decimals),
         "cost": round(decided.cost, description.n_decimals),
         "currency": description.currency,
+        "frequency_limits": [str(one) for one in offers_of(release).terms.monthly_limits],
         "gap": decided.chosen.gap,
         "prices": dict(decided.chosen.prices),
     }
@@ -178,6 +181,8 @@ def print_decisions(document: dict[str, Any]) -> None:
         say(console, f"campaign {change}")
     say(console, f"{document['stored']:,} decisions are stored that were not before")
     say(console, f"no choice within the limits is worth more by {document['gap']:.2%}")
+    for limit in document["frequency_limits"]:
+        say(console, f"promotional contacts: {limit}")
     if document["offers"]:
         print_table(console, [("offer", "customers"), *((name, f"{n:,}") for name, n in document["offers"].items())])
     reasons = [(name.replace("_", " "), f"{n:,}") for name, n in document["not_contacted"].items()]

@@ -4,6 +4,7 @@ consent            every kind of offer
 control group      promotional kinds
 complaint          promotional kinds, while a ticket is open or a complaint is recent
 cap                every kind, on the local day and within 7 days, over all channels and per channel
+frequency          promotional kinds, where one more contact in 30 days was shown to lose money
 other campaign     promotional kinds, after a promotional contact of another campaign
 quiet hours        contacts that are made at once; others wait until the hours are over
 """
@@ -79,6 +80,7 @@ def limit_contacts(
         NoContact.CONTROL_GROUP: rules.control.members(state.customer_ids)[:, None] & promotional,
         NoContact.COMPLAINT: _has_complained(state, at, policy=rules.policy) & promotional,
         NoContact.CAP: _reaches_cap(options, state, rules=rules, at=at),
+        NoContact.FREQUENCY: _loses_money(state, at, m=len(options)) & promotional,
         NoContact.OTHER_CAMPAIGN: _follows_other_campaign(options, state, policy=rules.policy, at=at) & promotional,
         NoContact.QUIET_HOURS: is_quiet(at, rules.policy) if is_immediate else np.array([[False]]),
     }
@@ -145,6 +147,13 @@ def _reaches_cap(
         else:
             reached[:, column] = _is_capped(state, moments, rules=rules, channel=options[column].channel)
     return reached
+
+
+def _loses_money(state: ContactState, at: NDArray[np.datetime64], *, m: int) -> NDArray[np.bool_]:
+    """(n, 1) or (n, m) whether one more contact is above the limit that was measured."""
+    if state.max_per_month is None:
+        return np.zeros((len(state), 1), np.bool_)
+    return np.column_stack([state.reaches_monthly_limit(moments) for moments in _columns(at, at.shape[1] and m)])
 
 
 def _is_capped(

@@ -8,13 +8,15 @@ from core.errors import DataError
 from features.acceptance_rows import load_acceptance_rows
 from features.contact_state import load_contact_state
 from features.contact_timing import load_channel_contacts, load_customer_moments
+from features.frequency_rows import load_frequency_rows
 from features.offer_tastes import measure_tastes
-from features.unsubscribe_rows import load_unsubscribe_rows
+from features.unsubscribe_rows import load_unsubscribe_log
 from models.policies.acceptance.learning import learn_acceptance
 from models.policies.channels import learn_channel_effects
 from models.policies.contact_limits import choose_control_group
 from models.policies.fatigue import estimate_fatigue
 from models.policies.timing import SendTimes, find_allowed_hours, fit_contact_timing
+from serving.build.frequency_limits import measure_monthly_limits
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.build.offer_rules import read_offer_variables, read_segments
 from serving.release.offer_part import OfferCustomers, OfferPart, OfferTerms
@@ -43,6 +45,9 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     acceptance = learn_acceptance(answers, book, assumptions=config.offers, seed=config.seed)
     segments = read_segments(inputs, parts=parts)
     channels = learn_channel_effects(load_channel_contacts(tables, inputs.cutoff), ids, segments=segments)
+    log = load_unsubscribe_log(tables, inputs.cutoff)
+    frequency = load_frequency_rows(tables, log)
+    limits, places = measure_monthly_limits(frequency, inputs, parts=parts, segments=segments)
     terms = OfferTerms(
         data_set=config.name,
         book=book,
@@ -50,11 +55,12 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         settings=config.decisions,
         policy=config.contact_policy,
         control=choose_control_group(contacts, config.contact_policy, data_set=config.name),
-        fatigue=estimate_fatigue(load_unsubscribe_rows(tables, inputs.cutoff), assumed=config.decisions.fatigue),
+        fatigue=estimate_fatigue(None if log is None else log.rows, assumed=config.decisions.fatigue),
         acceptance_choice=acceptance.sentence,
         treatment=config.uplift.treatment,
         margin_rate=config.money.margin_rate,
         channels=channels.terms,
+        monthly_limits=limits,
         campaign_offers=tuple(sorted({one for campaign in config.campaigns.values() for one in campaign.offer_ids})),
     )
     variables = read_offer_variables(book.offers, inputs, parts=parts)
@@ -75,6 +81,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         send_slots={"": _slots(timing.overall)} | {name: _slots(one) for name, one in timing.by_channel.items()},
         channel_effects=channels.effects,
         channel_sources=channels.sources,
+        limit_places=places,
     )
     return BuiltPart(
         OfferPart.of(terms, customers, refusing=customers_refusing(tables, "contact", cutoff=inputs.cutoff))

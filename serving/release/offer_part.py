@@ -24,6 +24,7 @@ from models.policies.candidates import Option
 from models.policies.channels import ASSUMED_ALIKE, ChannelTerms
 from models.policies.contact_limits import ContactRules
 from models.policies.fatigue import Fatigue
+from models.policies.frequency_limits import UNLIMITED, MonthlyLimit, find_common_place, limits_at
 from models.policies.habits import COMMON
 from serving.release.lookup import IdIndex, TextColumn
 from serving.release.send_slots import SendSlots, StoredSendSlots
@@ -53,6 +54,8 @@ class OfferTerms(msgspec.Struct, frozen=True, kw_only=True):
     "Offers that only campaigns make."
     channels: ChannelTerms = ChannelTerms()
     "How channels differ for all customers."
+    monthly_limits: tuple[MonthlyLimit, ...] = ()
+    "Contacts in 30 days after which one more was shown to lose money."
     prices: dict[str, float] = {}
     "What one more unit of a budget or capacity is worth, by the allocation to all customers at the cutoff."
 
@@ -89,6 +92,8 @@ class OfferCustomers:
     "(n, channels) as in `OfferTerms.channels`; None where no channel was shown to differ from others."
     channel_sources: NDArray[np.str_] | None = None
     "What the effects of channels come from, in words."
+    limit_places: NDArray[np.int64] | None = None
+    "The place of each customer's limit in `OfferTerms.monthly_limits`, UNLIMITED for none; None limits no customer."
 
     def __len__(self) -> int:
         return len(self.contacts)
@@ -101,6 +106,11 @@ class OfferCustomers:
         """What the time of a contact comes from."""
         slots = self.slots_of(channel)
         return "" if slots is None else slots.describe(row)
+
+    def describe_limit(self, row: int, *, limits: tuple[MonthlyLimit, ...]) -> str:
+        """How many contacts in 30 days pay, and what that comes from; '' where no limit was measured."""
+        place = UNLIMITED if self.limit_places is None else int(self.limit_places[row])
+        return "" if place == UNLIMITED else str(limits[place])
 
     def describe_channel(self, row: int) -> str:
         """What the effects of channels on a customer come from."""
@@ -138,6 +148,8 @@ class OfferPart:
     channel_effects: NDArray[np.float32]
     "(n, channels)"
     channel_sources: TextColumn
+    limit_places: NDArray[np.int16]
+    "(n,) as in `OfferCustomers`."
     refusing: IdIndex
     "Customers who do not consent to contact, of the cohort or not."
 
@@ -160,6 +172,9 @@ class OfferPart:
                 np.ones((len(order), 0)) if customers.channel_effects is None else customers.channel_effects[order]
             ).astype(np.float32),
             channel_sources=TextColumn.of([customers.describe_channel(row) for row in order.tolist()]),
+            limit_places=(
+                np.full(len(order), UNLIMITED) if customers.limit_places is None else customers.limit_places[order]
+            ).astype(np.int16),
             refusing=IdIndex.of(refusing)[0],
         )
 
@@ -186,7 +201,12 @@ class OfferPart:
         row = self.index.find(customer_id)
         if row < 0:
             nothing = OfferCustomers.unknown(np.array([customer_id]), self.acceptance)
-            contacts = replace(nothing.contacts, refuses=np.array([not self.may_contact(customer_id)]))
+            places = find_common_place(self.terms.monthly_limits)
+            contacts = replace(
+                nothing.contacts,
+                refuses=np.array([not self.may_contact(customer_id)]),
+                max_per_month=limits_at(places, self.terms.monthly_limits),
+            )
             common = np.array([self.terms.channels.effects])
             return replace(nothing, contacts=contacts, channel_effects=common, channel_sources=np.array([COMMON]))
         return self._customers(np.array([row]), contacts=self.contacts.take(row))
@@ -198,8 +218,14 @@ class OfferPart:
         return replace(self._customers(rows, contacts=self.contacts), send_slots=slots)
 
     def _customers(self, rows: NDArray[np.int64], *, contacts: ContactState) -> OfferCustomers:
+        places = self.limit_places[rows].astype(np.int64)
         return OfferCustomers(
-            contacts=replace(contacts, customer_ids=np.char.decode(self.index.ids[rows], "utf-8")),
+            contacts=replace(
+                contacts,
+                customer_ids=np.char.decode(self.index.ids[rows], "utf-8"),
+                max_per_month=limits_at(places, self.terms.monthly_limits),
+            ),
+            limit_places=places,
             acceptance=self.acceptance.take(rows),
             variables={name: one[rows] for name, one in self.numbers.items()}
             | {name: one.take(rows) for name, one in self.texts.items()},
@@ -217,7 +243,7 @@ class OfferPart:
         arrays |= {name: getattr(self.contacts, name) for name in STATE_ARRAYS}
         arrays |= {f"contact_{name}": getattr(self.contacts.contacts, name) for name in CONTACT_ARRAYS}
         arrays |= {f"number_{place}": values for place, values in enumerate(self.numbers.values())}
-        arrays["channel_effects"] = self.channel_effects
+        arrays |= {"channel_effects": self.channel_effects, "limit_places": self.limit_places}
         columns = {
             "language": self.languages, "line_user_id": self.line_user_ids, "channel_source": self.channel_sources,
         }  # fmt: skip
@@ -251,6 +277,7 @@ class OfferPart:
                 for place, name in enumerate(state["send_slots"])
             },
             channel_effects=arrays["channel_effects"],
+            limit_places=arrays["limit_places"],
             channel_sources=column("channel_source"),
             refusing=IdIndex(arrays["refusing"]),
         )

@@ -14,8 +14,9 @@ from core.contact_answers import MIN_ANSWERS, AcceptanceRows
 from core.feature_table import FeatureColumn, FeatureTable
 from core.offers import Offer
 from features.acceptance_rows import load_acceptance_rows
+from features.frequency_rows import load_frequency_rows
 from features.offer_tastes import PRIOR_PURCHASES, measure_tastes
-from features.unsubscribe_rows import count_recent_contacts, load_unsubscribe_rows
+from features.unsubscribe_rows import count_recent_contacts, load_unsubscribe_log, load_unsubscribe_rows
 from tables.tables import Tables
 from tests.worlds import config, frame, shop
 
@@ -199,3 +200,21 @@ def test_recent_contacts_are_the_treated_ones_of_30_days_before():
     ids = np.array(["ben", "cleo", "ada"])
     assert count_recent_contacts(tables, ids, cutoff=date(2026, 3, 2)).tolist() == [1, 0, 2]
     assert count_recent_contacts(tables, ids, cutoff=CUTOFF - timedelta(days=1)).tolist() == [1, 0, 1]
+
+
+def test_frequency_rows_have_what_both_groups_bought_within_the_time_to_answer():
+    tables = world(
+        contact("ada", "2026-03-10", unsubscribed_at=None, propensity=0.5, cost=2.0),
+        contact("ben", "2026-03-10", treated=False, unsubscribed_at=None, propensity=0.5, cost=None),
+        contact("ada", "2026-02-10", unsubscribed_at=None, propensity=0.5, cost=3.0),
+    )
+
+    rows = load_frequency_rows(tables, load_unsubscribe_log(tables, CUTOFF))
+
+    assert rows is not None
+    assert rows.customer_ids.tolist() == ["ada", "ben", "ada"]
+    assert rows.acted.tolist() == [True, False, False]  # ada's mocha of 20 March
+    assert (rows.amounts > 0).tolist() == [True, False, False]
+    assert rows.costs[[0, 2]].tolist() == [2.0, 3.0]
+    without_control = world(contact("ada", "2026-03-10", unsubscribed_at=None))
+    assert load_frequency_rows(without_control, load_unsubscribe_log(without_control, CUTOFF)) is None

@@ -27,6 +27,7 @@ FIELDS = pa.schema(
         ("send_at", pa.string()),
         ("send_at_source", pa.string()),
         ("channel_source", pa.string()),
+        ("frequency_limit", pa.string()),
         ("sentence", pa.string()),
         ("language", pa.string()),
         ("treated", pa.bool_()),

@@ -71,6 +71,7 @@ class DecisionWriter:
             "no_contact": None if row.no_contact is None else str(row.no_contact),
             "no_contact_rule": self._rule(place, row),
             "currency": description.currency,
+            "frequency_limit": customers.describe_limit(place, limits=offers_of(self.release).terms.monthly_limits),
             "propensity": row.propensity,
             "choice_propensity": row.choice_propensity,
             "policy": row.policy,

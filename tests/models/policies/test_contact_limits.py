@@ -228,7 +228,7 @@ def test_kinds_of_priority_go_first_where_they_are_allowed():
 def test_every_reason_of_the_policy_comes_before_those_of_eligibility():
     of_policy = [
         NoContact.NO_CONSENT, NoContact.CONTROL_GROUP, NoContact.COMPLAINT, NoContact.CONTACTS_UNKNOWN, NoContact.CAP,
-        NoContact.OTHER_CAMPAIGN, NoContact.QUIET_HOURS,
+        NoContact.FREQUENCY, NoContact.OTHER_CAMPAIGN, NoContact.QUIET_HOURS,
     ]  # fmt: skip
 
-    assert list(REASONS[:7]) == of_policy
+    assert list(REASONS[:8]) == of_policy

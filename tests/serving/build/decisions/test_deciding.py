@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import numpy as np
@@ -21,16 +21,18 @@ from models.policies.acceptance.estimates import AcceptanceEstimates
 from models.policies.acceptance.rates import estimate_acceptance
 from models.policies.campaign_contacts import CampaignHistory, due_contacts, in_campaign_control
 from models.policies.candidates import REASONS
+from models.policies.frequency_limits import MonthlyLimit
 from serving.build.decisions.campaigns import collect_due
 from serving.build.decisions.deciding import DecisionRun, decide_customers
 from serving.build.decisions.layouts import FIELDS, LAYOUTS
 from serving.build.decisions.pricing import price_offers
-from serving.build.decisions.writing import write_decisions
+from serving.build.decisions.writing import DecisionWriter, write_decisions
 from serving.decisions.store import ContactHistory, Objection
 from serving.offers.candidates import offers_of
 from serving.release.send_slots import SendSlots, StoredSendSlots
 from tests.serving.sample_release import offer_part, sample_release
 
+EVERYTHING = LAYOUTS["kizuna"]
 NOON = datetime(2026, 4, 1, 12)
 LONG_AGO = datetime(2026, 3, 1)
 
@@ -58,6 +60,16 @@ def with_slots(release, *, hours, weekdays, channel=""):
     part = offers_of(release)
     stored = {**part.send_slots, channel: StoredSendSlots.of(slots, np.arange(3))}
     return replace(release, offers=replace(part, send_slots=stored))
+
+
+def with_offer(release, offer):
+    part = offers_of(release)
+    book = OfferBook((*part.book.offers, offer))
+    rates = estimate_acceptance(book, part.terms.assumptions)
+    terms = msgspec.structs.replace(part.terms, book=book)
+    return replace(
+        release, offers=replace(part, terms=terms, acceptance=AcceptanceEstimates.of_rates(rates, n_customers=3))
+    )
 
 
 def decisions_of(release, **run):
@@ -187,6 +199,30 @@ def test_a_customer_who_unsubscribed_or_complained_since_the_release_gets_nothin
     assert {rows[name].offer_id for name in ("ada", "bo")} == {"call"}
     gifts = [REASONS[code - 1] if code else None for code in decided.candidates.codes[:, 0]]
     assert gifts == [NoContact.COMPLAINT, None, NoContact.NO_CONSENT]
+
+
+def test_a_customer_whose_segment_gets_tired_gets_no_more_promotions_and_the_answer_says_so():
+    limit = MonthlyLimit(source="segment: tired", max_contacts=2)
+    release = release_with(GIFT, monthly_limits=(limit,), policy=ContactPolicy(other_campaign_days=0))
+    release = replace(release, offers=replace(offers_of(release), limit_places=np.array([0, -1, 0], np.int16)))
+    days = [(name, day) for name in ("ada", "bo") for day in (10, 20)] + [("cyd", 10), ("cyd", 2)]
+    earlier = [
+        DecisionRow(
+            decision_id=f"{name} {day}", customer_id=name, offer_id="gift", decided_at=NOON - timedelta(days=day)
+        )
+        for name, day in days
+    ]  # fmt: skip
+
+    decided, rows = decisions_of(release, history=ContactHistory(decisions=earlier))
+    with_call, called = decisions_of(with_offer(release, CALL), history=ContactHistory(decisions=earlier))
+
+    assert {name: row.no_contact for name, row in rows.items()} == {
+        "ada": NoContact.FREQUENCY, "bo": None, "cyd": NoContact.FREQUENCY,
+    }  # fmt: skip
+    limits = {row["customer_id"]: row["frequency_limit"] for row in DecisionWriter(release, decided).rows(EVERYTHING)}
+    assert limits == {"ada": "at most 2 in 30 days, measured; segment: tired", "bo": "", "cyd": limits["ada"]}
+    assert called["ada"].offer_id == "call"
+    assert with_call.candidates.valued.values.fatigue.sum() == 0  # what the limit leaves out costs no value
 
 
 def test_decisions_that_nothing_can_be_learned_from_are_not_stored():

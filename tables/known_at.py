@@ -92,12 +92,17 @@ def columns_without_date(contract: TableContract, columns: Collection[str]) -> t
     return tuple(name for name in columns if name != contract.key and may_be_late(name))
 
 
+def line_key(table: ir.Table) -> list[str]:
+    """The columns that name a line: its id, and its order where there is one, whose lines may be counted from 1."""
+    return [name for name in ("order_id", "line_id") if name in table.columns]
+
+
 def keep_newest_versions(table: ir.Table) -> ir.Table:
-    """One row per line_id: the one recorded last. Lines without an id are all kept."""
+    """One row per line: the one recorded last. Lines without an id are all kept."""
     times = [table[name] for name in ("recorded_time", "event_time") if name in table.columns]
     values = [table[name] for name in ("event_time", "amount", "item_id") if name in table.columns]
     order = [ibis.desc(value) for value in [*([ibis.coalesce(*times)] if times else []), *values]]
-    ranks = table.mutate(version_rank=ibis.row_number().over(group_by="line_id", order_by=order))
+    ranks = table.mutate(version_rank=ibis.row_number().over(group_by=line_key(table), order_by=order))
     return ranks.filter(ranks.line_id.isnull() | (ranks.version_rank == 0)).drop("version_rank")
 
 

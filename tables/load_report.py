@@ -17,6 +17,7 @@ from tables.cleaning.conform import BOOKKEEPING, EXCLUDED_BECAUSE, EXCLUDED_VALU
 from tables.cleaning.evidence import ReadingNote
 from tables.cleaning.source_columns import ROW_NUMBER
 from tables.contract_types import TableContract
+from tables.known_at import line_key
 
 MODULUS = 1_000_003
 ROW_IDS = ("line_id", "subscription_id", "ticket_id", "order_id")
@@ -132,7 +133,7 @@ def _count_columns(table: ir.Table, contract: TableContract, *, names: tuple[str
         table.count().name("n_rows"),
         (no_time if time is None else time.max()).name("last"),
         (no_time if time is None else time.min()).name("first"),
-        _count_repeats(table, "line_id" if "line_id" in names else None).name("n_line_versions"),
+        (_count_line_versions(table) if "line_id" in names else ibis.literal(0)).name("n_line_versions"),
         _count_repeats(table, undated_key).name("n_repeated_keys"),
     )
 
@@ -142,6 +143,13 @@ def _row_id(table: ir.Table, contract: TableContract, *, names: tuple[str, ...])
     columns = [name for name in (*ROW_IDS, *contract.names) if name in contract and name in names]
     ids = [table[name] for name in columns if contract[name].kind == "id"]
     return ibis.coalesce(*ids) if ids else ibis.null("string")
+
+
+def _count_line_versions(table: ir.Table) -> ir.Value:
+    """How many rows repeat an earlier line."""
+    parts = [table[name].fill_null("") for name in line_key(table)]
+    whole = reduce(lambda left, right: left + "\x1f" + right, parts)
+    return table.line_id.count() - ibis.ifelse(table.line_id.isnull(), ibis.null("string"), whole).nunique()
 
 
 def _count_repeats(table: ir.Table, column: str | None) -> ir.Value:

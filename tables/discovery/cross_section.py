@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from tables.discovery.business import choose_currency, choose_zone
-from tables.discovery.columns import ColumnFacts
+from tables.discovery.columns import ColumnFacts, fits
 from tables.discovery.guesses import ExaminedSource
 from tables.discovery.keys import compare_ids, ids_of
 from tables.discovery.proposal import Ask, Proposal, Setting, TableSection
@@ -70,7 +70,11 @@ def _key(source: ExaminedSource) -> ColumnFacts | None:
         if (rank := vocabulary.rank_of(facts.name, table="customers", column="customer_id")) is not None
         and facts.is_unique
     ]
-    return source.columns[min(ranked)[1]] if ranked else None
+    if ranked:
+        return source.columns[min(ranked)[1]]
+    # Without a known name, the only column of ids of which every row has its own.
+    unique = [facts for facts in source.columns.values() if facts.is_unique and fits(facts, "id")]
+    return unique[0] if len(unique) == 1 else None
 
 
 def _is_of_same_customers(source: ExaminedSource, key: ColumnFacts, *, ids: Set[str]) -> bool:

@@ -10,6 +10,7 @@ from core.errors import BadInput
 from tables.contract import CONTRACT
 from tables.discovery.business import choose_churn, choose_currency, choose_name, choose_zone, language_of
 from tables.discovery.cross_section import propose_cross_section
+from tables.discovery.customer_keys import find_people, find_shared_key
 from tables.discovery.examination import add_alike, examine
 from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.id_widths import fill_leading_zeros, merge_widths
@@ -91,8 +92,11 @@ def _read_elsewhere(guess: TableGuess, guesses: Sequence[TableGuess]) -> frozens
 
 def _assign(sources: Sequence[ExaminedSource], ask: Ask) -> tuple[list[TableGuess], list[str]]:
     """One source for each table, the best first; what is left over is a note."""
-    options = {source.source.label: recognise(source) for source in sources}
+    key = find_shared_key(sources)
+    options = {source.source.label: recognise(source, key) for source in sources}
     chosen = _choose(options, ask)
+    people = find_people(chosen)
+    chosen += [people] if people else []
     aliases = find_aliases(chosen, sources)
     sentences = {name: f"its {name} {BY_WAY} {guess.examined.source.label}" for name, guess in aliases.items()}
     if sentences:

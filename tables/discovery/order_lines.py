@@ -18,6 +18,13 @@ NET = re.compile(r"\bnet\b|純売上|返金後")
 OF_LINES = ("amount", "quantity", "cost", "item_id", "line_id", UNIT_PRICE, REFUNDED)
 "Columns that are those of a line where an order has a list of lines."
 
+MAX_PIECES = 100
+"More different numbers are no pieces of an order line."
+MIN_ITEMS = 10
+"Items that were bought both once and several at a time, by whose prices it is decided what a price is for."
+CLEARLY = 0.5
+"The price of a line may differ from that of one piece, times the quantity, by this share of the other difference."
+
 
 def is_of_line(name: str, column: str, *, examined: ExaminedSource) -> bool:
     """Whether a column can say something about a line: an amount of the order is that of all its lines."""
@@ -39,9 +46,13 @@ def add_ids_of_list(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -
 
 def add_amount(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
     """The amount of a line: its own column, or quantity times price."""
+    columns = _pieces_as_quantity(examined, columns)
     price, quantity = columns.get(UNIT_PRICE), columns.get("quantity")
     if price is None:
         return columns
+    if quantity is not None and "amount" not in columns and _grows_with_quantity(examined, columns):
+        evidence = f"for more pieces {price.column} is higher in proportion, so it is that of the line"
+        return columns | {"amount": replace(price, evidence=evidence)}
     if quantity is not None and ("amount" not in columns or _is_order_total(examined, columns)):
         factors = (*quantity.sources, *price.sources)
         reason = (
@@ -55,6 +66,48 @@ def add_amount(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dic
     if "amount" not in columns:
         return columns | {"amount": replace(price, evidence="the price, because there is no quantity")}
     return columns
+
+
+def _pieces_as_quantity(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
+    """The column called amount as the quantity where it counts pieces: mostly ones, beside a price."""
+    amount, price = columns.get("amount"), columns.get(UNIT_PRICE)
+    if (
+        amount is None
+        or price is None
+        or "quantity" in columns
+        or "amount" not in normalise(str(amount.column)).split()
+    ):
+        return columns
+    facts = examined.columns[str(amount.column)]
+    is_whole = facts.numbers is not None and facts.numbers.is_whole
+    if not is_whole or facts.n_distinct > MAX_PIECES or next(iter(facts.values), "") != "1":
+        return columns
+    others = {name: column for name, column in columns.items() if name != "amount"}
+    return others | {"quantity": replace(amount, evidence=f"whole numbers, mostly 1, beside the price {price.column}")}
+
+
+def _grows_with_quantity(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> bool:
+    """Whether what is called a price is that of all pieces: for two of an item it is twice as high as for one."""
+    names = {"item": columns.get("item_id"), "pieces": columns["quantity"], "price": columns[UNIT_PRICE]}
+    if any(guess is None or guess.column is None for guess in names.values()):
+        return False
+    rows = examined.rows.select(**{name: examined.rows[str(guess.column)] for name, guess in names.items() if guess})
+    rows = rows.mutate(pieces=rows.pieces.try_cast("float64"), price=rows.price.try_cast("float64"))
+    rows = rows.filter(rows.item.notnull(), rows.pieces >= 1, rows.price > 0)
+    is_one = rows.pieces == 1
+    items = rows.group_by("item").agg(
+        one=rows.price.mean(where=is_one),
+        several=rows.price.mean(where=~is_one),
+        each=(rows.price / rows.pieces).mean(where=~is_one),
+    )
+    items = items.filter(items.one.notnull(), items.several.notnull())
+    gaps = items.agg(
+        n=items.count(),
+        as_unit=(items.several / items.one).ln().abs().median(),
+        as_total=(items.each / items.one).ln().abs().median(),
+    )
+    found = gaps.to_pyarrow().to_pylist()[0]
+    return found["n"] >= MIN_ITEMS and found["as_total"] < CLEARLY * found["as_unit"]
 
 
 def take_off_refunds(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:

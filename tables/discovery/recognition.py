@@ -40,6 +40,8 @@ TOTAL = re.compile("total|gesamt|summe|montant|importe|amount|合計|小計|金�
 MIN_SCORE = 2.5
 SUFFICES = 2.5
 "Score of ids of customers and items without a time: just enough where nothing else fits."
+DEADLINE = re.compile(r"limit|deadline|\bdue\b|estimated|expected|expir|期限|予定")
+"In the names of days that something is to happen by, not of days that it happened."
 EVENT_NAMES = ("name", "type", "kind")
 "Names of the column with the event that many other tables have as well."
 MIN_ROWS_PER_NAME = 20
@@ -196,6 +198,7 @@ def _candidates(
         return [one.name for one in kinds if one.n_distinct * MIN_ROWS_PER_NAME <= one.n_rows][:1]
     if column.kind == "time" and column.name in (contract.happens_at, "event_time"):
         dated = [facts for facts in free if facts.is_date and facts.n_filled * 2 > facts.n_rows]
+        dated = [facts for facts in dated if not DEADLINE.search(normalise(facts.name))] or dated
         return [facts.name for facts in sorted(dated, key=lambda facts: -facts.n_distinct)]
     if (contract.name, column.name) == ("purchases", "amount") and "customer_id" in columns:
         money = [facts for facts in free if facts.numbers and facts.numbers.currencies]

@@ -63,6 +63,21 @@ def test_the_newest_version_of_a_line_recorded_before_the_cutoff_counts(engine_n
     assert len(rows(tables)) == 5
 
 
+@every_engine
+def test_lines_that_are_counted_within_their_order_are_not_versions_of_each_other(engine_name: str):
+    tables = shop(
+        "ada 2024-03-01 20 order_id=a line_id=1",
+        "ada 2024-03-01 7 order_id=a line_id=2 recorded_time=2024-03-01",
+        "ada 2024-03-01 5 order_id=a line_id=2 recorded_time=2024-03-02",
+        "ada 2024-03-02 3 order_id=b line_id=1",
+        "ada 2024-03-02 2 line_id=1",
+        backend=engine(engine_name),
+    )
+
+    assert amounts(tables.latest()) == [2, 3, 5, 20]
+    assert tables.load_report("purchases").n_line_versions == 1
+
+
 def test_a_cell_is_missing_until_it_becomes_known():
     ticket = {"customer_id": "ada", "opened_at": "2024-03-01", "closed_at": "2024-03-08", "satisfaction": 1.0}
 

@@ -1,0 +1,87 @@
+"""Exports whose ids and amounts have names that do not tell: what `kizuna init` takes them for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tables.discovery.discover import propose
+from tables.discovery.inputs import find_inputs
+
+TODAY = date(2026, 12, 1)
+START = date(2025, 1, 1)
+
+
+def tables_of(folder: Path, files: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
+    """The columns of each proposed table, with the default answer to every question."""
+    for name, lines in files.items():
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    inputs = find_inputs([str(folder)])
+    proposal = propose([str(folder)], inputs, ask=lambda question: question.default, today=TODAY, local_zone=None)
+    return {table.name: {one.key: one.value for one in table.columns} for table in proposal.tables}
+
+
+def day(n: int) -> str:
+    return (START + timedelta(days=n)).isoformat()
+
+
+def test_the_key_that_files_share_is_the_customer_although_its_name_tells_nobody(tmp_path: Path):
+    tables = tables_of(
+        tmp_path,
+        {
+            "people.csv": ["xref,city", *(f"q{n}z,town {n % 3}" for n in range(30))],
+            "payments.csv": ["xref,payment date,amount", *(f"q{n % 30}z,{day(n)},{n % 9}.50" for n in range(120))],
+        },
+    )
+
+    assert tables["customers"]["customer_id"] == "xref"
+    assert tables["purchases"] == {"event_time": "payment date", "amount": "amount", "customer_id": "xref"}
+
+
+def test_people_with_a_new_id_for_each_order_are_found_by_the_id_of_the_person(tmp_path: Path):
+    orders = range(90)
+    tables = tables_of(
+        tmp_path,
+        {
+            "customers.csv": ["customer_id,customer_unique_id,city", *(f"o{n},p{n % 20},town {n % 3}" for n in orders)],
+            "orders.csv": ["order_id,customer_id,order_date,amount", *(f"{n},o{n},{day(n)},5.50" for n in orders)],
+        },
+    )
+
+    assert tables["identities"] == {"alias_id": "customer_id", "customer_id": "customer_unique_id"}
+    assert tables["purchases"]["customer_id"] == "customer_id"
+
+
+def test_the_day_that_something_is_to_happen_by_is_no_order_date(tmp_path: Path):
+    lines = ["buyer,shipping limit,handed over,amount"]
+    lines += [f"b{n % 20},{day(n + 400)} 10:{n % 60:02}:00,{day(n)},5.50" for n in range(90)]
+
+    assert tables_of(tmp_path, {"orders.csv": lines})["purchases"]["event_time"] == "handed over"
+
+
+@pytest.mark.parametrize(
+    ("prices", "amount"), [((7, 14), "sales price"), ((7, 7), {"product": ("amount", "sales price")})]
+)
+def test_whole_amounts_beside_a_price_are_pieces_and_prices_that_grow_with_them_those_of_the_line(
+    tmp_path: Path, prices: tuple[int, int], amount: object
+):
+    lines = ["customer_id,order_date,item_id,amount,sales price"]
+    lines += [
+        f"c{n % 20},{day(n % 300)},i{n % 15},{pieces},{prices[pieces - 1] * (1 + n % 15)}"
+        for n in range(300)
+        for pieces in ((1, 2) if n % 2 else (1,))
+    ]
+
+    purchases = tables_of(tmp_path, {"orders.csv": lines})["purchases"]
+
+    assert (purchases["amount"], purchases["quantity"]) == (amount, "amount")
+
+
+def test_a_unique_column_is_the_key_of_a_cross_section_although_its_name_tells_nobody(tmp_path: Path):
+    lines = ["refno,spend,Attrition", *(f"z{n},{n % 7},{'Yes' if n % 4 == 0 else 'No'}" for n in range(80))]
+
+    assert tables_of(tmp_path, {"bank.csv": lines}) == {"bank": {"spend": "spend"}}

@@ -106,8 +106,8 @@ def _grows_with_quantity(examined: ExaminedSource, columns: dict[str, ColumnGues
         as_unit=(items.several / items.one).ln().abs().median(),
         as_total=(items.each / items.one).ln().abs().median(),
     )
-    found = gaps.to_pyarrow().to_pylist()[0]
-    return found["n"] >= MIN_ITEMS and found["as_total"] < CLEARLY * found["as_unit"]
+    gap = gaps.to_pyarrow().to_pylist()[0]
+    return gap["n"] >= MIN_ITEMS and gap["as_total"] < CLEARLY * gap["as_unit"]
 
 
 def take_off_refunds(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:

@@ -31,6 +31,7 @@ from core.currencies import currency_codes, decimals_of
 from core.environment import Places
 from core.errors import ConfigError, did_you_mean
 from core.i18n.translation import languages
+from core.segmentation import segment_variable
 
 
 class Config(Section, frozen=True):
@@ -137,6 +138,12 @@ class Config(Section, frozen=True):
         return [(key, name) for key, sections in names.items() for name in sections]
 
     def _require_known_segments(self) -> None:
+        by_variable = dict[str, str]()
+        for name in self.segments:
+            if (other := by_variable.setdefault(segment_variable(name), name)) != name:
+                raise ValueError(
+                    f"[segments] '{other}' and '{name}' are both {segment_variable(name)} in rules; rename one of them"
+                )
         for name, campaign in self.campaigns.items():
             if campaign.segment is not None and campaign.segment not in self.segments:
                 segment = campaign.segment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from core.decisions import NoContact
 from core.effects import outcome_of
 from core.errors import NotFound
 from core.interactions import codes_of, codes_of_ids
+from core.rules.day_counts import count_days_from
 from core.rules.rule import Column
 from models.policies.candidates import ALLOWED, CustomerState, Option, code_of
 from models.policies.contact_limits import limit_contacts
@@ -31,6 +33,8 @@ class Occasion:
 
     moments: NDArray[np.datetime64]
     "(n,) local times, or (n, m) where they differ by option."
+    day: date
+    "Of the decision: variables that count days to something are those of this day."
     is_immediate: bool
     "Whether contacts are made at once, where quiet hours are a reason, or at a later hour."
     context: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
@@ -88,7 +92,7 @@ def find_candidates(
     state = customer_state(release, customers.contacts.customer_ids)
     valued = value_options(state, options, inputs=_value_inputs(release, part, customers=customers, occasion=occasion))
     facts = EligibilityFacts(
-        columns=_columns(part, customers, occasion=occasion),
+        columns=_columns(part, customers, occasion=occasion, cutoff=release.description.cutoff),
         moments=occasion.moments,
         unavailable=occasion.unavailable,
         owned=_find_owned(release, options, customer_ids=customers.contacts.customer_ids),
@@ -206,9 +210,9 @@ def _load_effects(release: Release, customer_ids: NDArray[np.str_]) -> MeasuredE
     return MeasuredEffects(effects=effects, treatment=terms.treatment, outcome=outcome, margin_rate=terms.margin_rate)
 
 
-def _columns(part: OfferPart, customers: OfferCustomers, *, occasion: Occasion) -> dict[str, Column]:
+def _columns(part: OfferPart, customers: OfferCustomers, *, occasion: Occasion, cutoff: date) -> dict[str, Column]:
     """The variables of rules: those of the release, and those of the situation, which are missing where not given."""
-    n, columns = len(customers), dict(customers.variables)
+    n, columns = len(customers), count_days_from(occasion.day, customers.variables, cutoff=cutoff)
     for name, kind in part.terms.settings.context.items():
         value = occasion.context.get(name)
         columns[name] = (

@@ -106,6 +106,7 @@ def choose_offer(release: Release, request: OfferRequest) -> OfferChoice:
     options = list_options(part.terms.offers, terms.settings.channels, only=request.channel)
     occasion = Occasion(
         moments=np.array([np.datetime64(request.now, "s")]),
+        day=request.now.date(),
         is_immediate=True,
         context=request.context,
         unavailable=request.unavailable,

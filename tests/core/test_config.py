@@ -109,6 +109,10 @@ def test_a_cross_section_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP + PURCHASES + "[offers]\nanswer_days = 0", "answer_days has to be a whole number of at least 1"),
         (SHOP + PURCHASES + "[cutoffs]\ntrain = ['soon']", r"train has to be a list of dates, found \['soon'\]"),
         (SHOP + PURCHASES + "[segments.top]\ntop = 1.5", r"\[segments.top\] top has to be a number above 0 and at m"),
+        (
+            SHOP + PURCHASES + "[segments.a-b]\ntop = 0.1\n[segments.a_b]\ntop = 0.2",
+            r"\[segments\] 'a-b' and 'a_b' are both segment_a_b in rules; rename one of them",
+        ),
         (SHOP + PURCHASES + "[health]\nwatch_from = 80", "at_risk_from < watch_from < healthy_from < 100"),
         (SHOP + PURCHASES + "[health]\nhysteresis = 11", "at most half of the narrowest band"),
         (SHOP + PURCHASES + "[health]\ncooldown_days = 7", "cooldown_days has to be a whole number of at least 28"),

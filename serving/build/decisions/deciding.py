@@ -154,7 +154,7 @@ def state_run(release: Release, run: DecisionRun) -> StatedRun:
     options = list_options(part.terms.offers, part.terms.settings.channels)
     options += list_campaign_options(release, run.campaigns)
     moments = plan_send_times(customers, options, terms=part.terms, now=run.now)
-    occasion = Occasion(moments=moments, is_immediate=False, unavailable=run.unavailable)
+    occasion = Occasion(moments=moments, day=run.now.date(), is_immediate=False, unavailable=run.unavailable)
     candidates = restrict_to_due(find_candidates(release, customers, options=options, occasion=occasion), run.campaigns)
     return StatedRun(candidates, state_problem(part.terms, candidates, seed=run.seed, budget=run.budget), moments)
 

@@ -15,15 +15,13 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from core.rules.day_counts import is_day_count
 from core.rules.rule import parse_rule
 from models.policies.candidates import Option
 from models.policies.contact_limits import next_allowed_times
 from models.policies.habits import UNKNOWN
 from models.policies.timing import find_allowed_hours, next_send_times
 from serving.release.offer_part import OfferCustomers, OfferTerms
-
-COUNTS_DAYS = "days_to_"
-"Variables whose names begin so are other ones on the day of a later contact."
 
 
 def plan_send_times(
@@ -55,4 +53,4 @@ def can_wait(option: Option, terms: OfferTerms) -> bool:
     """Whether a contact may wait for a weekday: a promotional offer that no campaign has due, and no count of days."""
     names = parse_rule(option.offer.rule).names() if option.offer.rule else frozenset[str]()
     is_promotional = option.offer.kind in terms.policy.promotional_kinds
-    return is_promotional and option.campaign_id is None and not any(name.startswith(COUNTS_DAYS) for name in names)
+    return is_promotional and option.campaign_id is None and not any(map(is_day_count, names))

@@ -133,6 +133,18 @@ def test_capacity_of_a_channel_is_kept():
     assert decided.cost == 3
 
 
+def test_a_capacity_of_zero_leaves_no_contact_and_the_next_best_offer_takes_its_place():
+    used_up = msgspec.structs.replace(GIFT, capacity=0)
+    no_calls = DecisionSettings(channels={"phone": ChannelSettings(capacity=0)})
+
+    _, rows = decisions_of(release_with(used_up))
+    _, with_call = decisions_of(release_with(used_up, CALL))
+    _, by_phone = decisions_of(release_with(GIFT, settings=no_calls))
+
+    assert {row.no_contact for row in (*rows.values(), *by_phone.values())} == {NoContact.CAPACITY}
+    assert {row.offer_id for row in with_call.values()} == {"call"}
+
+
 def test_contacts_wait_until_the_quiet_hours_are_over():
     release = release_with(GIFT, policy=ContactPolicy())
 
@@ -223,6 +235,21 @@ def test_a_customer_whose_segment_gets_tired_gets_no_more_promotions_and_the_ans
     assert limits == {"ada": "at most 2 in 30 days, measured; segment: tired", "bo": "", "cyd": limits["ada"]}
     assert called["ada"].offer_id == "call"
     assert with_call.candidates.valued.values.fatigue.sum() == 0  # what the limit leaves out costs no value
+
+
+def test_days_to_a_birthday_are_those_of_the_day_of_the_decision():
+    birthday = Offer(offer_id="cake", kind="birthday", cost=1, margin=100, rule="days_to_birthday <= 7")
+    release = release_with(birthday)
+    part = offers_of(release)
+    numbers = {**part.numbers, "days_to_birthday": np.array([9.0, 7.0, 1.0])}  # at the cutoff, 2026-04-01
+    release = replace(release, offers=replace(part, numbers=numbers))
+
+    def find_contacted(day: int) -> set[str]:
+        decided = decide_customers(release, DecisionRun(now=datetime(2026, 4, day, 12)))
+        return {row.customer_id for row in decided.rows if row.offer_id}
+
+    assert find_contacted(1) == {"bo", "cyd"}
+    assert find_contacted(3) == {"ada", "bo"}
 
 
 def test_decisions_that_nothing_can_be_learned_from_are_not_stored():

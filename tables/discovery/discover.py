@@ -11,6 +11,7 @@ from tables.contract import CONTRACT
 from tables.discovery.business import choose_churn, choose_currency, choose_name, choose_zone, language_of
 from tables.discovery.cross_section import propose_cross_section
 from tables.discovery.customer_keys import find_people, find_shared_key
+from tables.discovery.event_purchases import find_purchases_of_events
 from tables.discovery.examination import add_alike, examine
 from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.id_widths import fill_leading_zeros, merge_widths
@@ -45,10 +46,12 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
     guesses, notes = _assign(sources, ask)
     checked = [drop_renewals_of_export(guess) for guess in guesses]
     guesses, notes = [guess for guess, _ in checked], [*notes, *(note for _, note in checked if note)]
+    purchases = find_purchases_of_events(guesses)
+    guesses += [purchases] if purchases else []
     names = [name for source in sources for name in source.columns]
     language = language_of(names)
     name = Setting("name", choose_name(arguments))
-    if not any(CONTRACT[guess.table].proves_activity or guess.table == "subscriptions" for guess in guesses):
+    if not any(_shows_activity(guess) for guess in guesses):
         cross_section = propose_cross_section(sources, ask, name=name, language=language, local=local_zone, today=today)
         if cross_section is not None:
             return cross_section
@@ -83,6 +86,11 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
     )
 
 
+def _shows_activity(guess: TableGuess) -> bool:
+    """Whether a table says who was a customer when."""
+    return CONTRACT[guess.table].proves_activity or guess.table == "subscriptions"
+
+
 def _read_elsewhere(guess: TableGuess, guesses: Sequence[TableGuess]) -> frozenset[str]:
     """The columns of a table's source that other tables read."""
     others = [one for one in guesses if one is not guess and one.examined is guess.examined]
@@ -95,6 +103,12 @@ def _assign(sources: Sequence[ExaminedSource], ask: Ask) -> tuple[list[TableGues
     key = find_shared_key(sources)
     options = {source.source.label: recognise(source, key) for source in sources}
     chosen = _choose(options, ask)
+    if not any(_shows_activity(guess) for guess in chosen):
+        # Ratings of items look like a survey; where nothing else shows who came, they do.
+        options = {
+            label: [one for one in guesses if _shows_activity(one)] or guesses for label, guesses in options.items()
+        }
+        chosen = _choose(options, ask)
     people = find_people(chosen)
     chosen += [people] if people else []
     aliases = find_aliases(chosen, sources)

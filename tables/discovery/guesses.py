@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.grouping import DiscoveredSource
+from tables.discovery.proposal import Setting
 
 BY_NAME = "by its name"
 
@@ -56,6 +57,8 @@ class TableGuess:
     score: float = 0.0
     profile: str | None = None
     notes: tuple[str, ...] = ()
+    where: Setting | None = None
+    "Which rows of the source are those of the table; None for all."
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     "Columns of the contract for which several columns of the source are equally good, the first one taken."
 

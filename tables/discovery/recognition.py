@@ -37,11 +37,16 @@ ONE_EACH = "no column names a subscription, so each customer has one"
 ACCOUNT_IS_CUSTOMER = "no column names a customer, so the account is the customer"
 TOTAL = re.compile("total|gesamt|summe|montant|importe|amount|合計|小計|金額")
 "Names of amounts, rather than of prices."
+PLAIN = re.compile(r"\d+([.]\d+)?$")
+MAX_MARKS = 21
+"Marks from 0 to 10 in steps of a half."
 MIN_SCORE = 2.5
 SUFFICES = 2.5
 "Score of ids of customers and items without a time: just enough where nothing else fits."
 DEADLINE = re.compile(r"limit|deadline|\bdue\b|estimated|expected|expir|期限|予定")
 "In the names of days that something is to happen by, not of days that it happened."
+ITEMS = 1.0
+"Score of ids of customers and items with a time but no amount: more than any event, less than one with a name."
 EVENT_NAMES = ("name", "type", "kind")
 "Names of the column with the event that many other tables have as well."
 MIN_ROWS_PER_NAME = 20
@@ -104,7 +109,7 @@ def _has_column(examined: ExaminedSource, name: str) -> bool:
 
 def _match_table(examined: ExaminedSource, contract: TableContract, *, aliases: Mapping[str, str]) -> TableGuess | None:
     """The source as one table of the contract; None where a required column is missing."""
-    columns = _match_names(examined, contract)
+    columns = match_names(examined, contract)
     alias = next((name for name in examined.columns if name in aliases), None)
     if "customer_id" in contract and "customer_id" not in columns and alias is not None:
         columns["customer_id"] = ColumnGuess(column=alias, evidence=aliases[alias])
@@ -137,7 +142,7 @@ def _match_table(examined: ExaminedSource, contract: TableContract, *, aliases: 
     )
 
 
-def _match_names(examined: ExaminedSource, contract: TableContract) -> dict[str, ColumnGuess]:
+def match_names(examined: ExaminedSource, contract: TableContract) -> dict[str, ColumnGuess]:
     """Columns whose name and values fit, the best names first; a column of the source serves one purpose."""
     vocabulary = load_vocabulary()
     kinds: dict[str, str] = {column.name: column.kind for column in contract.columns}
@@ -202,10 +207,18 @@ def _candidates(
         return [facts.name for facts in sorted(dated, key=lambda facts: -facts.n_distinct)]
     if (contract.name, column.name) == ("purchases", "amount") and "customer_id" in columns:
         money = [facts for facts in free if facts.numbers and facts.numbers.currencies]
-        money = money or [facts for facts in free if facts.numbers and not facts.numbers.is_whole]
+        money = money or [one for one in free if one.numbers and not one.numbers.is_whole and not _is_rating(one)]
         money.sort(key=lambda facts: TOTAL.search(normalise(facts.name)) is None)
         return [facts.name for facts in money] if len(money) <= MAX_CANDIDATES else []
     return []
+
+
+def _is_rating(facts: ColumnFacts) -> bool:
+    """Whether numbers are marks such as 1.0 to 5.0 in steps of a half, rather than amounts."""
+    values = [float(value) for value in facts.values if PLAIN.match(value)]
+    return 0 < len(values) == facts.n_distinct <= MAX_MARKS and all(
+        0 <= v <= 10 and (2 * v).is_integer() for v in values
+    )
 
 
 def _by_value(column: ColumnContract, candidates: list[str]) -> str:
@@ -232,6 +245,8 @@ def _score(examined: ExaminedSource, contract: TableContract, *, columns: Mappin
         score += min(1.5, 0.5 * sum(1 for _ in known_attributes))
     if any(name not in columns for name in contract.mandatory_columns):
         score += SUFFICES
+    elif contract.suffices and "amount" not in columns and _suffices(examined, contract, columns=columns):
+        score += ITEMS
     n_missing = sum(guess.constant is not None for guess in columns.values())
     n_missing += sum(name not in columns for name in EXPECTED.get(contract.name, ()))
     return score - n_missing - (1.0 if contract.name in ("preferences", "offers", "identities") else 0.0)

@@ -164,7 +164,9 @@ def _value(column: ColumnGuess, settings: Sequence[Setting]) -> Value:
 
 def _row_settings(guess: TableGuess) -> Iterator[Setting]:
     """Rows of purchases that are none, and returns with a positive amount, by the words in its status."""
-    if guess.table != "purchases":
+    if guess.where is not None:
+        yield guess.where
+    if guess.table != "purchases" or guess.where is not None:
         return
     vocabulary = load_vocabulary()
     for facts in guess.examined.columns.values():
@@ -265,7 +267,7 @@ def _derive(purchases: TableGuess, table: str, *, optional: Mapping[str, ColumnG
     key = str(CONTRACT[table].key)
     columns = {key: purchases.columns[key], **optional, "valid_from": since}
     in_order = {name: columns[name] for name in CONTRACT[table].names if name in columns}
-    return replace(purchases, table=table, columns=in_order, choices={})
+    return replace(purchases, table=table, columns=in_order, where=None, choices={})
 
 
 def _item_columns(purchases: TableGuess) -> dict[str, ColumnGuess]:

@@ -146,7 +146,7 @@ def load_vocabulary() -> NameVocabulary:
     }
     lists = {
         f"{section}.{key}": tuple(words)
-        for section in ("churn_label", "status", "missing", "totals", "no_items")
+        for section in ("churn_label", "status", "events", "missing", "totals", "no_items")
         for key, words in toml[section].items()
     }
     return NameVocabulary(toml["tables"], columns, toml["attributes"], lists)

@@ -81,6 +81,31 @@ def test_whole_amounts_beside_a_price_are_pieces_and_prices_that_grow_with_them_
     assert (purchases["amount"], purchases["quantity"]) == (amount, "amount")
 
 
+def test_purchases_among_the_events_of_a_log_are_a_table_of_their_own(tmp_path: Path):
+    kinds = ("view", "view", "add to cart", "purchase")
+    lines = ["visitor id,event,itemid,price,event time"]
+    lines += [f"v{n % 20},{kinds[n % 4]},i{n % 7},{n % 9}.50,{day(n)} 10:00:00" for n in range(120)]
+
+    tables = tables_of(tmp_path, {"log.csv": lines})
+
+    assert tables["usage"]["event"] == "event"
+    assert tables["purchases"] == {
+        "event_time": "event time",
+        "amount": "price",
+        "customer_id": "visitor id",
+        "item_id": "itemid",
+    }
+
+
+def test_ratings_of_items_are_for_recommendations_and_no_survey_or_amount(tmp_path: Path):
+    lines = ["userId,movieId,rating,timestamp"]
+    lines += [f"{n % 20},{n % 13},{(1 + n % 10) / 2},{1_700_000_000 + 86_400 * n}" for n in range(200)]
+
+    purchases = tables_of(tmp_path, {"ratings.csv": lines})["purchases"]
+
+    assert set(purchases) == {"event_time", "customer_id", "item_id"}
+
+
 def test_a_unique_column_is_the_key_of_a_cross_section_although_its_name_tells_nobody(tmp_path: Path):
     lines = ["refno,spend,Attrition", *(f"z{n},{n % 7},{'Yes' if n % 4 == 0 else 'No'}" for n in range(80))]
 

@@ -47,20 +47,27 @@ NET_SPEND_365D = "net_spend_365d"
 NET_SPEND_TOTAL = "net_spend_total"
 ORDERS_365D = "orders_365d"
 ORDERS_TOTAL = "orders_total"
+RECENCY_VS_USUAL_GAP = "recency_vs_usual_gap"
 
 # Usage
+ACTIVE_SEAT_SHARE_30D = "active_seat_share_30d"
 DAYS_SINCE_ADMIN_USAGE = "days_since_admin_usage"
 DAYS_SINCE_FIRST_USAGE = "days_since_first_usage"
 DAYS_SINCE_LAST_USAGE = "days_since_last_usage"
 USAGE_DAYS_30D = "usage_days_30d"
 USAGE_DAYS_90D = "usage_days_90d"
 USAGE_DAYS_365D = "usage_days_365d"
+USAGE_ERRORS_90D = "usage_errors_90d"
+USAGE_KINDS_90D = "usage_kinds_90d"
 USAGE_MEAN_GAP_DAYS = "usage_mean_gap_days"
+USAGE_TREND_30D = "usage_trend_30d"
 
 # Subscriptions
 DAYS_SINCE_SUBSCRIPTION_CHANGE = "days_since_subscription_change"
 DAYS_TO_RENEWAL = "days_to_renewal"
+DOWNGRADES_365D = "downgrades_365d"
 LONGEST_TERM_MONTHS = "longest_term_months"
+MRR_CHANGE_365D = "mrr_change_365d"
 MRR_NOW = "mrr_now"
 REACTIVATIONS_TOTAL = "reactivations_total"
 SEATS_NOW = "seats_now"
@@ -70,7 +77,12 @@ SUBSCRIPTION_TENURE_DAYS = "subscription_tenure_days"
 POINTS_BALANCE = "points_balance"
 POINTS_EXPIRING_30D = "points_expiring_30d"
 
+# Support
+HOURS_TO_ANSWER_90D = "hours_to_answer_90d"
+TICKETS_90D = "tickets_90d"
+
 # Surveys
+LAST_NPS = "last_nps"
 LAST_TICKET_SATISFACTION = "last_ticket_satisfaction"
 
 # The history of a predicted event

@@ -45,6 +45,12 @@ class Estimate(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether the whole interval is above or below the number."""
         return self.low > number or self.high < number
 
+    def is_gain(self, standard_errors: float | None = None) -> bool:
+        """Whether a difference is above 0: by more than so many standard errors, or with its whole interval."""
+        if standard_errors is None:
+            return self.low > 0
+        return self.value > standard_errors * (self.high - self.low) / (2 * HALF_WIDTH)
+
     @property
     def as_difference(self) -> str:
         """With signs, as a difference is written."""

@@ -143,7 +143,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str = ""
     "One sentence: by how much the model beats its baselines, or that it is not shown to beat them."
     beats_baselines: bool = True
-    "False where an interval of a difference from a baseline reaches zero or below."
+    "False where a gain over a baseline is not shown, by the rule of the kind."
     is_baseline: bool = False
     "True for a baseline that became champion because there was none."
     leaks: tuple[Leak, ...] = ()

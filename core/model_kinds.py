@@ -44,6 +44,9 @@ class ModelKind:
     "What the promotion gate compares."
     refresh_margin: float
     "How much worse than the champion the same recipe on newer data may be, in units of `gate_metric`."
+    claim_errors: float | None = None
+    """By how many standard errors a model must be better than a baseline to be shown to be. None: its whole 90 %
+    interval must be above 0. See `docs/decisions/0018-claims-by-one-standard-error.md`."""
     champion_needs: frozenset[Capability] = frozenset()
     "A version without these capabilities cannot become champion."
     constant_model: str = ""
@@ -96,6 +99,7 @@ CHURN = ModelKind(
     gate_metric="log_loss",
     # Nats per customer; a tenth of what a useful churn model gains over the base rate.
     refresh_margin=0.01,
+    claim_errors=1.0,
     champion_needs=frozenset({Capability.ADDITIVE_LOG_ODDS}),
     constant_model="base_rate",
     works_without_dates=True,
@@ -159,6 +163,7 @@ PREDICT = ModelKind(
     metrics=("log_loss", "auc", "lift@10"),
     gate_metric="log_loss",
     refresh_margin=CHURN.refresh_margin,
+    claim_errors=CHURN.claim_errors,
     constant_model="base_rate",
     is_expected=lambda config: bool(config.predict),
     train_help="Train a model of each event under [predict] in the TOML, test it and register it.",

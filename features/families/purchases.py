@@ -5,7 +5,13 @@ Orders and returns are those of `tables.orders`. `features.families.spending` co
 
 from __future__ import annotations
 
-from core.feature_names import DAYS_SINCE_FIRST_PURCHASE, DAYS_SINCE_LAST_PURCHASE, MEAN_GAP_DAYS, FeatureFamily
+from core.feature_names import (
+    DAYS_SINCE_FIRST_PURCHASE,
+    DAYS_SINCE_LAST_PURCHASE,
+    MEAN_GAP_DAYS,
+    RECENCY_VS_USUAL_GAP,
+    FeatureFamily,
+)
 from features.compiler.declaration import Carried, Deviation, Difference, Feature, Grain, Measure, Ratio
 from features.families.feature_set import WINDOWS, FeatureSet, over_windows, trends, within
 from tables.orders import BOUGHT
@@ -54,7 +60,7 @@ RECENCY = (
         usual_of=MEAN_GAP_DAYS,
     ),
     Feature(
-        name="recency_vs_usual_gap",
+        name=RECENCY_VS_USUAL_GAP,
         family=FeatureFamily.RECENCY,
         expression=Ratio(SINCE_LAST, USUAL_GAP),
         unit="times",

@@ -5,7 +5,7 @@ Only accounts have them: usage of an account's people is counted for the account
 
 from __future__ import annotations
 
-from core.feature_names import FeatureFamily
+from core.feature_names import ACTIVE_SEAT_SHARE_30D, FeatureFamily
 from features.compiler.declaration import Feature, Grain, Measure, Ratio
 from features.families.feature_set import FeatureSet, over_windows, within
 from features.families.subscriptions import RUNNING, SPAN
@@ -39,7 +39,7 @@ STATIC = (
         text_days=90,
     ),
     Feature(
-        name="active_seat_share_30d",
+        name=ACTIVE_SEAT_SHARE_30D,
         family=FeatureFamily.SEATS,
         expression=Ratio(within(ACTIVE_PEOPLE, 30), SEATS),
         unit="share",

@@ -101,12 +101,12 @@ class TrainingRows:
         folds, held_out = self.folds(seed), list[NDArray[np.bool_]]()
         for fold in np.unique(folds):
             held_out.append(folds == fold)
-            if self._smaller_class(np.any(held_out, axis=0)) >= ENOUGH_HELD_OUT:
+            if self.smaller_class(np.any(held_out, axis=0)) >= ENOUGH_HELD_OUT:
                 break
         return held_out
 
-    def _smaller_class(self, rows: NDArray[np.bool_]) -> int:
-        """Customers of the class that has fewer of them among some rows."""
+    def smaller_class(self, rows: NDArray[np.bool_] | bool = True) -> int:
+        """Customers of the class that has fewer of them, among all rows or some, (n,)."""
         classes = (rows & (self.churned == 1), rows & (self.churned == 0))
         return min(len(np.unique(self.customer_ids[of_class])) for of_class in classes)
 

@@ -16,12 +16,17 @@ from models.calibration import Platt
 from models.churn.additive import AdditiveModel
 from models.churn.customer_folds import TrainingRows, log_losses, rows_with_weight
 from models.churn.design_matrix import DesignMatrix
+from models.churn.key_features import prior_scales
 from models.churn.shared_fits import fit_shared
 from models.setting_types import Knots, Positive, Resamples
 
 REGULARIZATIONS = (1000.0, 100.0, 10.0, 1.0)
 """Tried where none is set. The strongest within one standard error of the best is taken, as in the lasso's `lambda.1se`
 (Hastie et al. 2009, section 7.10): the best one by chance fits a small firm's past too closely."""
+FEW_CUSTOMERS = 300
+"Of the rarer outcome; below, the first of `PENALTIES_OF_FEW` is tried, which expects that churn shows in key features."
+PENALTIES_OF_FEW = ((300.0, 25.0), (1000.0, 1.0), (100.0, 1.0), (10.0, 1.0))
+"Regularizations with `others_penalty`, instead of `REGULARIZATIONS`."
 N_KNOTS = (0, 3)
 """Numbers of spline knots tried where none is set. Knots help where a single column carries a fact, as in a
 cross-section; counts over several windows already act as a piecewise curve."""
@@ -37,6 +42,10 @@ class Logistic(AdditiveModel):
 
     regularization: Positive | None = None
     "The penalty: half of it times the squared norm of the weights is added to the total log loss. None: folds choose."
+
+    others_penalty: Positive = 1.0
+    """How many times as strong the penalty is on features that are not key features (`KEY_FEATURES`), where
+    `regularization` is set. Where it is not, folds choose both."""
 
     n_knots: Knots | None = 0
     "Knots of the linear spline of each number. None: folds choose between 0 and 3."
@@ -62,18 +71,19 @@ class Logistic(AdditiveModel):
     def _fit(self, rows: TrainingRows) -> tuple[DesignMatrix, NDArray[np.float64], NDArray[np.float64]]:
         """The design matrix, the weights, and the held-out log-odds; those are empty where nothing needs them."""
         self.held_out_ = np.empty(0)
-        regularization = self._choose(rows)
-        design = self.design_.transform(rows.values)
+        regularization, others_penalty = self._choose(rows)
+        scales = self._prior_scales(self.design_, others_penalty)
+        design = self.design_.transform(rows.values) * scales
         weights = [_fit_weights(design, rows.churned, regularization=regularization, sample_weight=rows.weights)]
         for counts in rows.resample(self.n_resamples, seed=self.seed):
             drawn = rows_with_weight(counts)
             sample = design[drawn], rows.churned[drawn]
             weights.append(_fit_weights(*sample, regularization=regularization, sample_weight=counts[drawn]))
-        return self.design_, np.array(weights), self.held_out_
+        return self.design_, np.array(weights) * np.append(scales, 1.0), self.held_out_
 
-    def _choose(self, rows: TrainingRows) -> float:
-        """Choose the regularization by folds; sets the design matrix and the held-out log-odds of the choice."""
-        penalties = REGULARIZATIONS if self.regularization is None else (self.regularization,)
+    def _choose(self, rows: TrainingRows) -> tuple[float, float]:
+        """Choose the penalties by folds; sets the design matrix and the held-out log-odds of the choice."""
+        penalties = self.penalties(rows)
         n_knots = N_KNOTS if self.n_knots is None else (self.n_knots,)
         matrices = [DesignMatrix.fit(rows.values, self.input_columns, n_knots=one) for one in n_knots]
         if len(penalties) * len(matrices) == 1 and not self.calibrated:
@@ -81,11 +91,23 @@ class Logistic(AdditiveModel):
             return penalties[0]
         held_out_folds, trials = rows.hold_out_folds(self.seed), []
         for matrix in matrices:
-            design = matrix.transform(rows.values)
-            held_out = _predict_held_out(design, rows, held_out=held_out_folds, penalties=penalties)
-            trials += [(matrix, penalty, log_odds) for penalty, log_odds in held_out.items()]
-        self.design_, penalty, self.held_out_ = trials[_choose_trial([trial[2] for trial in trials], rows)]
-        return penalty
+            ridges = [(penalty, self._prior_scales(matrix, others)) for penalty, others in penalties]
+            held_out = _predict_held_out(matrix.transform(rows.values), rows, held_out=held_out_folds, ridges=ridges)
+            trials += [(matrix, chosen, log_odds) for chosen, log_odds in zip(penalties, held_out, strict=True)]
+        self.design_, chosen, self.held_out_ = trials[_choose_trial([trial[2] for trial in trials], rows)]
+        return chosen
+
+    def penalties(self, rows: TrainingRows) -> Sequence[tuple[float, float]]:
+        """The regularizations to try, each with the `others_penalty`, strongest first."""
+        if self.regularization is not None:
+            return ((self.regularization, self.others_penalty),)
+        if rows.smaller_class() < FEW_CUSTOMERS:
+            return PENALTIES_OF_FEW
+        return tuple((penalty, 1.0) for penalty in REGULARIZATIONS)
+
+    def _prior_scales(self, matrix: DesignMatrix, others_penalty: float) -> NDArray[np.float64]:
+        """What the design columns are multiplied by before a ridge, (p,)."""
+        return prior_scales(self.columns_, others_penalty=others_penalty)[matrix.owners]
 
     def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Weight times distance from the mean, summed over the design columns of a feature; the intercept last."""
@@ -136,20 +158,21 @@ def _predict_held_out(
     rows: TrainingRows,
     *,
     held_out: Sequence[NDArray[np.bool_]],
-    penalties: Sequence[float],
-) -> dict[float, NDArray[np.float64]]:
-    """The log-odds of each held-out row by a model fitted without its fold, (n,), for each penalty in the order given.
+    ridges: Sequence[tuple[float, NDArray[np.float64]]],
+) -> list[NDArray[np.float64]]:
+    """The log-odds of each held-out row by a model fitted without its fold, (n,), for each ridge, strongest first.
 
-    NaN for a row that is not held out.
+    A ridge is a penalty and what the design columns are multiplied by, (p,). NaN for a row that is not held out.
     """
-    log_odds = {penalty: np.full(len(design), np.nan) for penalty in penalties}
+    log_odds = [np.full(len(design), np.nan) for _ in ridges]
     for held in held_out:
-        train, of_train = design[~held], rows.take(~held)
+        of_train = rows.take(~held)
         # The weights under a stronger penalty are close to those under the next, so that each fit starts from them.
         model = LogisticRegression(solver="newton-cholesky", max_iter=200, warm_start=True)
-        for penalty in sorted(penalties, reverse=True):
+        for of_ridge, (penalty, scales) in zip(log_odds, ridges, strict=True):
+            train = design[~held] * scales
             model.set_params(C=1.0 / penalty).fit(train, of_train.churned, sample_weight=of_train.weights)
-            log_odds[penalty][held] = design[held] @ np.ravel(model.coef_) + model.intercept_
+            of_ridge[held] = design[held] @ (scales * np.ravel(model.coef_)) + model.intercept_
     return log_odds
 
 

@@ -33,7 +33,6 @@ from training.churn.trials import (
     RANKING_BASELINES,
     Trials,
     adjust_if_better,
-    choose,
     choose_learned,
     default_recipes,
     every_window,
@@ -133,8 +132,9 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
         contenders = {name: recipe for name, recipe in final.items() if name in (*BASELINES, chosen)}
         windows = every_window(contenders, rows, validation=validation, test=test, progress=progress)
     # The champion of the first day has to rank customers, or there would be no health scores, tasks and segments.
-    baselines = {name: validation.scores[name] for name in RANKING_BASELINES}
-    best_baseline = choose(baselines, validation.outcomes)
+    validation_metrics = validation.metrics()
+    auc = {metric.model: metric.estimate.value for metric in validation_metrics if metric.name == "auc"}
+    best_baseline = max(RANKING_BASELINES, key=auc.__getitem__)
     return ChurnStudy(
         rows=rows,
         recipes=final,
@@ -143,7 +143,7 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
         windows=windows,
         chosen=chosen,
         best_baseline=best_baseline,
-        metrics=(*validation.metrics(), *test.metrics()),
+        metrics=(*validation_metrics, *test.metrics()),
         screening=screening,
     )
 

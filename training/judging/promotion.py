@@ -5,7 +5,8 @@ The gate in front of @champion compares recipes, not fitted models:
     champion's settings    ---fit--->  rows purged against the newest mature window  --score-->  that window
     challenger's settings  ---fit--->  rows purged against the newest mature window  --score-->  that window
 
-A change of settings passes only if the 90 % interval of its gain lies above 0. A refresh (the same settings, newer
+A change of settings passes only if the 90 % interval of its gain lies above 0; where the champion is a baseline, by the
+rule for claims of its kind (`ModelKind.claim_errors`), as on the card. A refresh (the same settings, newer
 cutoffs) may be worse by the margin of its kind; of churn and hazards, it is compared with the champion as it was
 fitted. A refresh of a hazard passes where too little new was observed to compare it, and the ledger says so. A model
 that is not shown to be better than its baselines is refused either way. The version that becomes champion is the
@@ -39,21 +40,25 @@ class GateResult:
     is_refresh: bool
     margin: float
     "How much worse a refresh may be."
+    claim_errors: float | None = None
+    "Against a baseline: `ModelKind.claim_errors`."
 
     @property
     def passes(self) -> bool:
         """Whether the challenger may become champion."""
-        return self.comparison.difference.low > (-self.margin if self.is_refresh else 0.0)
+        difference = self.comparison.difference
+        return difference.low > -self.margin if self.is_refresh else difference.is_gain(self.claim_errors)
 
     @property
     def summary(self) -> str:
         """The result in one sentence."""
         estimate = self.comparison.difference
-        rule = (
-            f"for a refresh the interval must be above -{self.margin}"
-            if self.is_refresh
-            else "for a change of settings the interval must be above 0"
-        )
+        if self.is_refresh:
+            rule = f"for a refresh the interval must be above -{self.margin}"
+        elif self.claim_errors is None:
+            rule = "for a change of settings the interval must be above 0"
+        else:
+            rule = "a gain over a baseline must exceed one standard error"
         return (
             f"{self.comparison.model} against {self.comparison.against}: {self.comparison.name} differs by "
             f"{estimate.value:+.4f} ({estimate.interval_of_difference}, positive is better); {rule}"
@@ -136,7 +141,8 @@ def pass_gate(session: Session, candidate: RegisteredVersion, *, champion: Regis
     comparison = find_pipeline(kind, session).compare(session, champion=card, challenger=challenger)
     if isinstance(comparison, Uncompared):
         return comparison.reason
-    result = GateResult(comparison, is_refresh(card, challenger), kind.refresh_margin)
+    claim_errors = kind.claim_errors if card is None or card.is_baseline else None
+    result = GateResult(comparison, is_refresh(card, challenger), kind.refresh_margin, claim_errors)
     refuse_worse(result)
     return result.summary
 

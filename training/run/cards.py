@@ -58,8 +58,8 @@ def build_card(session: Session, kind: ModelKind, *, evaluation: Evaluation, **f
         settings=recipe.settings,
         metrics=evaluation.metrics,
         comparisons=evaluation.comparisons,
-        verdict=verdict(evaluation),
-        beats_baselines=beats_all(evaluation.comparisons),
+        verdict=verdict(evaluation, kind),
+        beats_baselines=beats_all(evaluation.comparisons, kind),
         is_baseline=evaluation.is_first_champion,
         git=git_state(),
         **facts,
@@ -84,12 +84,12 @@ def feature_facts(columns: Sequence[FeatureColumn]) -> dict[str, Any]:
     }
 
 
-def beats_all(comparisons: Sequence[Comparison]) -> bool:
-    """Whether the interval of every difference lies above 0; False where there is no comparison."""
-    return bool(comparisons) and all(comparison.difference.low > 0 for comparison in comparisons)
+def beats_all(comparisons: Sequence[Comparison], kind: ModelKind) -> bool:
+    """Whether every difference is a gain by the rule of the kind; False where there is no comparison."""
+    return bool(comparisons) and all(comparison.difference.is_gain(kind.claim_errors) for comparison in comparisons)
 
 
-def verdict(evaluation: Evaluation) -> str:
+def verdict(evaluation: Evaluation, kind: ModelKind) -> str:
     """One sentence: by how much the model beats its baselines, or that it is not shown to beat them."""
     model, comparisons = evaluation.recipe.model, evaluation.comparisons
     differences = "; ".join(_describe(comparison) for comparison in comparisons)
@@ -98,11 +98,18 @@ def verdict(evaluation: Evaluation) -> str:
         return f"{sentence}: {differences}" if differences else sentence
     if not comparisons:
         return f"{model} is itself the baseline, so it is not shown to be better than one"
-    if not beats_all(comparisons):
-        return f"{model} is not shown to be better than its baselines: {differences}; every interval must be above 0"
+    if not beats_all(comparisons, kind):
+        rule = (
+            "every interval must be above 0"
+            if kind.claim_errors is None
+            else "every gain must exceed one standard error"
+        )
+        return f"{model} is not shown to be better than its baselines: {differences}; {rule}"
     subject = f"{model}, itself a baseline," if model in evaluation.baselines else model
     beaten = " and ".join(comparison.against for comparison in comparisons)
-    return f"{subject} beats {beaten} {evaluation.measured}: {differences}"
+    is_certain = all(comparison.difference.is_gain() for comparison in comparisons)
+    by = "" if is_certain else " by more than one standard error"
+    return f"{subject} beats {beaten} {evaluation.measured}{by}: {differences}"
 
 
 def _describe(comparison: Comparison) -> str:

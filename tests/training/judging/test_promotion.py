@@ -32,12 +32,13 @@ from training.run.pipeline import TrainingResult, record_found_moves
 from training.run.session import Session
 
 
-def result(low: float, high: float, refresh: bool = False) -> GateResult:
+def result(low: float, high: float, refresh: bool = False, claim_errors: float | None = None) -> GateResult:
     difference = Estimate((low + high) / 2, low, high)
     return GateResult(
         Comparison(model="blend", against="the champion logistic", name="log_loss", difference=difference),
         refresh,
         margin=0.01,
+        claim_errors=claim_errors,
     )
 
 
@@ -55,6 +56,8 @@ def card(model: str = "logistic", **changes) -> ModelCard:
     [
         (result(0.001, 0.02), True),
         (result(-0.001, 0.02), False),
+        (result(-0.001, 0.02, claim_errors=1.0), True),
+        (result(-0.008, 0.02, claim_errors=1.0), False),
         (result(-0.009, 0.02, refresh=True), True),
         (result(-0.011, 0.02, refresh=True), False),
     ],

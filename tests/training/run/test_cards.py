@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from core.intervals import Estimate
 from core.model_card import Comparison, ContactProfit, Leak, Metric, ModelCard, RetentionProfit
+from core.model_kinds import CHURN, HAZARD
 from core.retention import RetentionTerms
 from training.run.cards import (
     MAX_NOTE_LENGTH,
@@ -48,17 +49,27 @@ def card(**changes) -> ModelCard:
 
 
 def test_the_verdict_on_a_model_that_beats_every_baseline_says_by_how_much():
-    sentence = verdict(evaluation("blend", against("recency", BETTER), against("base_rate", BETTER)))
+    sentence = verdict(evaluation("blend", against("recency", BETTER), against("base_rate", BETTER)), HAZARD)
 
     assert sentence.startswith("blend beats recency and base_rate in the test period")
     assert "by 0.0500 (90 % interval +0.0200 to +0.0800)" in sentence
 
 
 def test_the_verdict_on_a_gain_of_a_single_customer_is_negative_and_names_no_bounds():
-    sentence = verdict(evaluation("blend", against("recency", Estimate(0.4))))
+    sentence = verdict(evaluation("blend", against("recency", Estimate(0.4))), HAZARD)
 
     assert "blend is not shown to be better than its baselines" in sentence
     assert "by 0.4000 (no interval)" in sentence
+
+
+def test_a_churn_model_beats_a_baseline_by_more_than_one_standard_error_and_the_verdict_says_so():
+    wide, wider = Estimate(0.01, -0.001, 0.021), Estimate(0.01, -0.008, 0.028)
+
+    assert "beats recency in the test period by more than one standard error: log_loss better" in verdict(
+        evaluation("blend", against("recency", wide)), CHURN
+    )
+    assert verdict(evaluation("blend", against("recency", wider)), CHURN).endswith("must exceed one standard error")
+    assert "is not shown" in verdict(evaluation("blend", against("recency", wide)), HAZARD)
 
 
 def with_gap(value: float, low: float, high: float) -> ModelCard:
@@ -83,13 +94,13 @@ def test_a_gap_by_chance_or_of_less_than_three_points_is_no_warning():
 
 
 def test_one_baseline_that_is_not_beaten_is_enough_for_a_negative_verdict():
-    sentence = verdict(evaluation("blend", against("recency", EQUAL), against("base_rate", BETTER)))
+    sentence = verdict(evaluation("blend", against("recency", EQUAL), against("base_rate", BETTER)), HAZARD)
 
     assert sentence.startswith("blend is not shown to be better than its baselines")
 
 
 def test_a_baseline_that_is_the_first_champion_is_not_flagged_as_a_failure():
-    sentence = verdict(evaluation("recency", against("base_rate", BETTER), is_first_champion=True))
+    sentence = verdict(evaluation("recency", against("base_rate", BETTER), is_first_champion=True), HAZARD)
 
     assert sentence.startswith("recency is a baseline, champion until")
     assert flags(card(is_baseline=True, beats_baselines=False)) == ("baseline",)

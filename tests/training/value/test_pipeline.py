@@ -15,6 +15,7 @@ import pytest
 from core.config.training import ChurnDefinition, ValueSettings
 from core.errors import GateRefused, NotEnoughHistory, UnknownName
 from core.model_card import Comparison
+from core.model_kinds import VALUE
 from features.customer_value import measure_outcomes, summarise_history
 from tables.building import tables_from_frames
 from tests.training.conftest import session_of
@@ -136,7 +137,7 @@ def test_where_nothing_can_be_fitted_the_baseline_is_chosen_and_the_others_say_w
 
     assert study.chosen == "last_year"
     assert "ordered on a second day" in study.unfitted["mbg_nbd"]
-    assert verdict(study.evaluation("last_year")).endswith("so it is not shown to be better than one")
+    assert verdict(study.evaluation("last_year"), VALUE).endswith("so it is not shown to be better than one")
 
 
 def test_subscriptions_alone_are_worth_their_price_for_as_long_as_they_run(small_shop):

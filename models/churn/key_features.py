@@ -1,8 +1,8 @@
-"""The features that a churn model is told to expect something of, before it sees any data.
+"""The features of which a churn model of a small firm expects most, before it sees any data.
 
 The compiler computes the same count over five windows and of every kind of event, so that of 150 features most repeat
 others. At a firm with a few dozen departures their chance correlations add up to more than what the few good ones say.
-One feature for each thing that is known to go with churn keeps most of its weight there; the others need more evidence.
+One feature for each thing that usually goes with churn keeps most of its weight there; the others need more evidence.
 """
 
 from __future__ import annotations

@@ -40,6 +40,7 @@ def plain_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
         for name in UNSET:
             environment.delenv(name, raising=False)
+        environment.setenv("MLFLOW_LOGGING_LEVEL", "ERROR")  # where MLflow is not yet imported
         yield
 
 

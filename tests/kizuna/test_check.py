@@ -9,9 +9,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
+from core.config.loading import read_config
 from core.i18n.translation import JAPANESE, has_translation
 from features.check.finding import CHECKS
+from kizuna.commands import check as command
 from kizuna.main import run
 from tests.cross_section_worlds import write_club
 from tests.features.check.messy_shop import write_messy_shop
@@ -186,8 +189,12 @@ ENGLISH_WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")
 OF_THE_DATA = "unknown height"
 
 
-def test_no_english_sentence_is_left_in_japanese(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_no_english_sentence_is_left_in_japanese(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     toml = str(write_messy_shop(tmp_path))
+    data = command.check_data(read_config(Path(toml), {}), Console(quiet=True), language=JAPANESE)
+    monkeypatch.setattr(command, "check_data", lambda *_, **__: data)  # read once, printed twice
     assert run(["check", "--config", toml, "--lang", "ja"]) == 0
     printed = capsys.readouterr().out
     assert run(["check", "--config", toml, "--lang", "ja", "--format", "json"]) == 0

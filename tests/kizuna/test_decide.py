@@ -15,25 +15,11 @@ from core.control_group import PermanentControlGroup
 from kizuna.main import run
 from tests.serving.sample_release import offer_part, publish, sample_release
 
-CONFIG = """
-name = "shop"
-time_zone = "Asia/Tokyo"
-currency = "JPY"
-active_days = 180
-[tables.purchases]
-path = "purchases.csv"
-"""
-PURCHASES = "customer_id,event_time,amount,item_id\nada,2026-01-05,10,tea\nbo,2026-02-05,10,cup\n"
 
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with a configuration and a release."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "kizuna.toml").write_text(CONFIG)
-    (tmp_path / "purchases.csv").write_text(PURCHASES)
-    publish(tmp_path / "var/shop/releases", sample_release())
-    return tmp_path
+@pytest.fixture(autouse=True)
+def release(home: Path) -> None:
+    """The active release."""
+    publish(home / "var/shop/releases", sample_release())
 
 
 def decide(capfd: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:

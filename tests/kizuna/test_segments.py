@@ -10,13 +10,7 @@ import pytest
 from kizuna.main import run
 from tests.serving.sample_release import publish, sample_release
 
-CONFIG = """
-name = "shop"
-time_zone = "Asia/Tokyo"
-currency = "JPY"
-active_days = 180
-[tables.purchases]
-path = "purchases.csv"
+SEGMENTS = """
 [segments.lately]
 rule = "recency_days < 30 and frequency >= 1"
 action = "early access"
@@ -31,17 +25,17 @@ PURCHASES = "customer_id,event_time,amount\nada,2026-01-05,10\nbo,2026-02-04,30\
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with a configuration, a list and three purchases."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "kizuna.toml").write_text(CONFIG)
-    (tmp_path / "purchases.csv").write_text(PURCHASES)
-    (tmp_path / "key.csv").write_text("customer_id\nada\nzed\n")
-    return tmp_path
+def home_with_segments(home: Path) -> Path:
+    """The working directory with segments, a list and four purchases."""
+    with (home / "kizuna.toml").open("a") as toml:
+        toml.write(SEGMENTS)
+    (home / "purchases.csv").write_text(PURCHASES)
+    (home / "key.csv").write_text("customer_id\nada\nzed\n")
+    return home
 
 
-def test_each_segment_is_printed_with_its_action(home: Path, capsys: pytest.CaptureFixture[str]):
-    publish(home / "var/shop/releases", sample_release())
+def test_each_segment_is_printed_with_its_action(home_with_segments: Path, capsys: pytest.CaptureFixture[str]):
+    publish(home_with_segments / "var/shop/releases", sample_release())
 
     assert run(["segments"]) == 0
 
@@ -51,7 +45,9 @@ def test_each_segment_is_printed_with_its_action(home: Path, capsys: pytest.Capt
     assert "key: 1 listed ids are not customers at the cutoff" in printed
 
 
-def test_json_has_the_same_figures_and_no_risk_without_a_release(home: Path, capsys: pytest.CaptureFixture[str]):
+def test_json_has_the_same_figures_and_no_risk_without_a_release(
+    home_with_segments: Path, capsys: pytest.CaptureFixture[str]
+):
     assert run(["segments", "--format", "json"]) == 0
 
     report = json.loads(capsys.readouterr().out)
@@ -72,9 +68,10 @@ def test_json_has_the_same_figures_and_no_risk_without_a_release(home: Path, cap
     ],
 )
 def test_an_invalid_segment_prints_one_line_and_exits_with_2(
-    home: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, message: str
+    home_with_segments: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, message: str
 ):
-    (home / "kizuna.toml").write_text(CONFIG.replace(old, new, 1))
+    toml = home_with_segments / "kizuna.toml"
+    toml.write_text(toml.read_text().replace(old, new, 1))
 
     assert run(["segments"]) == 2
 
@@ -84,7 +81,5 @@ def test_an_invalid_segment_prints_one_line_and_exits_with_2(
 
 
 def test_without_segments_the_error_shows_how_to_define_one(home: Path, capsys: pytest.CaptureFixture[str]):
-    (home / "kizuna.toml").write_text(CONFIG.partition("[segments")[0])
-
     assert run(["segments"]) == 2
     assert "defines no segment; add [segments.<name>]" in capsys.readouterr().err

@@ -4,31 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 
 import pytest
 
 from kizuna.main import run
 from tests.serving.sample_release import publish, sample_release
-
-CONFIG = """
-name = "shop"
-time_zone = "Asia/Tokyo"
-currency = "JPY"
-active_days = 180
-[tables.purchases]
-path = "purchases.csv"
-"""
-PURCHASES = "customer_id,event_time,amount,item_id\nada,2026-01-05,10,tea\nbo,2026-02-05,10,cup\n"
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with a configuration, two purchases, and MLflow's store below it."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "kizuna.toml").write_text(CONFIG)
-    (tmp_path / "purchases.csv").write_text(PURCHASES)
-    return tmp_path
 
 
 def test_scores_and_recommendations_come_from_the_active_release(home, capfd):

@@ -95,7 +95,7 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     cost: float = 0.0
     "Of the contact, base currency."
     send_at: datetime | None = None
-    "Local time."
+    "Local time; of a customer of a control group, when the contact would have been made."
     policy: POLICY_NAME = "expected_value"
     release_id: str | None = None
 

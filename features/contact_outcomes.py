@@ -27,6 +27,8 @@ from tables.tables import Tables
 
 KEY_SPAN = 1 << 36
 DAY_SECONDS = 86_400
+Days = int | NDArray[np.float64]
+"Of all contacts alike, or of each, (n,)."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,14 +129,15 @@ def _column(contacts: ir.Table, name: str, *, kind: str) -> ir.Value:
     return contacts[name].cast(kind) if name in contacts.columns else ibis.null(kind)
 
 
-def find_orders(tables: Tables, contacts: ContactLog, *, n_days: int) -> NDArray[np.float64]:
+def find_orders(tables: Tables, contacts: ContactLog, *, n_days: Days) -> NDArray[np.float64]:
     """1.0 where the customer placed an order within this many days after the contact, (n,)."""
     latest = tables.latest()
     bought = latest["purchases"].filter(IS_PURCHASE).filter(ibis._.customer_id.notnull())
     rows = bought.select("customer_id", "event_time").distinct().to_pyarrow()
     keys, first = _keys(contacts, texts(rows["customer_id"]), times=seconds(rows["event_time"]))
     keys = np.sort(keys)
-    return (np.searchsorted(keys, first + n_days * DAY_SECONDS) > np.searchsorted(keys, first)).astype(np.float64)
+    ends = first + np.multiply(n_days, DAY_SECONDS).astype(np.int64)
+    return (np.searchsorted(keys, ends) > np.searchsorted(keys, first)).astype(np.float64)
 
 
 def sum_amounts(tables: Tables, contacts: ContactLog, *, n_days: int) -> NDArray[np.float64]:
@@ -152,9 +155,10 @@ def sum_amounts(tables: Tables, contacts: ContactLog, *, n_days: int) -> NDArray
     return sums[ends] - sums[np.searchsorted(keys, first)]
 
 
-def find_conversions(contacts: ContactLog, *, n_days: int) -> NDArray[np.float64]:
+def find_conversions(contacts: ContactLog, *, n_days: Days) -> NDArray[np.float64]:
     """1.0 where a contact has `converted_at` within this many days, (n,)."""
-    within = contacts.converted_at < contacts.sent_at + np.timedelta64(n_days, "D")
+    seconds_after = np.multiply(n_days, DAY_SECONDS).astype("timedelta64[s]")
+    within = contacts.converted_at < contacts.sent_at + seconds_after
     return within.astype(np.float64)  # a comparison with NaT is false
 
 

@@ -55,6 +55,7 @@ class CampaignDesk:
     def measure(self, name: str, *, tables: Tables | None, now: datetime) -> RunningCampaign:
         """A campaign with its events, and its figures up to today."""
         from insights.campaigns.customers import collect_customers
+        from insights.campaigns.kpis import Measurement
         from insights.campaigns.measuring import measure_campaign
         from insights.campaigns.rollout import RunningCampaign
         from serving.decisions.store import DecisionFilter
@@ -64,7 +65,12 @@ class CampaignDesk:
         return RunningCampaign(
             campaign=campaign,
             events=self.log.events().get(name, []),
-            measures=measure_campaign(campaign, customers, tables=tables, today=self.config.today(now)),
+            measures=measure_campaign(
+                customers,
+                Measurement(
+                    kpi=campaign.kpi, n_days=campaign.n_response_days, tables=tables, today=self.config.today(now)
+                ),
+            ),
             treated_share=customers.mean_propensity,
         )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from core.errors import find_similar
-from core.i18n.translation import ENGLISH, Language, describe_exclusion, translate
+from core.i18n.translation import ENGLISH, GAP, Language, describe_exclusion, translate
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,20 @@ def suggest_name(name: str, names: Collection[str]) -> Message:
     if similar is None:
         return Message("; there are: {names}", {"names": ", ".join(sorted(names))})
     return Message("; did you mean '{name}'?", {"name": similar})
+
+
+def write(template: str, **values: str | int) -> str:
+    """The English text of a template: for texts that are stored, and translated by `translate_written` when read."""
+    return translate(template, ENGLISH, **values)
+
+
+def translate_written(text: str, language: Language, *, templates: Collection[str]) -> str:
+    """The translation of an English text that was written from one of these templates; any other text stays."""
+    for template in templates:
+        names, parts = GAP.findall(template), GAP.split(template)[::2]
+        if match := re.fullmatch("(.+?)".join(map(re.escape, parts)), text):
+            return translate(template, language, **dict(zip(names, match.groups(), strict=True)))
+    return text
 
 
 def describe_error(error: Exception, language: Language) -> str:

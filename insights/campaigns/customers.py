@@ -23,7 +23,7 @@ class ComparedCustomers:
 
     customer_ids: NDArray[np.str_]
     entered_at: NDArray[np.datetime64]
-    "datetime64[s], local: the first decision about the customer, in either group."
+    "datetime64[s], local: when the first contact was made, or would have been made to one of the control group."
     treated: NDArray[np.bool_]
     "As chance decided, whatever was sent."
     propensities: NDArray[np.float64]
@@ -81,7 +81,7 @@ def collect_customers(decisions: Sequence[DecisionRow], outcomes: Sequence[Decis
             for own in by_customer.values()]  # fmt: skip
     return ComparedCustomers(
         customer_ids=np.array(list(by_customer), dtype=np.str_),
-        entered_at=_times([row.first.decided_at for row in rows]),
+        entered_at=_times([row.first.send_at or row.first.decided_at for row in rows]),
         treated=np.array([row.first.treated for row in rows], dtype=np.bool_),
         propensities=np.array([row.first.propensity for row in rows], dtype=np.float64),
         n_contacts=np.array([sum(one.treated for one in row.decisions) for row in rows], dtype=np.int64),

@@ -12,25 +12,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.config.campaigns import Campaign, Kpi
-from core.errors import BadInput
+from core.config.campaigns import Kpi
+from core.i18n.message import write
 from core.intervals import Estimate
-from core.window import Cohort
-from features.contact_outcomes import find_conversions, find_orders, find_stayed, sum_amounts
+from features.contact_outcomes import find_orders, sum_amounts
 from insights.campaigns.customers import ComparedCustomers
+from insights.campaigns.kpis import UNRECORDED, Measurement, count_so_far, is_mature_for, measure_kpi
 from insights.campaigns.read_out import CampaignOutcomes, estimate_effect
-from insights.campaigns.sequential import Conversions, estimate_rate_ratio, has_effect
+from insights.campaigns.sequential import ALPHA, Conversions, estimate_rate_ratio, log_evidence
 from tables.consents import customers_refusing
 from tables.tables import Tables
 
 DAYS_BEFORE = 365
 "What customers bought in the year before they entered explains a part of what they buy afterwards."
+
+
+TOO_FEW = (
+    "the days to respond are over for {treated} contacted customers and {control} of the control group; an effect "
+    "needs at least 2 of each, better 100"
+)
+CONTACTED_ANYWAY = (
+    "{n} of {control} customers of the control group were contacted anyway; they still count as control, so the effect "
+    "is rather larger than shown"
+)
+EMPTY_CONTROL = "the control group is empty, so no effect can be shown; set control_share = 0.1"
+EMPTY_CAMPAIGN = "no customer was contacted: all who entered are in the control group"
+VARYING_SHARE = (
+    "P(treated) varies from {low} to {high}; customers are weighted by its inverse, and the ratio that may be read "
+    "every day uses the mean"
+)
+SENTENCES = (
+    *UNRECORDED, TOO_FEW, CONTACTED_ANYWAY, EMPTY_CONTROL,
+    EMPTY_CAMPAIGN, VARYING_SHARE,
+)  # fmt: skip
+MAX_LOG_EVIDENCE = 700.0
+"Its exponential is the largest number there is, about."
 
 
 class KpiEffect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,6 +69,8 @@ class KpiEffect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     "Of all treated customers together: incremental conversions, or incremental revenue."
     unknown: str = ""
     "Why there is no effect to show."
+    is_recorded: bool = True
+    "Whether both groups can have it, by what is recorded."
 
 
 class DailyTest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -59,6 +82,10 @@ class DailyTest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     n_control: int
     rate_ratio: Estimate = Estimate()
     "With a 90 % interval that holds at all times."
+    e_value: float = 1.0
+    "Evidence of an effect: 20 or more has at most one chance in 20 without one."
+    treated_share: float = 0.5
+    "Of the customers, by design."
     is_shown: bool = False
     "Whether there is an effect: wrong for at most 5 % of campaigns without one, however often it is read."
 
@@ -84,11 +111,9 @@ class CampaignMeasures(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
 
 
-def measure_campaign(
-    campaign: Campaign, customers: ComparedCustomers, *, tables: Tables | None, today: date
-) -> CampaignMeasures:
-    """The figures of a campaign up to midnight of `today`; without tables, from reported outcomes alone."""
-    effects = tuple(_measure_effects(campaign, customers, tables=tables, today=today))
+def measure_campaign(customers: ComparedCustomers, measurement: Measurement) -> CampaignMeasures:
+    """The figures of a campaign."""
+    effects = tuple(_measure_effects(customers, measurement))
     treated = customers.treated
     return CampaignMeasures(
         n_customers=len(customers),
@@ -97,86 +122,34 @@ def measure_campaign(
         n_contacts=int(customers.n_contacts.sum()),
         cost=float(customers.costs.sum()),
         effects=effects,
-        return_on_cost=_estimate_return(campaign, customers, effects=effects, today=today, tables=tables),
-        conversions=_test_kpi(campaign, customers, tables=tables),
-        unsubscriptions=_test_unsubscriptions(customers, tables=tables, today=today),
-        warnings=tuple(_find_warnings(campaign, customers)),
+        return_on_cost=_estimate_return(customers, measurement, effects=effects),
+        conversions=_test_kpi(customers, measurement),
+        unsubscriptions=_test_unsubscriptions(customers, measurement),
+        warnings=tuple(_find_warnings(customers)),
     )
 
 
-def _measure_effects(
-    campaign: Campaign, customers: ComparedCustomers, *, tables: Tables | None, today: date
-) -> Iterator[KpiEffect]:
-    others: list[Kpi] = ["purchased", "amount", "stayed"] if tables is not None else []
-    kpis: dict[Kpi, None] = dict.fromkeys([campaign.kpi, *others])
+def _measure_effects(customers: ComparedCustomers, measurement: Measurement) -> Iterator[KpiEffect]:
+    others: list[Kpi] = ["purchased", "amount", "stayed"] if measurement.tables is not None else []
+    kpis: dict[Kpi, None] = dict.fromkeys([measurement.kpi, *others])
     for kpi in kpis:
-        values, reason = measure_kpi(kpi, customers, n_days=campaign.n_response_days, tables=tables)
-        is_known = ~np.isnan(values) & _is_mature(kpi, customers, campaign=campaign, tables=tables, today=today)
-        if reason:
-            if kpi == campaign.kpi:
-                yield KpiEffect(kpi=kpi, n_treated=0, n_control=0, unknown=reason)
-            continue
-        yield _estimate_kpi(kpi, customers, values=values, is_known=is_known, tables=tables)
-
-
-def measure_kpi(
-    kpi: Kpi, customers: ComparedCustomers, *, n_days: int, tables: Tables | None
-) -> tuple[NDArray[np.float64], str]:
-    """The KPI of each customer, (n,), NaN where it is not known yet; or why it cannot be known."""
-    nothing, log = np.full(len(customers), np.nan), customers.contact_log
-    if kpi == "converted":
-        values = find_conversions(log, n_days=n_days)
-        if values[customers.treated].any() and not values[~customers.treated].any():
-            return (
-                nothing,
-                "no conversion of the control group is reported; set kpi = 'purchased', 'amount' or 'stayed'",
-            )
-        return values, ""
-    if tables is None:
-        return nothing, "it is measured on the tables, which cannot be read"
-    if kpi == "stayed":
-        return _measure_stayed(tables, customers)
-    if "purchases" not in tables:
-        return nothing, "there is no table of purchases; map it under [tables.purchases], or choose another kpi"
-    if kpi == "amount" and not tables.has_amounts:
-        return nothing, "purchases have no amount; map it, or set kpi = 'purchased'"
-    return (sum_amounts if kpi == "amount" else find_orders)(tables, log, n_days=n_days), ""
-
-
-def _measure_stayed(tables: Tables, customers: ComparedCustomers) -> tuple[NDArray[np.float64], str]:
-    """By the definition of churn: its horizon counts, from the day on which each customer entered."""
-    days = customers.entered_at.astype("datetime64[D]")
-    order = np.lexsort((customers.customer_ids, days))
-    values = np.full(len(customers), np.nan)
-    try:
-        values[order] = find_stayed(tables, Cohort(customers.customer_ids[order], days[order]))
-    except BadInput as error:
-        return values, str(error)
-    return values, ""
-
-
-def _is_mature(
-    kpi: Kpi, customers: ComparedCustomers, *, campaign: Campaign, tables: Tables | None, today: date
-) -> NDArray[np.bool_]:
-    if kpi == "stayed":  # its labels say themselves where they are not known yet
-        return np.ones(len(customers), dtype=np.bool_)
-    if kpi != "converted" and tables is not None and "purchases" in tables:
-        today = min(today, tables.watermark("purchases"))
-    return customers.is_mature(campaign.n_response_days, until=today)
+        values, reason = measure_kpi(kpi, customers, measurement=measurement)
+        if not reason:
+            yield _estimate_kpi(kpi, customers, values=values, tables=measurement.tables)
+        elif kpi == measurement.kpi:
+            yield KpiEffect(kpi=kpi, n_treated=0, n_control=0, unknown=reason, is_recorded=False)
 
 
 def _estimate_kpi(
-    kpi: Kpi,
-    customers: ComparedCustomers,
-    *,
-    values: NDArray[np.float64],
-    is_known: NDArray[np.bool_],
-    tables: Tables | None,
+    kpi: Kpi, customers: ComparedCustomers, *, values: NDArray[np.float64], tables: Tables | None
 ) -> KpiEffect:
+    is_known = ~np.isnan(values)
     treated = customers.treated[is_known]
     effect = KpiEffect(kpi=kpi, n_treated=int(treated.sum()), n_control=int((~treated).sum()))
     if min(effect.n_treated, effect.n_control) < 2:
-        return msgspec.structs.replace(effect, unknown=_explain_too_few(effect))
+        return msgspec.structs.replace(
+            effect, unknown=write(TOO_FEW, treated=effect.n_treated, control=effect.n_control)
+        )
     outcomes = values[is_known]
     before = _measure_before(customers, tables)
     per_customer = estimate_effect(
@@ -206,33 +179,28 @@ def _measure_before(customers: ComparedCustomers, tables: Tables | None) -> NDAr
 
 
 def _estimate_return(
-    campaign: Campaign,
-    customers: ComparedCustomers,
-    *,
-    effects: tuple[KpiEffect, ...],
-    tables: Tables | None,
-    today: date,
+    customers: ComparedCustomers, measurement: Measurement, *, effects: tuple[KpiEffect, ...]
 ) -> Estimate:
     revenue = next((effect.total for effect in effects if effect.kpi == "amount"), Estimate())
-    is_over = _is_mature("amount", customers, campaign=campaign, tables=tables, today=today)
-    cost = float(customers.costs[is_over].sum())
+    cost = float(customers.costs[is_mature_for("amount", customers, measurement=measurement)].sum())
     if not cost:
         return Estimate()
     return Estimate(*(bound / cost - 1 for bound in (revenue.value, revenue.low, revenue.high)))
 
 
-def _test_kpi(campaign: Campaign, customers: ComparedCustomers, *, tables: Tables | None) -> DailyTest | None:
+def _test_kpi(customers: ComparedCustomers, measurement: Measurement) -> DailyTest | None:
     """Tests how many customers have the KPI; for money, how many bought; for staying, how many have churned."""
-    kpi: Kpi = "purchased" if campaign.kpi == "amount" else campaign.kpi
-    values, reason = measure_kpi(kpi, customers, n_days=campaign.n_response_days, tables=tables)
+    kpi: Kpi = "purchased" if measurement.kpi == "amount" else measurement.kpi
+    values, reason = (measure_kpi if kpi == "stayed" else count_so_far)(kpi, customers, measurement=measurement)
     if reason:
         return None
     happened = values == (0 if kpi == "stayed" else 1)
     return _test("churned" if kpi == "stayed" else kpi, customers, happened=happened)
 
 
-def _test_unsubscriptions(customers: ComparedCustomers, *, tables: Tables | None, today: date) -> DailyTest | None:
+def _test_unsubscriptions(customers: ComparedCustomers, measurement: Measurement) -> DailyTest | None:
     """Only where consents are recorded: customers of a control group cannot unsubscribe from what they do not get."""
+    tables, today = measurement.tables, measurement.today
     if tables is None or "consents" not in tables:
         return None
     refusing = np.isin(customers.customer_ids, customers_refusing(tables, "contact", cutoff=today))
@@ -242,14 +210,27 @@ def _test_unsubscriptions(customers: ComparedCustomers, *, tables: Tables | None
 def _test(event: str, customers: ComparedCustomers, *, happened: NDArray[np.bool_]) -> DailyTest | None:
     if not 0 < customers.mean_propensity < 1:
         return None
-    events = events_of(customers, happened)
+    events, e_value = events_of(customers, happened), weigh_evidence(customers, happened)
     return DailyTest(
         event=event,
         n_treated=events.n_treated,
         n_control=events.n_control,
         rate_ratio=estimate_rate_ratio(events),
-        is_shown=bool(has_effect(events)),
+        e_value=e_value,
+        treated_share=events.treated_share,
+        is_shown=e_value >= 1 / ALPHA,
     )
+
+
+def weigh_evidence(customers: ComparedCustomers, happened: NDArray[np.bool_]) -> float:
+    """The e-value of an effect; where P(treated) varies, the product of those of its levels."""
+    logs = 0.0
+    for share in np.unique(customers.propensities):
+        rows = customers.propensities == share
+        if 0 < share < 1:
+            n_treated = int((happened & customers.treated & rows).sum())
+            logs += log_evidence(Conversions(n_treated, int((happened & rows).sum()) - n_treated, float(share)))
+    return float(np.exp(min(logs, MAX_LOG_EVIDENCE)))
 
 
 def events_of(customers: ComparedCustomers, happened: NDArray[np.bool_]) -> Conversions:
@@ -258,30 +239,21 @@ def events_of(customers: ComparedCustomers, happened: NDArray[np.bool_]) -> Conv
     return Conversions(n_treated, int(happened.sum()) - n_treated, customers.mean_propensity)
 
 
-def _find_warnings(campaign: Campaign, customers: ComparedCustomers) -> Iterator[str]:
+def _find_warnings(customers: ComparedCustomers) -> Iterator[str]:
     n_control, n_anyway = int((~customers.treated).sum()), int(customers.contacted_anyway.sum())
     if n_anyway:
-        yield (
-            f"{n_anyway:,} of {n_control:,} customers of the control group were contacted anyway; they still count "
-            "as control, so the effect is rather larger than shown"
-        )
+        yield write(CONTACTED_ANYWAY, n=n_anyway, control=n_control)
     if len(customers) and not n_control:
-        yield "the control group is empty, so no effect can be shown; set control_share = 0.1"
+        yield EMPTY_CONTROL
     if len(customers) and n_control == len(customers):
-        yield "no customer was contacted: all who entered are in the control group"
+        yield EMPTY_CAMPAIGN
     shares = np.unique(customers.propensities)
     if len(shares) > 1:
-        yield (
-            f"P(treated) varies from {shares[0]:.2f} to {shares[-1]:.2f}; customers are weighted by its inverse, and "
-            "the test that may be read every day uses the mean"
-        )
+        yield write(VARYING_SHARE, low=f"{shares[0]:.2f}", high=f"{shares[-1]:.2f}")
 
 
-def _explain_too_few(effect: KpiEffect) -> str:
-    return (
-        f"the days to respond are over for {effect.n_treated:,} contacted customers and {effect.n_control:,} of the "
-        "control group; an effect needs at least 2 of each, better 100"
-    )
+def _explain(effect: KpiEffect) -> str:
+    return write(TOO_FEW, treated=effect.n_treated, control=effect.n_control)
 
 
 def _scale(effect: Estimate, n: int) -> Estimate:

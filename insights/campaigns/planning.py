@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from core.errors import BadInput
-from core.intervals import HALF_WIDTH
+from core.intervals import HALF_WIDTH, Estimate
 
 POWER = 0.8
 
@@ -74,6 +74,14 @@ def detectable_effect(n_customers: int, *, base_rate: float, control_share: floa
 
     largest = 1 - base_rate
     return float("nan") if excess(largest) > 0 else float(brentq(excess, 1e-9, largest))
+
+
+def scale_detectable(effect: Estimate, *, n_known: int, n_customers: int, power: float = POWER) -> float:
+    """The smallest effect on an amount that these customers show, by the interval of those who are known so far."""
+    if not n_known:
+        return float("nan")
+    standard_error = (effect.high - effect.low) / (2 * HALF_WIDTH)
+    return (HALF_WIDTH + float(norm.ppf(power))) * standard_error * math.sqrt(n_known / n_customers)
 
 
 def _check(*, base_rate: float, effect: float, control_share: float, power: float) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from core.i18n.formatting import format_number
 from core.intervals import Estimate
 from insights.campaigns.sequential import ALPHA
+from insights.render.campaign_effects import colour, effect_rows, name_kpi, write_difference, write_total
 from insights.render.charts import Point, Reference
 from insights.render.report_renderer import Cell, Drawing, Drawings, ReportRenderer, ReportSection, Table
 from insights.render.row_charts import dot_chart
@@ -46,9 +47,11 @@ def render_campaign_pages(renderer: ReportRenderer) -> list[ReportSection]:
 def describe_action(renderer: ReportRenderer, review: CampaignReview) -> list[str]:
     """The next action in sentences, with the evidence that it follows from."""
     action, checked, formatter = review.action, review.checked, renderer.formatter
+    own = checked.own
     values: dict[str, str | int] = {
-        "effect": _in_points(checked.effect.value, renderer),
-        "conversions": formatter.count(checked.conversions.value, is_whole=True),
+        "kpi": name_kpi(renderer, own.kpi),
+        "effect": write_difference(renderer, own.per_customer.value, kpi=own.kpi),
+        "total": write_total(renderer, own.total.value, kpi=own.kpi) if own.total.has_interval else "–",
         "cost": formatter.money(review.done.cost),
         "customers": action.n_customers or 0,
         "day": "" if action.over_on is None else formatter.day(action.over_on),
@@ -64,10 +67,6 @@ def describe_action(renderer: ReportRenderer, review: CampaignReview) -> list[st
     return sentences
 
 
-def _in_points(difference: float, renderer: ReportRenderer) -> str:
-    return renderer.formatter.change(difference, 0.0, unit="share")
-
-
 class _CampaignPages:
     """The blocks of the pages."""
 
@@ -77,28 +76,37 @@ class _CampaignPages:
 
     def plan_table(self) -> Table:
         """Whom each campaign was for, with what, why, and which effect a campaign of its size can show."""
-        head = ["Campaign", "Offer and channel", "Audience", "Hypothesis", "Customers", "Smallest effect it can show"]
+        head = [
+            "Campaign", "Offer and channel", "Audience", "Hypothesis", "KPI", "Customers",
+            "Smallest effect it can show",
+        ]  # fmt: skip
         rows = [
             [
                 Cell(one.name, one.planned.goal, kind="words"),
                 Cell(self._join(one.planned.offers), self._join(one.planned.channels), kind="words"),
                 Cell(one.planned.audience or self.text("not stated"), one.planned.owner, kind="words"),
                 Cell(one.planned.hypothesis or self.text("not stated"), kind="words"),
+                Cell(
+                    name_kpi(self.renderer, one.planned.kpi),
+                    self.text("within {n} days", n=one.planned.n_response_days),
+                    kind="words",
+                ),
                 Cell(self._number(one.planned.n_customers)),
-                Cell(self._points(one.planned.detectable_effect)),
+                Cell(write_difference(self.renderer, one.planned.detectable_effect, kpi=one.planned.kpi)),
             ]
             for one in self.reviews
         ]
         note = self.text(
-            "Goal, audience, hypothesis and owner are those of [campaigns] in the TOML. The smallest effect is the "
-            "difference of the shares that act which a campaign and control group of this size show in four of five "
-            "cases."
+            "Goal, audience, hypothesis, KPI and owner are those of [campaigns] in the TOML. The smallest effect is "
+            "the difference of the KPI which a campaign and control group of this size show in four of five cases."
         )
         return Table("", self._head(head), rows, note=self._limit(note))
 
     def do_table(self) -> Table:
         """How many were contacted and left out, at what cost, and how far the roll-out came."""
-        head = ["Campaign", "From", "To", "Contacts", "Customers contacted", "Control group", "Stages", "Cost"]
+        head = [
+            "Campaign", "From", "To", "Contacts", "Customers contacted", "Control group", "KPI known", "Stages", "Cost",
+        ]  # fmt: skip
         rows = [
             [
                 Cell(one.name, kind="words"),
@@ -107,42 +115,42 @@ class _CampaignPages:
                 Cell(self._number(one.done.n_contacts)),
                 Cell(self._number(one.done.n_contacted)),
                 Cell(self._number(one.done.n_control), self._count_in_both(one)),
+                Cell(self._number(one.done.n_known), name_kpi(self.renderer, one.planned.kpi)),
                 Cell(" → ".join(f"{stage} %" for stage in one.done.stages) or "–"),
                 Cell(self.formatter.money(one.done.cost)),
             ]
             for one in self.reviews
         ]
         note = self.text(
-            "Customers of the control group were left out by chance. Those who were contacted anyway are not compared."
+            "Customers of the control group were left out by chance. Those who were contacted anyway still count as "
+            "control, so that effects are rather larger than shown. The KPI is known of customers whose days to "
+            "respond are over."
         )
         return Table("", self._head(head), rows, note=self._limit(note))
 
     def check_blocks(self) -> Iterator[Table | Drawings]:
         """What each campaign changed against its control group, with intervals and the evidence so far."""
-        head = [
-            "Campaign", "Acted", "In the control group", "Difference", "Additional conversions", "Additional revenue",
-            "Margin less cost", "Evidence",
-        ]  # fmt: skip
+        head = ["Campaign", "KPI", "Contacted", "In the control group", "Difference", "In total"]
+        note = self.text(
+            "The campaign's own KPI comes first. Counted are customers whose days to respond are over, from the first "
+            "contact on. Intervals hold for one reading at the end. One in ten excludes 0 by chance; the next steps "
+            "allow for the number of campaigns."
+        )
+        rows = list(effect_rows(self.renderer, self.reviews))
+        yield Table("", self._head(head), rows, note=self._limit(note))
+        head = ["Campaign", "Margin less cost", "Return on cost", "Unsubscribed", "Evidence"]
         rows = [
             [
-                Cell(one.name, self._waiting(one), kind="words"),
-                self._value(Estimate(one.checked.rate), "share"),
-                self._value(Estimate(one.checked.control_rate), "share"),
-                self._difference(one.checked.effect),
-                self._value(one.checked.conversions, "count"),
-                self._value(one.checked.revenue, "money"),
+                Cell(one.name, kind="words"),
                 self._value(one.checked.net_value, "money"),
+                self._value(one.checked.measures.return_on_cost, "share"),
+                self._value(Estimate(one.checked.unsubscribed), "share"),
                 Cell(self._evidence(one.checked.evidence), kind="good" if one.checked.evidence >= 1 / ALPHA else ""),
             ]
             for one in self.reviews
         ]
-        note = self.text(
-            "Acted: placed an order within the days to respond after the first contact, or converted where no "
-            "purchases are recorded. Intervals hold for one reading at the end. Evidence may be read every day: at 20 "
-            "or more, chance is no explanation. One interval in ten excludes 0 by chance; the next steps allow for the "
-            "number of campaigns."
-        )
-        yield Table("", self._head(head), rows, note=self._limit(note))
+        note = self.text("Evidence on the own KPI may be read every day: at 20 or more, chance is no explanation.")
+        yield Table("", self._head(head), rows, note=note)
         chart = self._effect_chart()
         if chart.svg:
             yield Drawings("", [chart], is_wide=True)
@@ -191,13 +199,14 @@ class _CampaignPages:
         title = self.text("Difference to the control group")
         points = [
             Point(
-                one.name,
-                one.checked.effect.value,
-                low=one.checked.effect.low,
-                high=one.checked.effect.high,
-                value_text=self._points(one.checked.effect.value),
+                f"{one.name}: {name_kpi(self.renderer, own.kpi)}",
+                own.per_customer.value,
+                low=own.per_customer.low,
+                high=own.per_customer.high,
+                value_text=write_difference(self.renderer, own.per_customer.value, kpi=own.kpi),
             )
             for one in self.reviews
+            if (own := one.checked.own).kpi != "amount"
         ]
         references = [Reference(0.0, self.text("no effect"))]
         return Drawing(
@@ -219,25 +228,9 @@ class _CampaignPages:
     def _join(self, names: Sequence[str]) -> str:
         return ", ".join(names) or "–"
 
-    def _points(self, difference: float) -> str:
-        return "–" if math.isnan(difference) else _in_points(difference, self.renderer)
-
-    def _difference(self, effect: Estimate) -> Cell:
-        if math.isnan(effect.low):
-            return Cell(self._points(effect.value))
-        bounds = self.text("{low} to {high}", low=self._points(effect.low), high=self._points(effect.high))
-        return Cell(self._points(effect.value), bounds, kind=self._colour(effect))
-
     def _value(self, estimate: Estimate, unit: Unit) -> Cell:
-        kind = self._colour(estimate) if unit != "share" else ""
-        if unit == "count" and math.isfinite(estimate.value):
-            estimate = Estimate(
-                *(float(round(bound)) if math.isfinite(bound) else bound for bound in _bounds(estimate))
-            )
-        return Cell(self.formatter.format(estimate.value, unit), self.formatter.interval(estimate, unit), kind=kind)
-
-    def _colour(self, estimate: Estimate) -> str:
-        return "" if not estimate.excludes(0) else "good" if estimate.value > 0 else "bad"
+        interval = self.formatter.interval(estimate, unit)
+        return Cell(self.formatter.format(estimate.value, unit), interval, kind=colour(estimate))
 
     def _evidence(self, e_value: float) -> str:
         if math.isnan(e_value):
@@ -248,10 +241,6 @@ class _CampaignPages:
             else format_number(e_value, self.formatter.language, n_decimals=1)
         )
 
-    def _waiting(self, review: CampaignReview) -> str:
-        n_waiting = review.checked.n_waiting
-        return self.text("{n} customers can still respond", n=n_waiting) if n_waiting else ""
-
     def _count_in_both(self, review: CampaignReview) -> str:
         return self.text("{n} contacted anyway", n=review.done.n_in_both) if review.done.n_in_both else ""
 
@@ -259,15 +248,14 @@ class _CampaignPages:
         return "good" if review.action.action in GOOD else "bad" if review.action.action in BAD else ""
 
 
-def _bounds(estimate: Estimate) -> tuple[float, float, float]:
-    return estimate.value, estimate.low, estimate.high
-
-
 def campaign_json(review: CampaignReview) -> dict[str, Any]:
     """A review as JSON; what is unknown is NaN, which becomes null."""
-    checked = {
-        name: dict(zip(("value", "low", "high"), _bounds(value), strict=True)) if isinstance(value, Estimate) else value
-        for name, value in vars(review.checked).items()
-    }
+    checked, measures = review.checked, msgspec.to_builtins(review.checked.measures)
     planned, done, action = (msgspec.to_builtins(part) for part in (review.planned, review.done, review.action))
-    return {"name": review.name, "plan": planned, "do": done, "check": checked, "act": action}
+    check = {
+        **measures,
+        "n_waiting": checked.n_waiting,
+        "net_value": msgspec.to_builtins(checked.net_value),
+        "unsubscribed": checked.unsubscribed,
+    }
+    return {"name": review.name, "plan": planned, "do": done, "check": check, "act": action}

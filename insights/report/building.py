@@ -85,7 +85,7 @@ def build_report(
         comparison=compare_periods(data, compared_with) if compared_with else None,
         targets=targets,
         breaches=find_breaches(figures),
-        campaigns=_review_campaigns(data),
+        campaigns=_review_campaigns(tables, data),
         contact_frequency=review_frequency(
             data.campaigns, config=data.config, margin_rate=_measure_margin(data), groupings=data.groupings
         ),
@@ -95,12 +95,13 @@ def build_report(
     )
 
 
-def _review_campaigns(data: ReportData) -> tuple[CampaignReview, ...]:
+def _review_campaigns(tables: Tables, data: ReportData) -> tuple[CampaignReview, ...]:
     settings = ReviewSettings(
         cutoff=data.calendar.cutoff,
         margin_rate=_measure_margin(data),
         groupings=data.groupings,
         statements=data.config.campaigns,
+        tables=tables,
     )
     return review_campaigns(data.campaigns, settings, since=data.calendar.year.first.astype("datetime64[s]"))
 

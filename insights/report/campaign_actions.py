@@ -8,8 +8,9 @@ from datetime import date
 from enum import StrEnum
 from statistics import NormalDist
 
+from core.config.campaigns import Kpi
 from core.intervals import HALF_WIDTH, TAILS, Estimate
-from insights.campaigns.planning import count_customers
+from insights.campaigns.planning import count_customers, scale_detectable
 from insights.campaigns.sequential import ALPHA, Conversions, has_fewer, has_more
 from insights.campaigns.staging import N_GUARDS
 
@@ -43,8 +44,11 @@ class NextAction(StrEnum):
 class CampaignEvidence:
     """What the choice of the next action rests on."""
 
+    kpi: Kpi
     effect: Estimate
-    "On the share that acts."
+    "On the KPI of a customer."
+    n_customers: int
+    "Whose KPI is known."
     n_campaigns: int
     "That are reviewed together: the more, the more of them seem to work by chance."
     net_value: Estimate
@@ -54,11 +58,13 @@ class CampaignEvidence:
     stage: int
     "Per cent of the audience that the roll-out has reached."
     control_rate: float
+    "Mean KPI of the control group."
     control_share: float
     is_over: bool
     "Whether the days to respond are over for all customers."
     over_on: date
     conversions: Conversions | None
+    "Customers who act or, for `stayed`, who have churned."
     unsubscriptions: Conversions | None
 
 
@@ -108,10 +114,10 @@ def widen(n_comparisons: int) -> float:
 
 
 def _does_harm(evidence: CampaignEvidence) -> bool:
-    """Fewer customers act, or more unsubscribe, than in the control group; holds on any day."""
-    alpha = ALPHA / N_GUARDS
-    fewer = evidence.conversions is not None and has_fewer(evidence.conversions, alpha=alpha)
-    return fewer or (evidence.unsubscriptions is not None and has_more(evidence.unsubscriptions, alpha=alpha))
+    """Fewer customers act, more churn or more unsubscribe than in the control group; holds on any day."""
+    alpha, is_worse = ALPHA / N_GUARDS, has_more if evidence.kpi == "stayed" else has_fewer
+    harms = evidence.conversions is not None and is_worse(evidence.conversions, alpha=alpha)
+    return harms or (evidence.unsubscriptions is not None and has_more(evidence.unsubscriptions, alpha=alpha))
 
 
 def _continue(evidence: CampaignEvidence) -> NextAction:
@@ -122,7 +128,16 @@ def _continue(evidence: CampaignEvidence) -> NextAction:
 
 def _look_again(evidence: CampaignEvidence) -> CampaignAction:
     effect, rate = evidence.effect.value, evidence.control_rate
+    if evidence.kpi == "amount" and effect > 0:
+        return CampaignAction(action=NextAction.ENLARGE, n_customers=_count_for_amount(evidence))
     if not effect > 0 or not 0 < rate + effect < 1:
         return CampaignAction(action=NextAction.CHANGE)
     n_customers = math.ceil(count_customers(rate, effect, control_share=evidence.control_share))
     return CampaignAction(action=NextAction.ENLARGE, n_customers=n_customers)
+
+
+def _count_for_amount(evidence: CampaignEvidence) -> int:
+    """The customers whose interval is so narrow that it shows the effect: by the square of its width."""
+    effect = evidence.effect
+    now = scale_detectable(effect, n_known=evidence.n_customers, n_customers=evidence.n_customers)
+    return math.ceil(evidence.n_customers * (now / effect.value) ** 2)

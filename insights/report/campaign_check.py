@@ -1,8 +1,4 @@
-"""What a campaign changed, against the customers who were left out by chance.
-
-Where the probability of a contact differed between customers, as in the stages of a roll-out, customers of one
-probability are compared with each other, and the effects are averaged by their number.
-"""
+"""What a campaign changed, as `kizuna campaign show` measures it, and what that earns."""
 
 from __future__ import annotations
 
@@ -13,153 +9,97 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.intervals import Estimate
+from insights.campaigns.customers import ComparedCustomers
+from insights.campaigns.kpis import Measurement, measure_kpi
+from insights.campaigns.measuring import CampaignMeasures, KpiEffect, measure_campaign
 from insights.campaigns.read_out import CampaignOutcomes, estimate_effect
-from insights.campaigns.sequential import Conversions, log_evidence
 from insights.report.attribute_groups import Grouping
 from insights.report.campaign_actions import widen
 from insights.report.campaign_data import CampaignCustomers
 
-MIN_ARM = 2
 MIN_GROUP_ARM = 50
 "Customers of a group in each arm, below which it is not compared with the others."
-MAX_LOG_EVIDENCE = 700.0
-"Its exponential is the largest number there is, about."
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedCampaign:
     """What the campaign changed, against its control group; estimates are NaN where they are unknown."""
 
-    n_compared: int
+    measures: CampaignMeasures
     n_waiting: int
-    "Customers whose days to respond are not over."
-    rate: float
-    "Share of those contacted who acted."
-    control_rate: float
-    effect: Estimate
-    "Difference of the shares."
-    conversions: Estimate
-    "Additional customers who acted."
-    revenue: Estimate
-    "Additional revenue, base currency."
+    "Customers whose days to respond are not over, by the campaign's own KPI."
     net_value: Estimate
-    "Additional gross margin less the cost of the contacts."
-    evidence: float
-    "E-value: 20 or more is evidence of an effect, however often it is read."
+    "Additional gross margin less the cost of the contacts, of those whose days to respond are over."
     unsubscribed: float
     "Share of those contacted; NaN where it is not on record."
 
+    @property
+    def own(self) -> KpiEffect:
+        """The effect on the campaign's own KPI."""
+        return self.measures.effects[0]
 
-def check_campaign(customers: CampaignCustomers, *, margin_rate: float) -> CheckedCampaign:
-    """Compare the treated with the control group, as far as their days to respond are over."""
-    mature = customers.take(customers.is_mature)
-    n_treated = int(customers.treated.sum())
-    acted = None if mature.acted is None else mature.acted.astype(np.float64)
-    effect = _estimate(mature, acted)
-    revenue = _scale(_estimate(mature, mature.revenue), n_treated)
-    cost = float(customers.costs.sum())
-    net = Estimate(*(margin_rate * bound - cost for bound in (revenue.value, revenue.low, revenue.high)))
-    unsubscribed = customers.unsubscribed
+    @property
+    def evidence(self) -> float:
+        """The e-value of an effect; NaN without a control group or a record: 20 or more is evidence on any day."""
+        test = self.measures.conversions
+        return float("nan") if test is None else test.e_value
+
+
+def check_campaign(customers: CampaignCustomers, measurement: Measurement, *, margin_rate: float) -> CheckedCampaign:
+    """Compare the treated of one campaign with its control group, as far as their days to respond are over."""
+    measures = measure_campaign(customers.compare(), measurement)
+    own = measures.effects[0]
+    revenue = next((one for one in measures.effects if one.kpi == "amount"), None)
+    net = Estimate()
+    if revenue is not None:
+        cost = float(customers.costs[customers.is_mature].sum())
+        net = Estimate(*(margin_rate * bound - cost for bound in _bounds(revenue.total)))
     return CheckedCampaign(
-        n_compared=len(mature),
-        n_waiting=len(customers) - len(mature),
-        rate=_mean(acted, mature.treated),
-        control_rate=_mean(acted, ~mature.treated),
-        effect=effect,
-        conversions=_scale(effect, n_treated),
-        revenue=revenue,
+        measures=measures,
+        n_waiting=len(customers) - own.n_treated - own.n_control if own.is_recorded else 0,
         net_value=net,
-        evidence=_weigh_evidence(customers),
-        unsubscribed=_mean(None if unsubscribed is None else unsubscribed.astype(np.float64), customers.treated),
+        unsubscribed=_mean(customers.unsubscriptions, customers.treated),
     )
 
 
-def _mean(values: NDArray[np.float64] | None, rows: NDArray[np.bool_]) -> float:
+def _bounds(estimate: Estimate) -> tuple[float, float, float]:
+    return estimate.value, estimate.low, estimate.high
+
+
+def _mean(values: NDArray[np.bool_] | None, rows: NDArray[np.bool_]) -> float:
     return float("nan") if values is None or not rows.any() else float(values[rows].mean())
 
 
-def _scale(estimate: Estimate, factor: float) -> Estimate:
-    return Estimate(estimate.value * factor, estimate.low * factor, estimate.high * factor)
-
-
-def _split_by_propensity(customers: CampaignCustomers) -> Iterator[NDArray[np.bool_]]:
-    """The rows of each probability of a contact that has enough customers in both arms."""
-    shares = np.round(np.nan_to_num(customers.propensities, nan=-1.0), 6)
-    for share in np.unique(shares):
-        rows = shares == share
-        n_treated = int((rows & customers.treated).sum())
-        if min(n_treated, int(rows.sum()) - n_treated) >= MIN_ARM:
-            yield rows
-
-
-def _estimate(customers: CampaignCustomers, outcomes: NDArray[np.float64] | None) -> Estimate:
-    """The effect on a customer; NaN where it cannot be compared."""
-    strata = list(_split_by_propensity(customers)) if outcomes is not None else []
-    if outcomes is None or not strata:
-        return Estimate()
-    before = customers.spent_before
-    estimates = [
-        estimate_effect(
-            CampaignOutcomes(customers.treated[rows], outcomes[rows], None if before is None else before[rows, None])
-        )
-        for rows in strata
-    ]
-    weights = np.array([rows.sum() for rows in strata]) / sum(rows.sum() for rows in strata)
-    value = float(sum(weight * one.value for weight, one in zip(weights, estimates, strict=True)))
-    below, above = (
-        float(sum((weight * (bound - one.value)) ** 2 for weight, one, bound in bounds) ** 0.5)
-        for bounds in (
-            [(weight, one, one.low) for weight, one in zip(weights, estimates, strict=True)],
-            [(weight, one, one.high) for weight, one in zip(weights, estimates, strict=True)],
-        )
-    )
-    return Estimate(value, value - below, value + above)
-
-
-def count_events(
-    customers: CampaignCustomers, events: NDArray[np.bool_] | None, *, only_if_control: bool = False
-) -> Conversions | None:
-    """The customers with an event so far; None without both arms, or where only one arm can have it."""
-    n_treated = int(customers.treated.sum())
-    if events is None or not 0 < n_treated < len(customers):
-        return None
-    if only_if_control and not events[~customers.treated].any():
-        return None
-    recorded = customers.propensities[~np.isnan(customers.propensities)]
-    share = float(recorded.mean()) if len(recorded) else n_treated / len(customers)
-    if not 0 < share < 1:
-        return None
-    return Conversions(int((events & customers.treated).sum()), int((events & ~customers.treated).sum()), share)
-
-
-def _weigh_evidence(customers: CampaignCustomers) -> float:
-    """The e-value of an effect on who acts; e-values of groups that chance treated apart are multiplied."""
-    parts = [customers.take(rows) for rows in _split_by_propensity(customers)]
-    logs = [log_evidence(counts) for part in parts if (counts := count_events(part, part.acted)) is not None]
-    return float(np.exp(min(sum(logs), MAX_LOG_EVIDENCE))) if logs else float("nan")
-
-
-def find_best_groups(customers: CampaignCustomers, groupings: Sequence[Grouping]) -> Iterator[tuple[str, str]]:
-    """The groups on which the campaign has a larger effect than on the others, allowing for their number."""
-    mature = customers.take(customers.is_mature)
-    acted = mature.acted
-    if acted is None:
+def find_best_groups(
+    customers: ComparedCustomers, measurement: Measurement, *, groupings: Sequence[Grouping]
+) -> Iterator[tuple[str, str]]:
+    """The groups on whose KPI the campaign has a larger effect than on the others', allowing for their number."""
+    values, reason = measure_kpi(measurement.kpi, customers, measurement=measurement)
+    if reason:
         return
+    is_known = ~np.isnan(values)
+    arms = (customers.treated & is_known, ~customers.treated & is_known)
     compared = [
-        (grouping.by, name, _difference(mature, acted.astype(np.float64), rows=rows))
+        (grouping.by, name, _difference(customers, values, rows=rows, others=~rows))
         for grouping in groupings
-        for name, rows in grouping.masks(mature.customer_ids)
-        if all(
-            (part & arm).sum() >= MIN_GROUP_ARM for part in (rows, ~rows) for arm in (mature.treated, ~mature.treated)
-        )
+        for name, rows in grouping.masks(customers.customer_ids)
+        if all((part & arm).sum() >= MIN_GROUP_ARM for part in (rows, ~rows) for arm in arms)
     ]
     for by, name, estimate in compared:
         if estimate.value - widen(len(compared)) * (estimate.value - estimate.low) > 0:
             yield by, name
 
 
-def _difference(customers: CampaignCustomers, outcomes: NDArray[np.float64], *, rows: NDArray[np.bool_]) -> Estimate:
-    inside, outside = (_estimate(customers.take(part), outcomes[part]) for part in (rows, ~rows))
+def _difference(
+    customers: ComparedCustomers, values: NDArray[np.float64], *, rows: NDArray[np.bool_], others: NDArray[np.bool_]
+) -> Estimate:
+    """The effect on some customers less that on others."""
+    inside, outside = (
+        estimate_effect(
+            CampaignOutcomes(customers.treated[part], values[part], propensities=customers.propensities[part])
+        )
+        for part in (rows & ~np.isnan(values), others & ~np.isnan(values))
+    )
     value = inside.value - outside.value
     below = ((inside.value - inside.low) ** 2 + (outside.high - outside.value) ** 2) ** 0.5
     above = ((inside.high - inside.value) ** 2 + (outside.value - outside.low) ** 2) ** 0.5

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from insights.campaigns.customers import NEVER, ComparedCustomers
 from insights.report.contact_data import DAY_SECONDS, KEY_SPAN
 from tables.currencies import convert_to_base_currency
 from tables.engines.arrays import numbers, seconds, texts
@@ -38,8 +39,9 @@ class CampaignCustomers:
     "datetime64[s], of the first contact, or of the day on which a control customer was left out."
     last_at: NDArray[np.datetime64]
     treated: NDArray[np.bool_]
+    "As chance decided at first, whatever was sent later."
     in_both: NDArray[np.bool_]
-    "Whether the customer has rows of the control group and contacts, so that they count in neither."
+    "Customers of the control group who were contacted anyway."
     n_contacts: NDArray[np.int64]
     recent_contacts: NDArray[np.int64]
     "Contacts of any campaign in the 30 days before the first one."
@@ -47,8 +49,10 @@ class CampaignCustomers:
     "P(treated); NaN where it was not recorded."
     costs: NDArray[np.float64]
     "Base currency."
-    unsubscribed: NDArray[np.bool_] | None
-    "None where the table does not record it."
+    converted_at: NDArray[np.datetime64]
+    "datetime64[s]; the first conversion, NaT without one."
+    unsubscribed_at: NDArray[np.datetime64] | None
+    "datetime64[s], NaT without one; None where the table does not record it."
     acted: NDArray[np.bool_] | None
     "Ordered, or converted where no purchases are on record; None where control customers cannot have done it."
     revenue: NDArray[np.float64] | None
@@ -66,6 +70,27 @@ class CampaignCustomers:
 
     def __len__(self) -> int:
         return len(self.customer_ids)
+
+    @property
+    def unsubscriptions(self) -> NDArray[np.bool_] | None:
+        """(n,) whether each has unsubscribed; None where the table does not record it."""
+        return None if self.unsubscribed_at is None else ~np.isnat(self.unsubscribed_at)
+
+    def compare(self) -> ComparedCustomers:
+        """The customers of one campaign as they are measured; P(treated) that is not recorded is the share treated."""
+        n, share = len(self), float(self.treated.mean())
+        is_chance = (self.propensities > 0) & (self.propensities < 1)
+        return ComparedCustomers(
+            customer_ids=self.customer_ids,
+            entered_at=self.first_at,
+            treated=self.treated,
+            propensities=self.propensities if is_chance.all() else np.full(n, share),
+            n_contacts=self.n_contacts,
+            costs=self.costs,
+            converted_at=self.converted_at,
+            unsubscribed_at=np.full(n, NEVER) if self.unsubscribed_at is None else self.unsubscribed_at,
+            contacted_anyway=self.in_both,
+        )
 
     def take(self, rows: NDArray[Any]) -> CampaignCustomers:
         """The rows that an index array or mask selects."""
@@ -117,16 +142,14 @@ def _select(contacts: ir.Table) -> pa.Table:
         stage=column("stage_percent", kind="string"),
         cost=column("cost", kind="float64"),
         converted_at=column("converted_at", kind="timestamp"),
-        unsubscribed=_flag(contacts, "unsubscribed_at"),
-        converts=_flag(contacts, "converted_at"),
+        unsubscribed_at=column("unsubscribed_at", kind="timestamp"),
+    )
+    rows = rows.mutate(
+        records_conversions=ibis.literal("converted_at" in contacts.columns),
+        records_unsubscriptions=ibis.literal("unsubscribed_at" in contacts.columns),
     )
     complete = rows.filter(rows.customer_id.notnull(), rows.event_time.notnull(), rows.campaign != "")
-    return complete.order_by(["campaign", "customer_id", "event_time"]).to_pyarrow()
-
-
-def _flag(contacts: ir.Table, name: str) -> ir.Value:
-    """1 or 0 where the column is there, missing otherwise."""
-    return contacts[name].notnull().cast("int8") if name in contacts.columns else ibis.null("int8")
+    return complete.order_by(["campaign", "customer_id", "event_time", "treated"]).to_pyarrow()
 
 
 def _merge_contacts(rows: pa.Table) -> CampaignCustomers:
@@ -135,8 +158,10 @@ def _merge_contacts(rows: pa.Table) -> CampaignCustomers:
     is_first = np.ones(len(rows), bool)
     is_first[1:] = (campaigns[1:] != campaigns[:-1]) | (ids[1:] != ids[:-1])
     starts = np.flatnonzero(is_first)
-    treated, flags = numbers(rows["treated"]) == 1, numbers(rows["unsubscribed"])
-    converts = numbers(rows["converts"])
+    treated = numbers(rows["treated"]) == 1
+    converted_at, unsubscribed_at = (
+        _first_times(seconds(rows[name]), starts) for name in ("converted_at", "unsubscribed_at")
+    )
     n_rows = np.diff(np.append(starts, len(rows)))
     n_treated = np.add.reduceat(treated.astype(np.int64), starts)
     stages = _names_by_campaign(campaigns, texts(rows["stage"]))
@@ -145,14 +170,15 @@ def _merge_contacts(rows: pa.Table) -> CampaignCustomers:
         customer_ids=ids[starts],
         first_at=times[starts],
         last_at=times[starts + n_rows - 1],
-        treated=n_treated > 0,
-        in_both=(n_treated > 0) & (n_treated < n_rows),
+        treated=treated[starts],
+        in_both=(n_treated > 0) & ~treated[starts],
         n_contacts=n_treated,
         recent_contacts=_count_recent(ids, times, treated=treated)[starts],
         propensities=numbers(rows["propensity"])[starts],
         costs=np.add.reduceat(np.nan_to_num(numbers(rows["cost"])) * treated, starts),
-        unsubscribed=None if np.isnan(flags).all() else np.add.reduceat(flags, starts) > 0,
-        acted=None if np.isnan(converts).all() else np.add.reduceat(converts, starts) > 0,
+        converted_at=converted_at,
+        unsubscribed_at=unsubscribed_at if rows["records_unsubscriptions"][0].as_py() else None,
+        acted=~np.isnat(converted_at) if rows["records_conversions"][0].as_py() else None,
         revenue=None,
         spent_before=None,
         response_days=np.zeros(len(starts), np.int64),
@@ -161,6 +187,11 @@ def _merge_contacts(rows: pa.Table) -> CampaignCustomers:
         channels=_names_by_campaign(campaigns, texts(rows["channel"])),
         stages={name: tuple(sorted(int(stage) for stage in reached)) for name, reached in stages.items()},
     )
+
+
+def _first_times(times: NDArray[np.datetime64], starts: NDArray[np.int64]) -> NDArray[np.datetime64]:
+    """The first time of each customer whose rows begin at a start; NaT without one."""
+    return np.fmin.reduceat(times, starts)
 
 
 def _count_recent(

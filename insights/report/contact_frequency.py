@@ -53,7 +53,7 @@ def _list_groups(
 
 
 def _limit(customers: CampaignCustomers, *, config: Config, margin_rate: float) -> FrequencyLimit:
-    unsubscribed = customers.unsubscribed
+    unsubscribed = customers.unsubscriptions
     rows = UnsubscribeRows(
         treated=customers.treated,
         propensities=customers.propensities,

@@ -268,5 +268,5 @@ class _RowWriter:
             no_contact=NoContact.CONTROL_GROUP if in_control else None,
             expected_value=float(values.value[row, place]),
             cost=0.0 if in_control else float(values.cost[row, place]),
-            send_at=None if in_control else self.send_at[row].astype(datetime),
+            send_at=self.send_at[row].astype(datetime),
         )

@@ -92,7 +92,7 @@ class DecisionWriter:
             "offer_id": option.offer.offer_id,
             "kind": option.offer.kind,
             "channel": option.channel,
-            "send_at": None if row.send_at is None else self._with_offset(row.send_at),
+            "send_at": None if row.send_at is None or not row.treated else self._with_offset(row.send_at),
             "send_at_source": customers.describe_send_time(place, channel=option.channel),
             "channel_source": customers.describe_channel(place),
             "sentence": write_offer_sentence(

@@ -13,9 +13,11 @@ from core.config.campaigns import Campaign
 from core.config.training import ChurnDefinition
 from core.decisions import DecisionOutcome, DecisionRow, NoContact, OutcomeKind
 from insights.campaigns.customers import ComparedCustomers, collect_customers
+from insights.campaigns.kpis import Measurement
 from insights.campaigns.measuring import CampaignMeasures, measure_campaign
 from insights.campaigns.rollout import RunningCampaign, advance_campaigns, choose_next
 from insights.render.campaign import describe_campaign
+from tables.tables import Tables
 from tests.worlds import config, frame, purchase_log, tables_from_frames
 
 DAY = datetime(2024, 3, 1, 9)
@@ -51,7 +53,14 @@ def measure(customers: ComparedCustomers, *purchases: str, today: date = TODAY, 
     frames = {"purchases": purchase_log(*purchases, "last 2024-04-10")}
     tables = tables_from_frames(config(), frames)
     own = Campaign(**{"goal": "x", "starts_on": DAY.date(), "rule": "a > 0", "offers": ("tea10",)} | campaign)
-    return measure_campaign(own, customers, tables=tables, today=today)
+    return measure_on(tables, customers, campaign=own, today=today)
+
+
+def measure_on(
+    tables: Tables, customers: ComparedCustomers, *, campaign: Campaign = CAMPAIGN, today: date = TODAY
+) -> CampaignMeasures:
+    own = Measurement(kpi=campaign.kpi, n_days=campaign.n_response_days, tables=tables, today=today)
+    return measure_campaign(customers, own)
 
 
 def test_a_customer_counts_once_from_the_first_decision_with_the_cost_of_all_contacts():
@@ -136,7 +145,7 @@ def running(campaign: Campaign = CAMPAIGN, *purchases: str, percent: int = 5, da
     )  # fmt: skip
     customers = collect_customers(half_and_half(200, **changes), [])
     tables = tables_from_frames(config(), {"purchases": purchase_log(*purchases, "last 2024-04-10")})
-    measures = measure_campaign(campaign, customers, tables=tables, today=TODAY)
+    measures = measure_on(tables, customers, campaign=campaign)
     return RunningCampaign(campaign=campaign, events=[started], measures=measures, treated_share=0.5)
 
 
@@ -216,9 +225,8 @@ def test_churn_is_that_of_the_toml_from_the_day_on_which_each_customer_entered()
     tables = tables_from_frames(settings, {"subscriptions": frame(*rows)})
     campaign = Campaign(goal="x", starts_on=DAY.date(), rule="a > 0", offers=("tea10",), kpi="stayed")
 
-    measures = measure_campaign(
-        campaign, collect_customers(half_and_half(100), []), tables=tables, today=date(2024, 6, 1)
-    )
+    customers = collect_customers(half_and_half(100), [])
+    measures = measure_on(tables, customers, campaign=campaign, today=date(2024, 6, 1))
 
     (stayed,) = (effect for effect in measures.effects if effect.kpi == "stayed")
     assert (stayed.treated_mean, stayed.control_mean) == (pytest.approx(0.9), pytest.approx(0.7))
@@ -239,8 +247,40 @@ def test_refusals_of_contact_since_the_entry_are_compared_where_both_groups_reco
     )
     tables = tables_from_frames(config(), {"purchases": purchase_log("last 2024-04-10"), "consents": refusals})
 
-    measures = measure_campaign(CAMPAIGN, customers, tables=tables, today=TODAY)
+    measures = measure_on(tables, customers)
 
     assert measures.unsubscriptions is not None
     assert (measures.unsubscriptions.n_treated, measures.unsubscriptions.n_control) == (2, 1)
     assert measure(customers).unsubscriptions is None
+
+
+def test_levels_of_the_control_share_are_read_daily_within_themselves():
+    # Eager customers were mostly contacted, and others mostly not; the campaign changes nothing.
+    groups = [("eager", 0.9, (900, 450), (100, 50)), ("others", 0.1, (100, 10), (900, 90))]
+    rows, outcomes = list[DecisionRow](), list[DecisionOutcome]()
+    for name, share, *arms in groups:
+        for treated, (n, n_converted) in zip((True, False), arms, strict=True):
+            for place in range(n):
+                rows.append(decision(f"{name} {treated} {place}", treated=treated, propensity=share))
+                if place < n_converted:
+                    outcomes.append(outcome(rows[-1], OutcomeKind.CONVERTED))
+    measures = measure(collect_customers(rows, outcomes), kpi="converted")
+
+    assert measures.effects[0].per_customer.value == pytest.approx(0, abs=1e-9)
+    assert measures.conversions is not None
+    assert measures.conversions.e_value < 1
+
+
+def test_events_after_the_day_of_the_figures_do_not_count():
+    customers = collect_customers(half_and_half(60), [])
+    measures = measure(customers, "t0 2024-03-03", "t1 2024-03-08", today=date(2024, 3, 5))
+
+    assert measures.conversions is not None
+    assert measures.conversions.n_treated == 1
+
+
+def test_both_groups_enter_when_their_contact_is_or_would_have_been_made():
+    evening = DAY + timedelta(hours=10)
+    rows = [decision("t0", send_at=evening), decision("c0", treated=False, send_at=evening)]
+
+    assert collect_customers(rows, []).entered_at.tolist() == [evening, evening]

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pytest
 
 from core.config.campaigns import Campaign
-from core.i18n.translation import ENGLISH, JAPANESE
+from core.i18n.translation import ENGLISH, JAPANESE, translate
 from core.intervals import Estimate
+from insights.campaigns.kpis import Measurement
 from insights.campaigns.sequential import Conversions
 from insights.render.report import render_json, render_report
 from insights.report.attribute_groups import Grouping
@@ -22,6 +23,7 @@ from insights.report.campaign_actions import CampaignEvidence, NextAction, choos
 from insights.report.campaign_check import check_campaign, find_best_groups
 from insights.report.campaign_data import CampaignCustomers, load_campaign_customers
 from insights.report.campaign_reviews import ReviewSettings, review_campaigns
+from tables.tables import Tables
 from tests.worlds import config, frame, purchase_log, shop
 
 CUTOFF = date(2026, 3, 1)
@@ -33,7 +35,7 @@ def contact(who: str, when: str, *, treated: bool = True, cost: float = 5.0, **m
 
 
 @cache
-def spring() -> CampaignCustomers:
+def spring_shop() -> Tables:
     contacts = frame(
         contact("ada", "2026-02-02T10:00", stage_percent=5),
         contact("ada", "2026-02-09T10:00", stage_percent=20),
@@ -46,7 +48,11 @@ def spring() -> CampaignCustomers:
     orders = (
         "ada 2026-01-01 40", "ada 2026-02-05 100", "ada 2026-02-08 -30", "ada 2026-02-17 500", "bo 2026-02-02T09:00 70",
     )  # fmt: skip
-    loaded = load_campaign_customers(shop(*orders, contacts=contacts), CUTOFF)
+    return shop(*orders, contacts=contacts)
+
+
+def spring() -> CampaignCustomers:
+    loaded = load_campaign_customers(spring_shop(), CUTOFF)
     assert loaded is not None
     return loaded
 
@@ -67,12 +73,13 @@ def test_a_customer_counts_once_with_all_contacts_and_the_days_after_the_first()
     assert customers.is_mature.tolist() == [True, True, True, False]
 
 
-def test_a_control_customer_who_was_contacted_is_counted_and_not_compared():
-    (review,) = review_campaigns(spring(), settings(), since=np.datetime64("2026-01-01"))
+def test_a_control_customer_who_was_contacted_is_counted_and_still_control():
+    (review,) = review_campaigns(spring(), settings(spring_shop()), since=np.datetime64("2026-01-01"))
 
-    assert (review.done.n_contacted, review.done.n_control, review.done.n_in_both) == (2, 1, 1)
+    assert (review.done.n_contacted, review.done.n_control, review.done.n_in_both) == (2, 2, 1)
     assert review.done.stages == (5, 20)
-    assert (review.checked.n_compared, review.checked.n_waiting) == (2, 1)
+    # One order in February is the last: who was contacted on the 20th can still respond, and the others' days are over.
+    assert (review.done.n_known, review.checked.n_waiting) == (3, 1)
     assert review.action.action == NextAction.WAIT
     assert review.action.over_on == date(2026, 3, 7)  # 14 days after the last contact, the day after them
 
@@ -108,9 +115,8 @@ def test_a_campaign_in_the_toml_states_its_audience_and_its_days_to_respond():
     assert customers is not None
     assert customers.acted is not None
 
-    (review,) = review_campaigns(
-        customers, replace(settings(), statements={"spring": statement}), since=np.datetime64("2026-01-01")
-    )
+    terms = replace(settings(tables), statements={"spring": statement})
+    (review,) = review_campaigns(customers, terms, since=np.datetime64("2026-01-01"))
 
     assert customers.acted.tolist() == [False, False]
     assert customers.is_mature.tolist() == [True, True]
@@ -118,16 +124,15 @@ def test_a_campaign_in_the_toml_states_its_audience_and_its_days_to_respond():
     assert (planned.audience, planned.hypothesis, planned.goal, planned.owner) == (
         "orders_total > 2", "1 % more buy", "More tea in spring", "Ken",
     )  # fmt: skip
+    assert (planned.kpi, planned.n_response_days) == ("purchased", 3)
 
 
-def settings(groupings: tuple[Grouping, ...] = ()) -> ReviewSettings:
-    return ReviewSettings(cutoff=CUTOFF, margin_rate=0.5, groupings=groupings, statements={})
+def settings(tables: Tables) -> ReviewSettings:
+    return ReviewSettings(cutoff=CUTOFF, margin_rate=0.5, groupings=(), statements={}, tables=tables)
 
 
-def campaign(
-    *arms: tuple[bool, int, int], name: str = "spring", propensity: float = 0.5, amount: float = 100.0
-) -> CampaignCustomers:
-    """Arms of (treated, customers, customers who act); those who act spend the amount, and a contact costs 1."""
+def campaign(*arms: tuple[bool, int, int], name: str = "spring", propensity: float = 0.5) -> CampaignCustomers:
+    """Arms of (treated, customers, customers who convert); a contact costs 1."""
     treated = np.concatenate([np.full(n, is_treated) for is_treated, n, _ in arms])
     acted = np.concatenate([np.arange(n) < n_acting for _, n, n_acting in arms])
     n, moment = len(treated), np.datetime64("2026-01-10T10:00:00")
@@ -142,9 +147,10 @@ def campaign(
         recent_contacts=np.zeros(n, np.int64),
         propensities=np.full(n, propensity),
         costs=treated.astype(float),
-        unsubscribed=None,
+        converted_at=np.where(acted, moment + np.timedelta64(1, "D"), np.datetime64("NaT")).astype("datetime64[s]"),
+        unsubscribed_at=None,
         acted=acted,
-        revenue=np.where(acted, amount, 0.0),
+        revenue=None,
         spent_before=None,
         response_days=np.full(n, 14),
         is_mature=np.ones(n, bool),
@@ -163,28 +169,24 @@ def join(first: CampaignCustomers, second: CampaignCustomers) -> CampaignCustome
     return replace(first, **arrays)
 
 
-def test_a_campaign_earns_the_margin_of_what_it_adds_less_its_cost():
-    checked = check_campaign(campaign((True, 1_000, 300), (False, 1_000, 200)), margin_rate=0.5)
+CONVERSIONS = Measurement(kpi="converted", n_days=14, tables=None, today=CUTOFF)
 
-    assert (checked.rate, checked.control_rate) == (0.3, 0.2)
-    assert checked.effect.value == pytest.approx(0.1)
-    assert checked.conversions.value == pytest.approx(100)
-    assert checked.revenue.value == pytest.approx(10_000)
+
+def test_a_campaign_earns_the_margin_of_what_it_adds_less_its_cost():
+    customers = campaign((True, 1_000, 300), (False, 1_000, 200))
+    buyers = customers.customer_ids[~np.isnat(customers.converted_at)].tolist()
+    tables = shop(*(f"{one} 2026-01-12 100" for one in buyers), "last 2026-02-20")
+
+    checked = check_campaign(customers, replace(CONVERSIONS, kpi="purchased", tables=tables), margin_rate=0.5)
+
+    purchased, amount = checked.measures.effects[:2]
+    assert (purchased.treated_mean, purchased.control_mean) == (0.3, 0.2)
+    assert purchased.per_customer.value == pytest.approx(0.1)
+    assert purchased.total.value == pytest.approx(100)
+    assert (amount.kpi, amount.total.value) == ("amount", pytest.approx(10_000))
     assert checked.net_value.value == pytest.approx(0.5 * 10_000 - 1_000)
     assert checked.net_value.low < checked.net_value.value < checked.net_value.high
     assert checked.evidence > 20
-
-
-def test_stages_with_other_probabilities_are_compared_within_themselves():
-    # Eager customers were mostly contacted, and others mostly not; the campaign changes nothing.
-    eager = campaign((True, 900, 450), (False, 100, 50), propensity=0.9)
-    others = campaign((True, 100, 10), (False, 900, 90), propensity=0.1)
-
-    checked = check_campaign(join(eager, others), margin_rate=0.5)
-
-    assert checked.effect.value == pytest.approx(0.0, abs=1e-9)
-    assert not checked.effect.excludes(0)
-    assert checked.evidence < 1
 
 
 def test_the_group_on_which_a_campaign_works_better_is_named_and_groups_that_do_not_differ_are_not():
@@ -195,7 +197,7 @@ def test_the_group_on_which_a_campaign_works_better_is_named_and_groups_that_do_
     customers = replace(customers, customer_ids=ids)
     groups = Grouping("segment", {"persuadable": ids[:1_000], "odd": ids[1::2]})
 
-    assert list(find_best_groups(customers, [groups])) == [("segment", "persuadable")]
+    assert list(find_best_groups(customers.compare(), CONVERSIONS, groupings=[groups])) == [("segment", "persuadable")]
 
 
 def test_campaigns_without_an_effect_end_without_a_claim_however_many_there_are():
@@ -209,14 +211,17 @@ def test_campaigns_without_an_effect_end_without_a_claim_however_many_there_are(
     for part in parts[1:]:
         customers = join(customers, part)
 
-    reviews = review_campaigns(customers, settings(), since=np.datetime64("2026-01-01"))
+    no_customers = shop(settings=config(), customers=frame({"customer_id": "last"}))
+    reviews = review_campaigns(customers, settings(no_customers), since=np.datetime64("2026-01-01"))
 
     claims = {NextAction.ADVANCE, NextAction.REPEAT, NextAction.REPEAT_CHEAPER, NextAction.STOP_HARM}
     assert [one.name for one in reviews if one.action.action in claims] == []
-    assert any(one.checked.effect.excludes(0) for one in reviews)  # Some intervals do, by chance.
+    assert any(one.checked.own.per_customer.excludes(0) for one in reviews)  # Some intervals do, by chance.
 
 
 EVIDENCE = CampaignEvidence(
+    kpi="purchased",
+    n_customers=1_000,
     effect=Estimate(0.05, 0.02, 0.08),
     n_campaigns=1,
     net_value=Estimate(100.0, 20.0, 180.0),
@@ -250,6 +255,9 @@ OPEN = Estimate(0.01, -0.02, 0.04)
         ({"effect": Estimate(-0.01, -0.04, 0.02)}, NextAction.CHANGE),
         ({"n_campaigns": 100}, NextAction.ENLARGE),
         ({"conversions": Conversions(20, 80, 0.5)}, NextAction.STOP_HARM),
+        ({"conversions": Conversions(20, 80, 0.5), "kpi": "stayed"}, NextAction.REPEAT),  # fewer have churned
+        ({"conversions": Conversions(80, 20, 0.5), "kpi": "stayed"}, NextAction.STOP_HARM),
+        ({"effect": Estimate(2.0, -1.0, 5.0), "kpi": "amount"}, NextAction.ENLARGE),
         ({"is_over": False, "unsubscriptions": Conversions(90, 10, 0.5)}, NextAction.STOP_HARM),
     ],
 )
@@ -269,6 +277,7 @@ def report() -> Report:
     n = 300
     ids = [f"c{number:03d}" for number in range(n)]
     orders = [f"{one} 2026-01-12 100" for one in ids[:120]] + [f"{one} 2025-12-12 80" for one in ids]
+    orders.append("last 2026-02-20 10")
     contacts = pa.Table.from_pylist(
         [contact(one, "", treated=number < 200) | {"event_time": None} for number, one in enumerate(ids)]
     )
@@ -282,7 +291,7 @@ def report() -> Report:
     (ENGLISH, ("Campaigns: plan", "Campaigns: do", "Campaigns: check", "Campaigns: act"), "Repeat"),
     (JAPANESE, ("(Plan)", "(Do)", "(Check)", "(Act)"), "繰り返す"),
 ])  # fmt: skip
-def test_the_chapter_has_a_page_each_for_plan_do_check_and_act(language, pages, step):
+def test_the_chapter_has_a_page_each_for_plan_do_check_and_act_with_the_kpi(language, pages, step):
     html = render_report(report(), language)
 
     chapter = html.split('<section class="page">')[1:]
@@ -290,6 +299,10 @@ def test_the_chapter_has_a_page_each_for_plan_do_check_and_act(language, pages, 
     assert all("spring" in page for page in chapter)
     assert step in chapter[3]
     assert "[contact_policy]" in chapter[3]
+    own, money, stayed = (translate(f"kpi.{kpi}", language) for kpi in ("purchased", "amount", "stayed"))
+    assert [own in page for page in chapter] == [True] * 4
+    assert money in chapter[2]
+    assert stayed in chapter[2]
 
 
 def test_the_json_has_the_review_of_each_campaign():
@@ -297,7 +310,11 @@ def test_the_json_has_the_review_of_each_campaign():
 
     assert review["plan"]["offers"] == ["tea"]
     assert (review["do"]["n_contacted"], review["do"]["n_control"], review["do"]["cost"]) == (200, 100, 1_000)
-    assert review["check"]["effect"]["value"] == pytest.approx(0.6)
+    purchased, amount, stayed = review["check"]["effects"]
+    assert (stayed["kpi"], "are over for 0" in stayed["unknown"]) == ("stayed", True)
+    assert (review["plan"]["kpi"], review["plan"]["n_response_days"], review["do"]["n_known"]) == ("purchased", 14, 300)
+    assert (purchased["kpi"], purchased["per_customer"]["value"]) == ("purchased", pytest.approx(0.6))
+    assert (amount["kpi"], amount["per_customer"]["value"]) == ("amount", pytest.approx(60))
     assert review["check"]["unsubscribed"] is None
     assert review["act"]["action"] == "repeat"
 

@@ -14,10 +14,18 @@ from zoneinfo import ZoneInfo
 
 from core.campaigns import CampaignEvent, CampaignState, state_of
 from core.config.campaigns import Campaign
+from core.i18n.message import write
 from insights.campaigns.measuring import CampaignMeasures, DailyTest
 from insights.campaigns.sequential import Conversions
-from insights.campaigns.staging import StageDecision, StageEvidence, decide_stage
+from insights.campaigns.staging import STAGE_SENTENCES, StageDecision, StageEvidence, decide_stage
 
+ENDED = "it ended on {day}"
+DAYS_OVER = "max_days = {days} are over"
+ENOUGH_CONTACTS = "{n} contacts reach max_contacts = {limit}"
+SPENT = "its contacts have cost {cost} of {budget}"
+SHOWN = "the test that may be read every day shows an effect"
+REASONS = (ENDED, DAYS_OVER, ENOUGH_CONTACTS, SPENT, SHOWN, *STAGE_SENTENCES)
+"Why campaigns go on, finish or stop by themselves."
 BY_ITSELF = "kizuna"
 "Who has changed a campaign that goes on by itself."
 
@@ -69,17 +77,15 @@ def _find_end(running: RunningCampaign, *, now: datetime, zone: ZoneInfo) -> str
     today, n_days = now.astimezone(zone).date(), (now - running.events[0].at).days
     test = measures.conversions
     ends = {
-        f"it ended on {campaign.ends_on}": campaign.ends_on is not None and today > campaign.ends_on,
-        f"max_days = {campaign.max_days} are over": campaign.max_days is not None and n_days >= campaign.max_days,
-        f"{measures.n_contacts:,} contacts reach max_contacts = {campaign.max_contacts}": (
+        write(ENDED, day=str(campaign.ends_on)): campaign.ends_on is not None and today > campaign.ends_on,
+        write(DAYS_OVER, days=str(campaign.max_days)): campaign.max_days is not None and n_days >= campaign.max_days,
+        write(ENOUGH_CONTACTS, n=measures.n_contacts, limit=str(campaign.max_contacts)): (
             campaign.max_contacts is not None and measures.n_contacts >= campaign.max_contacts
         ),
-        f"its contacts have cost {measures.cost:,.0f} of {campaign.budget or 0:,.0f}": (
+        write(SPENT, cost=round(measures.cost), budget=round(campaign.budget or 0)): (
             campaign.budget is not None and measures.cost >= campaign.budget
         ),
-        "the test that may be read every day shows an effect": (
-            campaign.stop_when_shown and test is not None and test.is_shown
-        ),
+        SHOWN: (campaign.stop_when_shown and test is not None and test.is_shown),
     }
     return next((reason for reason, holds in ends.items() if holds), "")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from core.i18n.message import write
 from insights.campaigns.sequential import ALPHA, Conversions, has_fewer, has_more
 
 STAGES = (1, 5, 20, 100)
@@ -22,6 +23,18 @@ MAX_DAYS = 7
 "At a stage with fewer customers: a small audience has no more of them, so harm is looked for at the next stage."
 N_GUARDS = 2
 "Events that can show harm: too few conversions, too many unsubscriptions; they share alpha."
+
+
+COMPLETE = "the whole audience is contacted"
+EARLY = "day {day} of {days} at {stage} %"
+FEW = "{n} of {needed} customers contacted, or day {day} of {days}"
+NO_HARM = "no sign of harm at {stage} %"
+MORE_CHURN = "more customers churn than in the control group ({n} of {of}, where {share} are in the campaign)"
+FEWER_CONVERT = "fewer customers convert than in the control group ({n} of {of}, where {share} are in the campaign)"
+MORE_UNSUBSCRIBE = (
+    "more customers unsubscribe than in the control group ({n} of {of}, where {share} are in the campaign)"
+)
+STAGE_SENTENCES = (COMPLETE, EARLY, FEW, NO_HARM, MORE_CHURN, FEWER_CONVERT, MORE_UNSUBSCRIBE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,27 +71,27 @@ def decide_stage(evidence: StageEvidence) -> StageDecision:
         return StageDecision("stop", 0, harm)
     stage = evidence.stage_percent
     if stage >= evidence.stages[-1]:
-        return StageDecision("complete", stage, "the whole audience is contacted")
+        return StageDecision("complete", stage, COMPLETE)
     if evidence.days_at_stage < MIN_DAYS:
-        return StageDecision("hold", stage, f"day {evidence.days_at_stage} of {MIN_DAYS} at {stage} %")
+        return StageDecision("hold", stage, write(EARLY, day=evidence.days_at_stage, days=MIN_DAYS, stage=stage))
     if evidence.n_contacted < MIN_CONTACTS and evidence.days_at_stage < MAX_DAYS:
-        days = f"day {evidence.days_at_stage} of {MAX_DAYS}"
-        return StageDecision("hold", stage, f"{evidence.n_contacted} of {MIN_CONTACTS} customers contacted, or {days}")
+        reason = write(FEW, n=evidence.n_contacted, needed=MIN_CONTACTS, day=evidence.days_at_stage, days=MAX_DAYS)
+        return StageDecision("hold", stage, reason)
     following = next(percent for percent in evidence.stages if percent > stage)
-    return StageDecision("advance", following, f"no sign of harm at {stage} %")
+    return StageDecision("advance", following, write(NO_HARM, stage=stage))
 
 
 def _find_harm(evidence: StageEvidence) -> str:
     """The harm in words; empty without any."""
     alpha, conversions, unsubscriptions = ALPHA / N_GUARDS, evidence.conversions, evidence.unsubscriptions
     if conversions is not None and evidence.is_conversion_bad and has_more(conversions, alpha=alpha):
-        return f"more customers churn than in the control group ({_describe(conversions)})"
+        return _describe(MORE_CHURN, conversions)
     if conversions is not None and not evidence.is_conversion_bad and has_fewer(conversions, alpha=alpha):
-        return f"fewer customers convert than in the control group ({_describe(conversions)})"
+        return _describe(FEWER_CONVERT, conversions)
     if unsubscriptions is not None and has_more(unsubscriptions, alpha=alpha):
-        return f"more customers unsubscribe than in the control group ({_describe(unsubscriptions)})"
+        return _describe(MORE_UNSUBSCRIBE, unsubscriptions)
     return ""
 
 
-def _describe(events: Conversions) -> str:
-    return f"{events.n_treated:,} of {events.n:,}, where {events.treated_share:.0%} are in the campaign"
+def _describe(sentence: str, events: Conversions) -> str:
+    return write(sentence, n=events.n_treated, of=events.n, share=f"{events.treated_share:.0%}")

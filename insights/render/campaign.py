@@ -3,113 +3,176 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
-from core.campaigns import state_of
+from core.campaigns import CampaignEvent, state_of
 from core.config.campaigns import Campaign
-from core.i18n.formatting import format_amount
-from core.i18n.translation import ENGLISH
+from core.i18n.formatting import format_amount, format_number, format_percent
+from core.i18n.message import translate_written
+from core.i18n.translation import Language, translate
 from core.intervals import Estimate
-from insights.campaigns.measuring import DailyTest, KpiEffect
-from insights.campaigns.rollout import RunningCampaign
+from insights.campaigns.measuring import SENTENCES, DailyTest, KpiEffect
+from insights.campaigns.rollout import REASONS, RunningCampaign
 from insights.campaigns.staging import StageDecision
 
-EFFECT_NAMES = {
-    "converted": ("conversions", "converts"),
-    "purchased": ("customers with an order", "orders"),
-    "amount": ("revenue", "buys for"),
-    "stayed": ("customers kept", "stays"),
+EFFECTS = {
+    "converted": "so {n} more of the contacted converted than without the campaign ({low} to {high})",
+    "purchased": "so {n} more of the contacted ordered than without the campaign ({low} to {high})",
+    "amount": "so the contacted bought for {n} more than without the campaign ({low} to {high})",
+    "stayed": "so {n} more of the contacted stayed than without the campaign ({low} to {high})",
 }
-"By KPI: what the total counts, and what a customer does."
+"By KPI: what was gained in total."
+NEXT = {
+    "advance": "next: goes on to {stage} %: {reason}",
+    "hold": "next: stays at {stage} %: {reason}",
+    "stop": "next: stops: {reason}",
+    "complete": "next: stays at {stage} %: {reason}",
+}
+"By what the next run does with a running campaign."
 
 
 def describe_campaign(
-    name: str, running: RunningCampaign, *, following: StageDecision | None, currency: str
+    name: str, running: RunningCampaign, *, following: StageDecision | None, currency: str, language: Language
 ) -> Iterator[str]:
     """The plan, the state, the figures with their intervals, and what happens next."""
-    yield from _describe_plan(name, running.campaign)
-    state, measures = state_of(running.events), running.measures
-    if running.events:
-        last = running.events[-1]
-        stage = f" at {last.stage_percent} %" if last.stage_percent else ""
-        why = last.why or "no reason given"
-        yield f"state: {state}{stage} since {last.at:%Y-%m-%d %H:%M} UTC, by {last.who}: {why}"
-    else:
-        yield f"state: {state}; `kizuna campaign start {name}` starts it"
-    money = partial(format_amount, currency=currency, locale=ENGLISH, n_decimals=0)
-    if measures.n_customers:
-        yield (
-            f"so far: {measures.n_treated:,} customers contacted, {measures.n_control:,} in the control group, "
-            f"{measures.n_contacts:,} contacts, cost {money(measures.cost)}"
+    yield from _CampaignText(language, currency).describe(name, running, following=following)
+
+
+def describe_change(event: CampaignEvent, language: Language) -> str:
+    """What a campaign has done by itself."""
+    return translate(
+        "campaign {name}: {state} at {stage} %: {why}",
+        language,
+        name=event.campaign_id,
+        state=translate(f"state.{event.state}", language),
+        stage=event.stage_percent,
+        why=translate_written(event.why, language, templates=REASONS),
+    )
+
+
+class _CampaignText:
+    """The lines of one campaign in a language."""
+
+    def __init__(self, language: Language, currency: str) -> None:
+        self.language, self.currency = language, currency
+
+    def text(self, message: str, **values: str | int) -> str:
+        return translate(message, self.language, **values)
+
+    def describe(self, name: str, running: RunningCampaign, *, following: StageDecision | None) -> Iterator[str]:
+        yield from self.plan(name, running.campaign)
+        yield self.state(name, running)
+        measures = running.measures
+        if measures.n_customers:
+            yield self.text(
+                "so far: {contacted} customers contacted, {control} in the control group, {contacts} contacts, cost "
+                "{cost}",
+                contacted=measures.n_treated,
+                control=measures.n_control,
+                contacts=measures.n_contacts,
+                cost=self.money(measures.cost),
+            )
+            yield from map(self.effect, measures.effects)
+            if measures.return_on_cost.has_interval:
+                yield self.text("return on cost: {share}", share=self.change_in_percent(measures.return_on_cost))
+            yield from map(self.test, filter(None, (measures.conversions, measures.unsubscriptions)))
+        for warning in measures.warnings:
+            yield self.text(
+                "warning: {sentence}", sentence=translate_written(warning, self.language, templates=SENTENCES)
+            )
+        if following is not None:
+            reason = translate_written(following.reason, self.language, templates=REASONS)
+            yield self.text(NEXT[following.action], stage=following.stage_percent, reason=reason)
+
+    def plan(self, name: str, campaign: Campaign) -> Iterator[str]:
+        yield f"{name}: {campaign.goal}"
+        audience = [self.text("rule {rule}", rule=campaign.rule)] if campaign.rule else []
+        audience += [self.text("segment {name}", name=campaign.segment)] if campaign.segment else []
+        audience += [self.text("trigger {name}", name=campaign.trigger.kind)] if campaign.trigger else []
+        offers = " > ".join(campaign.offer_ids)
+        yield self.text("audience: {audience}; offers: {offers}", audience=", ".join(audience), offers=offers)
+        yield self.text(
+            "KPI: {kpi} within {days} days; control group {share}; stages {stages} %; from {first} to {last}",
+            kpi=self.text(f"kpi.{campaign.kpi}"),
+            days=campaign.n_response_days,
+            share=format_percent(campaign.control_share, self.language),
+            stages=", ".join(map(str, campaign.stages)),
+            first=str(campaign.starts_on),
+            last=str(campaign.ends_on or self.text("no fixed end")),
         )
-        for effect in measures.effects:
-            yield describe_effect(effect, currency=currency)
-        if measures.return_on_cost.has_interval:
-            yield f"return on cost: {_share(measures.return_on_cost)}"
-        for test in filter(None, (measures.conversions, measures.unsubscriptions)):
-            yield describe_test(test)
-    for warning in measures.warnings:
-        yield f"warning: {warning}"
-    if following is not None:
-        yield f"next: {describe_next(following)}"
+        if campaign.hypothesis:
+            yield self.text("hypothesis: {text}", text=campaign.hypothesis)
+        if campaign.owner:
+            yield self.text("owner: {text}", text=campaign.owner)
 
+    def state(self, name: str, running: RunningCampaign) -> str:
+        state = self.text(f"state.{state_of(running.events)}")
+        if not running.events:
+            return self.text("state: {state}; `kizuna campaign start {name}` starts it", state=state, name=name)
+        last = running.events[-1]
+        if last.stage_percent:
+            state = self.text("{state} at {stage} %", state=state, stage=last.stage_percent)
+        return self.text(
+            "state: {state} since {moment} UTC, by {who}: {why}",
+            state=state,
+            moment=f"{last.at:%Y-%m-%d %H:%M}",
+            who=last.who,
+            why=translate_written(last.why, self.language, templates=REASONS) or self.text("no reason given"),
+        )
 
-def _describe_plan(name: str, campaign: Campaign) -> Iterator[str]:
-    yield f"{name}: {campaign.goal}"
-    audience = [f"rule {campaign.rule}"] if campaign.rule else []
-    audience += [f"segment {campaign.segment}"] if campaign.segment else []
-    audience += [f"trigger {campaign.trigger.kind}"] if campaign.trigger else []
-    yield f"audience: {', '.join(audience)}; offers: {' > '.join(campaign.offer_ids)}"
-    yield (
-        f"kpi: {campaign.kpi} within {campaign.n_response_days} days; control group {campaign.control_share:.0%}; "
-        f"stages {', '.join(map(str, campaign.stages))} %; from {campaign.starts_on} "
-        f"to {campaign.ends_on or 'no fixed end'}"
-    )
-    for label, text in (("hypothesis", campaign.hypothesis), ("owner", campaign.owner)):
-        if text:
-            yield f"{label}: {text}"
+    def effect(self, effect: KpiEffect) -> str:
+        """One effect with its interval, for each customer and for all together."""
+        kpi = self.text(f"kpi.{effect.kpi}")
+        if effect.unknown:
+            reason = translate_written(effect.unknown, self.language, templates=SENTENCES)
+            return self.text("{kpi}: {reason}", kpi=kpi, reason=reason)
+        if effect.kpi == "amount":
+            figure, total = self.money, self.money
+        else:
+            figure, total = self.share, self.number
+        each, together = effect.per_customer, effect.total
+        comparison = self.text(
+            "{kpi}: {treated} of the contacted against {control} of the control group, a difference of {difference} "
+            "({low} to {high})",
+            kpi=kpi,
+            treated=figure(effect.treated_mean or 0),
+            control=figure(effect.control_mean or 0),
+            difference=figure(each.value),
+            low=figure(each.low),
+            high=figure(each.high),
+        )
+        gained = self.text(
+            EFFECTS[effect.kpi], n=total(together.value), low=total(together.low), high=total(together.high)
+        )
+        return comparison + self.text("; ") + gained
 
+    def test(self, test: DailyTest) -> str:
+        """The test that may be read every day."""
+        ratio = test.rate_ratio
+        bounds = ""
+        if ratio.value == ratio.value:
+            low, high = f"{ratio.low:.2f}", f"{ratio.high:.2f}"
+            bounds = self.text(", ratio {ratio} ({low} to {high})", ratio=f"{ratio.value:.2f}", low=low, high=high)
+        verdict = "an effect is shown" if test.is_shown else "no effect is shown yet"
+        return self.text(
+            "read daily: {event} {treated} contacted and {control} of the control group{bounds}: {verdict}",
+            event=self.text(f"event.{test.event}"),
+            treated=test.n_treated,
+            control=test.n_control,
+            bounds=bounds,
+            verdict=self.text(verdict),
+        )
 
-def describe_effect(effect: KpiEffect, *, currency: str) -> str:
-    """One effect with its interval, for each customer and for all together."""
-    noun, verb = EFFECT_NAMES[effect.kpi]
-    if effect.unknown:
-        return f"{effect.kpi}: {effect.unknown}"
-    money = partial(format_amount, currency=currency, locale=ENGLISH, n_decimals=0)
-    if effect.kpi == "amount":
-        figure, total = money, money
-    else:
-        figure, total = "{:.2%}".format, "{:,.0f}".format
-    each, all_of_them = effect.per_customer, effect.total
-    return (
-        f"{effect.kpi}: {figure(effect.treated_mean or 0)} of the contacted against {figure(effect.control_mean or 0)} "
-        f"of the control group, so a contacted customer {verb} {figure(each.value)} more "
-        f"({figure(each.low)} to {figure(each.high)}); {noun} gained: {total(all_of_them.value)} "
-        f"({total(all_of_them.low)} to {total(all_of_them.high)})"
-    )
+    def money(self, value: float) -> str:
+        return format_amount(value, self.currency, locale=self.language, n_decimals=0)
 
+    def share(self, value: float) -> str:
+        return format_percent(value, self.language, n_decimals=2)
 
-def describe_test(test: DailyTest) -> str:
-    """The test that may be read every day."""
-    ratio = test.rate_ratio
-    verdict = "an effect is shown" if test.is_shown else "no effect is shown yet"
-    bounds = f", ratio {ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f})" if ratio.value == ratio.value else ""
-    return (
-        f"read daily: {test.event} {test.n_treated:,} contacted and {test.n_control:,} of the control group{bounds}: "
-        f"{verdict}"
-    )
+    def number(self, value: float) -> str:
+        return format_number(round(value) + 0.0, self.language)
 
-
-def describe_next(following: StageDecision) -> str:
-    """What the next run does with a running campaign."""
-    actions = {
-        "advance": f"goes on to {following.stage_percent} %",
-        "hold": f"stays at {following.stage_percent} %",
-        "stop": "stops",
-        "complete": f"stays at {following.stage_percent} %",
-    }
-    return f"{actions[following.action]}: {following.reason}"
-
-
-def _share(estimate: Estimate) -> str:
-    return f"{estimate.value:+.0%} ({estimate.low:+.0%} to {estimate.high:+.0%})"
+    def change_in_percent(self, estimate: Estimate) -> str:
+        value, low, high = (
+            format_percent(one, self.language, is_signed=True) for one in (estimate.value, estimate.low, estimate.high)
+        )
+        return self.text("{value} ({low} to {high})", value=value, low=low, high=high)

@@ -13,8 +13,10 @@ from rich.console import Console
 
 from core import environment
 from core.errors import BadInput
+from core.i18n.formatting import format_percent
+from core.i18n.translation import ENGLISH, Language, translate
 from kizuna.command_group import LightGroup
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, TableOut, open_config
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, TableOut, open_config
 from kizuna.terminal import print_json, print_table, progress_console, say
 
 BaseRate = Annotated[float, typer.Option(help="Share of customers who convert without the campaign, e.g. 0.03.")]
@@ -49,6 +51,7 @@ def register(app: typer.Typer) -> None:
         response_days: ResponseDays = 14,
         power: Power = 0.8,
         customers: Customers = None,
+        lang: LanguageOption = ENGLISH,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Say how many customers, controls and weeks a campaign needs to show an effect."""
@@ -69,7 +72,7 @@ def register(app: typer.Typer) -> None:
         if output_format is OutputFormat.JSON:
             print_json(document)
         else:
-            print_plan(document, base_rate=base_rate)
+            print_plan(document, lang, base_rate=base_rate)
 
     campaign.command("contacts", epilog="Example: kizuna campaign contacts --out contacts.parquet")(contacts)
     campaign.command("list", epilog="Example: kizuna campaign list")(list_campaigns)
@@ -79,7 +82,10 @@ def register(app: typer.Typer) -> None:
 
 
 def contacts(
-    out: TableOut, config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT
+    out: TableOut,
+    config: ConfigPath = DEFAULT_CONFIG,
+    lang: LanguageOption = ENGLISH,
+    output_format: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Write all stored decisions and outcomes in the form of the table contacts, control groups included.
 
@@ -95,10 +101,14 @@ def contacts(
     if output_format is OutputFormat.JSON:
         print_json({"path": str(out), "rows": n_rows})
     else:
-        say(Console(), f"{out}: {n_rows:,} contacts, control groups included")
+        say(Console(), translate("{path}: {n} contacts, control groups included", lang, path=str(out), n=n_rows))
 
 
-def list_campaigns(config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT) -> None:
+def list_campaigns(
+    config: ConfigPath = DEFAULT_CONFIG,
+    lang: LanguageOption = ENGLISH,
+    output_format: FormatOption = OutputFormat.TEXT,
+) -> None:
     """List the campaigns of the TOML with their state, and those that the database still knows."""
     from core.campaigns import state_of
     from kizuna.campaigns import CampaignDesk
@@ -117,19 +127,32 @@ def list_campaigns(config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOpt
                 "ends_on": campaign and campaign.ends_on,
                 "kpi": campaign and campaign.kpi,
                 "owner": campaign.owner if campaign else "",
-                "goal": campaign.goal if campaign else "no longer in the TOML",
+                "goal": campaign.goal if campaign else translate("no longer in the TOML", lang),
             }
         )
     if output_format is OutputFormat.JSON:
         print_json({"campaigns": rows})
     elif not rows:
-        say(Console(), f"{config} defines no campaign; add [campaigns.<name>]")
+        say(Console(), translate("{path} defines no campaign; add [campaigns.<name>]", lang, path=str(config)))
     else:
-        cells = [tuple("" if value is None else str(value) for value in row.values()) for row in rows]
-        print_table(Console(), [tuple(name.replace("_", " ") for name in rows[0]), *cells], numeric=False)
+        names = ("Campaign", "State", "Per cent", "From", "To", "KPI", "Owner", "Goal")
+        words = {"state": "state", "kpi": "kpi"}
+        cells = [
+            tuple(
+                "" if value is None else translate(f"{words[key]}.{value}", lang) if key in words else str(value)
+                for key, value in row.items()
+            )
+            for row in rows
+        ]
+        print_table(Console(), [tuple(translate(name, lang) for name in names), *cells], numeric=False)
 
 
-def show(name: Name, config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT) -> None:
+def show(
+    name: Name,
+    config: ConfigPath = DEFAULT_CONFIG,
+    lang: LanguageOption = ENGLISH,
+    output_format: FormatOption = OutputFormat.TEXT,
+) -> None:
     """Show the plan of a campaign, its state, what it has changed with 90 % intervals, and what happens next.
 
     Effects compare customers by chance: those who were contacted and the control group, from the same days on.
@@ -151,7 +174,7 @@ def show(name: Name, config: ConfigPath = DEFAULT_CONFIG, output_format: FormatO
         plan = {"plan": running.campaign, "state": state_of(running.events), "events": running.events}
         print_json({"campaign": name, **plan, "measures": running.measures, "next": following})
         return
-    for line in describe_campaign(name, running, following=following, currency=settings.currency):
+    for line in describe_campaign(name, running, following=following, currency=settings.currency, language=lang):
         say(Console(), line)
 
 
@@ -159,6 +182,7 @@ def start(
     name: Name,
     config: ConfigPath = DEFAULT_CONFIG,
     why: Why = "",
+    lang: LanguageOption = ENGLISH,
     output_format: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Start a campaign, or go on with a stopped one: `kizuna decide` then contacts its audience, stage by stage."""
@@ -181,18 +205,22 @@ def start(
     if output_format is OutputFormat.JSON:
         print_json({"event": event, "audience": n_fitting, "customers": n_customers})
         return
-    kinds = "fit its rule; its trigger chooses the days" if campaign.trigger else "are its audience"
-    say(
-        Console(),
-        f"{name} is running at {event.stage_percent} %: {n_fitting:,} of {n_customers:,} customers {kinds}; "
-        "`kizuna decide` contacts them",
+    started = (
+        "{name} is running at {stage} %: {n} of {customers} customers are its audience; `kizuna decide` contacts them"
     )
+    by_trigger = (
+        "{name} is running at {stage} %: {n} of {customers} customers fit its rule, and its trigger chooses the days; "
+        "`kizuna decide` contacts them"
+    )
+    counts = {"name": name, "stage": event.stage_percent, "n": n_fitting, "customers": n_customers}
+    say(Console(), translate(by_trigger if campaign.trigger else started, lang, **counts))
 
 
 def stop(
     name: Name,
     config: ConfigPath = DEFAULT_CONFIG,
     why: Why = "",
+    lang: LanguageOption = ENGLISH,
     output_format: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Stop a campaign: no further contacts are made; `kizuna campaign start` goes on with it."""
@@ -202,22 +230,38 @@ def stop(
     if output_format is OutputFormat.JSON:
         print_json({"event": event})
     else:
-        say(Console(), f"{name} is stopped: no further contacts are made")
+        say(Console(), translate("{name} is stopped: no further contacts are made", lang, name=name))
 
 
-def print_plan(document: dict[str, Any], *, base_rate: float) -> None:
+def print_plan(document: dict[str, Any], language: Language, *, base_rate: float) -> None:
     """Print the plan in sentences."""
-    console, effect = Console(), document["effect"]
+    console = Console()
+
+    def share(value: float) -> str:
+        return format_percent(value, language, n_decimals=2)
+
     say(
         console,
-        f"{document['n_customers']:,} customers show an effect of {effect:+.2%} on {base_rate:.2%} with a power of "
-        f"{document['power']:.0%}: {document['n_customers'] - document['n_control']:,} contacted and "
-        f"{document['n_control']:,} in the control group, over {document['n_weeks']} weeks with the time to respond",
+        translate(
+            "{n} customers show an effect of {effect} on {rate} with a power of {power}: {contacted} contacted and "
+            "{control} in the control group, over {weeks} weeks with the time to respond",
+            language,
+            n=document["n_customers"],
+            effect=format_percent(document["effect"], language, n_decimals=2, is_signed=True),
+            rate=share(base_rate),
+            power=format_percent(document["power"], language),
+            contacted=document["n_customers"] - document["n_control"],
+            control=document["n_control"],
+            weeks=document["n_weeks"],
+        ),
     )
     if "available_customers" not in document:
         return
     n, shown = document["available_customers"], document["detectable_effect"]
     if shown is None:
-        say(console, f"{n:,} customers cannot show any increase of {base_rate:.2%}")
+        say(
+            console, translate("{n} customers cannot show any increase of {rate}", language, n=n, rate=share(base_rate))
+        )
     else:
-        say(console, f"{n:,} customers show an increase of {shown:.2%} or more on {base_rate:.2%}")
+        sentence = "{n} customers show an increase of {effect} or more on {rate}"
+        say(console, translate(sentence, language, n=n, effect=share(shown), rate=share(base_rate)))

@@ -11,7 +11,19 @@ import typer
 from rich.console import Console
 
 from core.campaigns import CampaignEvent, CampaignState, state_of
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, TableOut, open_config
+from core.i18n.formatting import format_amount, format_number, format_percent
+from core.i18n.message import translate_written
+from core.i18n.translation import ENGLISH, Language, translate
+from kizuna.options import (
+    DEFAULT_CONFIG,
+    ConfigPath,
+    Excel,
+    FormatOption,
+    LanguageOption,
+    OutputFormat,
+    TableOut,
+    open_config,
+)
 from kizuna.terminal import print_json, print_table, progress_console, say
 
 if TYPE_CHECKING:
@@ -21,6 +33,11 @@ if TYPE_CHECKING:
     from serving.release.release import Release
 
 console = Console()
+LIMITS = (
+    "at most {n} in 30 days, measured; all customers",
+    "at most {n} in 30 days, measured; segment: {name}",
+)
+"How measured limits of contacts are written."
 
 Budget = Annotated[
     float | None,
@@ -43,12 +60,14 @@ def register(app: typer.Typer) -> None:
         layout: LayoutName = "kizuna",
         dry_run: DryRun = False,
         excel: Excel = False,
+        lang: LanguageOption = ENGLISH,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Decide for every customer of the active release: one contact within the budget, or none with the reason.
 
         Contacts and control groups are stored, so that outcomes can be reported and effects measured.
         """
+        from insights.render.campaign import describe_change
         from kizuna.campaigns import CampaignDesk
         from serving.build.decisions.layouts import LAYOUTS
         from serving.build.decisions.writing import write_decisions
@@ -67,14 +86,12 @@ def register(app: typer.Typer) -> None:
         n_stored = 0 if dry_run else desk.store.add(decided.rows_to_store)
         n_rows = write_decisions(out, decided, release=release, layout=layout, excel=excel)
         document = describe_decisions(decided, release) | {"path": str(out), "rows": n_rows, "stored": n_stored}
-        document["campaigns"] = [
-            f"{one.campaign_id}: {one.state} at {one.stage_percent} %, {one.why}" for one in day.changes
-        ]
-        document["no_control_group_because"] = explain_control_group(release)
+        document["campaigns"] = [describe_change(one, lang) for one in day.changes]
+        document["no_control_group_because"] = explain_control_group(release, lang)
         if output_format is OutputFormat.JSON:
             print_json(document)
         else:
-            print_decisions(document)
+            print_decisions(document, lang)
 
 
 @dataclass(frozen=True)
@@ -142,7 +159,7 @@ def describe_decisions(decided: Decided, release: Release) -> dict[str, Any]:
     }
 
 
-def explain_control_group(release: Release) -> str:
+def explain_control_group(release: Release, language: Language) -> str:
     """Why there is no permanent control group, and what it could have shown; '' if there is one or none is asked for.
 
     The base rate is the acceptance that the configuration assumes.
@@ -160,31 +177,61 @@ def explain_control_group(release: Release) -> str:
         if control.n_contactable > 1
         else math.nan
     )
-    could = (
-        "could not show any effect" if math.isnan(shown) else f"could show an effect of {shown:.1%} on {base_rate:.1%}"
+    without_effect = (
+        "no control group: {n} customers may be contacted, and a group of {share} could not show any effect"
     )
-    n = control.n_contactable
-    return f"no control group: {n:,} customers may be contacted, and a group of {control.share:.0%} {could}"
+    with_effect = (
+        "no control group: {n} customers may be contacted, and a group of {share} could show an effect of {effect} on "
+        "{rate}"
+    )
+    return translate(
+        without_effect if math.isnan(shown) else with_effect,
+        language,
+        n=control.n_contactable,
+        share=format_percent(control.share, language),
+        effect="" if math.isnan(shown) else format_percent(shown, language, n_decimals=1),
+        rate=format_percent(base_rate, language, n_decimals=1),
+    )
 
 
-def print_decisions(document: dict[str, Any]) -> None:
+def print_decisions(document: dict[str, Any], language: Language) -> None:
     """Print the figures in sentences, and tables of offers and reasons."""
+
+    def money(value: float) -> str:
+        n_decimals = 0 if float(value).is_integer() else 2
+        return format_amount(value, document["currency"], locale=language, n_decimals=n_decimals)
+
     say(
         console,
-        f"{document['path']}: {document['contacted']:,} of {document['customers']:,} customers are contacted, expected "
-        f"to be worth {document['expected_value']:,} {document['currency']} after a cost of {document['cost']:,}; "
-        f"{document['control_group']:,} more are left out as the control group",
+        translate(
+            "{path}: {contacted} of {customers} customers are contacted, expected to be worth {value} after a cost of "
+            "{cost}; {control} more are left out as the control group",
+            language,
+            path=document["path"],
+            contacted=document["contacted"],
+            customers=document["customers"],
+            value=money(document["expected_value"]),
+            cost=money(document["cost"]),
+            control=document["control_group"],
+        ),
     )
     if document["no_control_group_because"]:
         say(console, document["no_control_group_because"])
     for change in document["campaigns"]:
-        say(console, f"campaign {change}")
-    say(console, f"{document['stored']:,} decisions are stored that were not before")
-    say(console, f"no choice within the limits is worth more by {document['gap']:.2%}")
+        say(console, change)
+    say(console, translate("{n} decisions are stored that were not before", language, n=document["stored"]))
+    gap = format_percent(document["gap"], language, n_decimals=2)
+    say(console, translate("no choice within the limits is worth more by {share}", language, share=gap))
     for limit in document["frequency_limits"]:
-        say(console, f"promotional contacts: {limit}")
+        limit = translate_written(limit, language, templates=LIMITS)
+        say(console, translate("promotional contacts: {limit}", language, limit=limit))
+    customers = translate("customers", language)
     if document["offers"]:
-        print_table(console, [("offer", "customers"), *((name, f"{n:,}") for name, n in document["offers"].items())])
-    reasons = [(name.replace("_", " "), f"{n:,}") for name, n in document["not_contacted"].items()]
+        rows = [(name, format_number(n, language)) for name, n in document["offers"].items()]
+        print_table(console, [(translate("offer", language), customers), *rows])
+    reasons = [
+        (translate(f"uncontacted.{name}", language), format_number(n, language))
+        for name, n in document["not_contacted"].items()
+    ]
     if reasons:
-        print_table(console, [("not contacted because", "customers"), *reasons])
+        print_table(console, [(translate("not contacted because", language), customers), *reasons])

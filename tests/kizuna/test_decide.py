@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,14 @@ def test_a_business_with_few_customers_hears_what_its_control_group_could_have_s
     reason = decide(capfd, "--out", "x.csv", "--dry-run")["no_control_group_because"]
 
     assert reason.startswith("no control group: 900 customers may be contacted, and a group of 5% could show an effect")
+
+
+def test_what_was_decided_is_said_in_japanese(home, capfd):
+    assert run(["decide", "--out", "x.csv", "--lang", "ja"]) == 0
+
+    printed = capfd.readouterr().out
+    assert "x.csv:顧客3人中1人に連絡します。" in printed
+    assert set(re.findall(r"[A-Za-z]+", printed)) <= {"x", "csv", "voucher"}
 
 
 def test_a_release_without_offers_says_why(home, capfd):

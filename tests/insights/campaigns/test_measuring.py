@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,11 +13,14 @@ from core.campaigns import CampaignEvent, CampaignState
 from core.config.campaigns import Campaign
 from core.config.training import ChurnDefinition
 from core.decisions import DecisionOutcome, DecisionRow, NoContact, OutcomeKind
+from core.i18n.message import translate_written, write
+from core.i18n.translation import ENGLISH, GAP, JAPANESE, translate
 from insights.campaigns.customers import ComparedCustomers, collect_customers
 from insights.campaigns.kpis import Measurement
-from insights.campaigns.measuring import CampaignMeasures, measure_campaign
-from insights.campaigns.rollout import RunningCampaign, advance_campaigns, choose_next
-from insights.render.campaign import describe_campaign
+from insights.campaigns.measuring import SENTENCES, CampaignMeasures, measure_campaign
+from insights.campaigns.rollout import REASONS, RunningCampaign, advance_campaigns, choose_next
+from insights.campaigns.staging import StageDecision
+from insights.render.campaign import describe_campaign, describe_change
 from tables.tables import Tables
 from tests.worlds import config, frame, purchase_log, tables_from_frames
 
@@ -201,15 +205,54 @@ def test_the_page_of_a_campaign_says_plan_figures_and_next_step():
     shown = running(CAMPAIGN, *(f"t{row} 2024-03-05 30" for row in range(80)), day=3)
     following = choose_next(shown, now=NOW, zone=config().zone)[1]
 
-    text = "\n".join(describe_campaign("spring", shown, following=following, currency="JPY"))
+    text = "\n".join(describe_campaign("spring", shown, following=following, currency="JPY", language=ENGLISH))
 
     assert "spring: more orders" in text
     assert "state: running at 5 % since 2024-03-29 01:00 UTC, by ann: no reason given" in text
     assert "so far: 200 customers contacted, 200 in the control group, 200 contacts, cost ¥400" in text
-    assert "purchased: 40.00% of the contacted against 0.00% of the control group" in text
-    assert "customers with an order gained: 80 (" in text
-    assert "read daily: purchased 80 contacted and 0 of the control group" in text
+    assert "customers with an order: 40.00% of the contacted against 0.00% of the control group" in text
+    assert "so 80 more of the contacted ordered than without the campaign (" in text
+    assert "read daily: ordered 80 contacted and 0 of the control group" in text
     assert text.endswith("next: goes on to 20 %: no sign of harm at 5 %")
+
+
+def test_the_page_of_a_campaign_exists_in_japanese_with_what_was_stored_in_english():
+    campaign = Campaign(
+        goal="注文を増やす", starts_on=DAY.date(), rule="a > 0", offers=("tea10",), hypothesis="増える", owner="田中",
+        kpi="stayed",
+    )  # fmt: skip
+    rows = [*half_and_half(60), decision("c1", day=3), *(decision(f"x{row}", propensity=0.9) for row in range(9))]
+    customers = collect_customers(rows, [])
+    tables = tables_from_frames(config(), {"purchases": purchase_log("t1 2024-03-05 30", "last 2024-04-10")})
+    events = [
+        CampaignEvent(campaign_id="spring", state=state, stage_percent=stage, at=NOW, who="kizuna", why=why)
+        for state, stage, why in (
+            (CampaignState.RUNNING, 5, "no sign of harm at 1 %"), (CampaignState.FINISHED, 5, "max_days = 20 are over"),
+        )
+    ]  # fmt: skip
+    shown = RunningCampaign(
+        campaign=campaign, events=events, measures=measure_on(tables, customers, campaign=campaign), treated_share=0.5
+    )
+    harm = "more customers churn than in the control group (9 of 10, where 50% are in the campaign)"
+    following = StageDecision("stop", 0, harm)
+
+    lines = [
+        *describe_campaign("spring", shown, following=following, currency="JPY", language=JAPANESE),
+        describe_change(events[0], JAPANESE),
+    ]
+
+    words = set(re.findall(r"[A-Za-z_]+", " ".join(lines)))
+    assert words <= {"spring", "rule", "a", "tea", "KPI", "UTC", "kizuna", "max_days", "P", "treated"}
+    assert any("対照群より解約が多くなっています(10人中9人" in line for line in lines)
+    assert "キャンペーンspring:実施中(5 %):1 %で悪影響の兆しはありません" in lines
+
+
+@pytest.mark.parametrize("template", [*SENTENCES, *REASONS])
+def test_every_stored_sentence_is_translated_when_it_is_read(template: str):
+    numbers = {name: str(place + 2) for place, name in enumerate(GAP.findall(template))}
+    text, japanese = write(template, **numbers), translate(template, JAPANESE, **numbers)
+
+    assert translate_written(text, JAPANESE, templates=(*SENTENCES, *REASONS)) == japanese != text
 
 
 def test_churn_is_that_of_the_toml_from_the_day_on_which_each_customer_entered():

@@ -17,6 +17,8 @@ from core.risk_curves import TAIL_PERIODS, RiskCurves
 from core.window import DAYS_PER_MONTH
 from models.artifact import Artifact
 from models.hazard.hazard import HAZARD_MODELS, Hazard
+from models.protocols import Settings
+from models.setting_types import check_settings
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,19 @@ class SubscriptionForecaster:
     hazard: Hazard
 
     @classmethod
-    def fit(cls, model: str, features: FeatureTable, *, lifetimes: Labels, seed: int) -> Self:
+    def fit(cls, model: str, features: FeatureTable, *, lifetimes: Labels, settings: Settings) -> Self:
         """Fit a hazard model on subscribers; with too few ends for it, one curve for all (Kaplan-Meier).
 
-        Raises NotEnoughHistory with no subscriber observed for a whole period.
+        Raises NotEnoughHistory with no subscriber observed for a whole period, UnknownName and BadInput for settings.
         """
+        check_settings(HAZARD_MODELS[model], settings, defaults=HAZARD_MODELS[model]().settings)
         try:
-            return cls(HAZARD_MODELS[model](seed=seed).fit(features, lifetimes))
+            hazard = HAZARD_MODELS[model](**settings)  # pyright: ignore[reportArgumentType]
+            return cls(hazard.fit(features, lifetimes))
         except NotEnoughHistory:
             if model == HAZARD.constant_model:
                 raise
-            return cls.fit(HAZARD.constant_model, features, lifetimes=lifetimes, seed=seed)
+            return cls.fit(HAZARD.constant_model, features, lifetimes=lifetimes, settings={})
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> Self:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from core.catalogue import Catalogue
 from core.customer_value import FORECAST_DAYS, ValueForecast, ValueHistory, ValueOutcomes, discount_curve
-from core.errors import NotEnoughHistory
+from core.errors import BadInput, NotEnoughHistory
 from core.feature_table import FeatureColumn, FeatureTable
 from core.intervals import resample_weights
 from core.labels import Labels
@@ -99,6 +99,9 @@ class ValueModel(ABC):
     hazard: Literal["kaplan_meier", "logistic_hazard", "boosted_hazard"] = "kaplan_meier"
     "The model of how long subscriptions run."
 
+    hazard_settings: str = ""
+    "Its settings as JSON, such as those of the hazard champion; empty takes its defaults."
+
     yearly_discount: NotNegative = 0.1
 
     seed: Seed = 0
@@ -127,7 +130,10 @@ class ValueModel(ABC):
             self.fit_purchases(training)
         if training.lifetimes is not None:
             features, lifetimes = training.lifetimes
-            self.subscriptions_ = SubscriptionForecaster.fit(self.hazard, features, lifetimes=lifetimes, seed=self.seed)
+            settings: Settings = {"seed": self.seed, **_read_settings(self.hazard_settings)}
+            self.subscriptions_ = SubscriptionForecaster.fit(
+                self.hazard, features, lifetimes=lifetimes, settings=settings
+            )
             self.columns_ = self.columns_ or self.subscriptions_.columns
         self._calibrate(training)
         return self
@@ -244,6 +250,14 @@ class ValueModel(ABC):
         margin = self.levels_[1] * revenue * last.history.margin_share
         margin += self.levels_[2] * subscribed * last.history.subscription_margin
         self.level_samples_ = _sample_levels(last.outcomes, margin, seed=self.seed)
+
+
+def _read_settings(text: str) -> Settings:
+    """Settings that are written as JSON. Raises BadInput."""
+    try:
+        return msgspec.json.decode(text, type=Settings) if text else {}
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise BadInput(f"hazard_settings = '{text}' is no JSON object of settings, such as {{\"seed\": 1}}") from error
 
 
 def _without_prefix(parts: dict[str, Part]) -> dict[str, Part]:

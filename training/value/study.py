@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,7 +77,7 @@ def select_value_recipes(session: Session, model: str | None, *, settings: Setti
     common: Settings = {"seed": session.config.seed, "yearly_discount": session.config.money.yearly_discount}
     champion = load_hazard_champion(session.registry) if sources.subscriptions else None
     if champion is not None:
-        common["hazard"] = champion[0].name
+        common |= {"hazard": champion[0].name, "hazard_settings": msgspec.json.encode(champion[0].settings).decode()}
     recipes = {name: default_recipe(VALUE_MODELS, name).with_settings(common) for name in VALUE_MODELS if name in names}
     if model:
         recipes[model] = change_settings(recipes[model], settings, catalogue=VALUE_MODELS)

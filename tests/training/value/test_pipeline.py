@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import mlflow
 import numpy as np
@@ -17,7 +18,11 @@ from core.errors import GateRefused, NotEnoughHistory, UnknownName
 from core.model_card import Comparison
 from core.model_kinds import VALUE
 from features.customer_value import measure_outcomes, summarise_history
+from models.hazard.logistic_hazard import LogisticHazard
+from models.mlflow_store.registry import Registry
 from tables.building import tables_from_frames
+from tests.models.hazard.lifetime_worlds import world
+from tests.models.mlflow_store.test_hazard_champion import FakeRegistry
 from tests.training.conftest import session_of
 from tests.training.hazard.test_pipeline import spans
 from tests.worlds import config
@@ -28,7 +33,7 @@ from training.run.session import Session
 from training.value.gate import compare_value_recipes
 from training.value.pipeline import train_value
 from training.value.rows import choose_value_cutoffs, load_value_rows
-from training.value.study import evaluate_value, select_value_recipes
+from training.value.study import evaluate_value, fit_final_value, select_value_recipes
 
 START, DAYS = date(2024, 1, 1), 600
 
@@ -140,7 +145,7 @@ def test_where_nothing_can_be_fitted_the_baseline_is_chosen_and_the_others_say_w
     assert verdict(study.evaluation("last_year"), VALUE).endswith("so it is not shown to be better than one")
 
 
-def test_subscriptions_alone_are_worth_their_price_for_as_long_as_they_run(small_shop):
+def test_subscriptions_alone_are_worth_their_price_by_the_model_and_settings_of_the_hazard_champion(small_shop):
     settings = config(
         active_days=90,
         churn=ChurnDefinition(definition="subscription_ended", grace_days=0),
@@ -148,10 +153,17 @@ def test_subscriptions_alone_are_worth_their_price_for_as_long_as_they_run(small
     )
     frames = {"subscriptions": spans(300, seed=2, hazards={"basic": 0.10, "pro": 0.02})}
 
-    session = replace(small_shop, config=settings, tables=tables_from_frames(settings, frames))
-    study = evaluate_value(session, select_value_recipes(session, None, settings={}), model=None)
+    champion = LogisticHazard(regularization=200.0).fit(*world(200)).to_artifact()
+    registry = cast(Registry, FakeRegistry(champion))
+    tables = tables_from_frames(settings, frames)
+    session = replace(small_shop, config=settings, tables=tables, registry=registry)
+    recipes = select_value_recipes(session, None, settings={})
+    study = evaluate_value(session, recipes, model=None)
 
     assert study.chosen == "survival"
+    subscriptions = fit_final_value(study, "survival").subscriptions_
+    assert subscriptions is not None
+    assert subscriptions.hazard.settings == LogisticHazard(regularization=200.0).settings
     assert study.rows.sources.description == "the price of running subscriptions"
     biases = {one.model: one.estimate.value for one in study.metrics if one.name == "total_bias"}
     assert abs(biases["survival"]) < 0.25

@@ -46,8 +46,8 @@ bench: install  ## measure all figures of docs/results.md, with the data in KIZU
 bench-recommenders: install  ## measure the figures of recommenders only (more than an hour)
 	$(BIN)/python -m benchmarks recommenders
 
-bench-peers: install $(PEERS)/.installed  ## compare our recommenders with RecTools and implicit, which it installs into .venv-peers
-	$(BIN)/python -m benchmarks online_retail.peers
+bench-peers: install $(PEERS)/.installed  ## compare ours with RecTools, implicit and EconML, which it installs into .venv-peers
+	$(BIN)/python -m benchmarks online_retail.peers uplift.peers
 
 $(PEERS)/.installed: requirements-peers.lock | $(UV)
 	test -x $(PEERS)/bin/python || $(UV) venv --quiet --python '>=3.11' $(PEERS)

@@ -56,7 +56,7 @@ BENCHMARKS = {
 }
 "Module and arguments, by the name of the section."
 
-WITH_OWN_ENVIRONMENT = {"online_retail.peers": ("benchmarks.peers",)}
+WITH_OWN_ENVIRONMENT = {"online_retail.peers": ("benchmarks.peers",), "uplift.peers": ("benchmarks.uplift_peers",)}
 "Benchmarks that need another environment: `make bench-peers`."
 
 

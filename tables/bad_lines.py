@@ -167,7 +167,8 @@ def sift(checked: Iterable[CheckedLine], *, copy: Path, has_header: bool = False
             else:
                 n_bad += 1
                 bad += [fault] if len(bad) < MAX_LISTED else []
-    return BadLines(n_bad, n_lines, tuple(bad))
+    # The header may be one of them.
+    return BadLines(n_bad, max(n_lines, n_bad), tuple(bad))
 
 
 def check_csv(file: Path, *, original: Path, delimiter: str, header_line: int, encoding: str) -> Iterator[CheckedLine]:

@@ -27,6 +27,8 @@ SCALES = {1_000: "{amount}k", 1_000_000: "{amount}M"}
 TICK_SCALES = {1_000_000: 1_000_000, 1_000: 100_000}
 "The scale of an axis, to the amount from which on it is used."
 TABLE_UNITS = {1: " ({currency})", 1_000: " (thousands of {currency})", 1_000_000: " (millions of {currency})"}
+MANY = 10
+"From it on, a number that is no whole one is rounded to one."
 NO_VALUE = "–"
 SMALL_CHANGE = 0.1
 "Percentage points below which a change has two decimals."
@@ -135,7 +137,8 @@ class Formatter:
     def count(self, value: float, *, is_whole: bool | None = None) -> str:
         """A number, or a mean number with decimals; `is_whole` gives an interval the decimals of its value."""
         is_whole = _is_whole(value) if is_whole is None else is_whole
-        return format_number(value, self.language, n_decimals=0 if is_whole else 2)
+        n_decimals = 0 if is_whole or abs(value) >= MANY else 2
+        return format_number(value, self.language, n_decimals=n_decimals)
 
     def change(self, value: float, before: float, *, unit: Unit) -> str:
         """The change from an earlier value: in points for shares and NPS, else in percent; empty if unknown."""
@@ -168,6 +171,8 @@ class Formatter:
         scale = next((size for size, least in TICK_SCALES.items() if largest >= least), 1) if unit == "money" else 1
         value, n_decimals = value / scale + 0.0, _n_decimals(value / scale)
         number = format_number(value, self.language, n_decimals=n_decimals)
+        if unit == "hours":
+            return self.translate("{n} h", n=number)
         if unit != "money":
             return number
         if not self._writes_yen:

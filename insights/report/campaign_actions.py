@@ -40,6 +40,10 @@ class NextAction(StrEnum):
     "No sign of an effect."
 
 
+NEGLIGIBLE = 0.15
+"Share of the half-width of its interval below which an effect is none: it takes a hundred times as many customers."
+
+
 @dataclass(frozen=True, kw_only=True)
 class CampaignEvidence:
     """What the choice of the next action rests on."""
@@ -128,9 +132,11 @@ def _continue(evidence: CampaignEvidence) -> NextAction:
 
 def _look_again(evidence: CampaignEvidence) -> CampaignAction:
     effect, rate = evidence.effect.value, evidence.control_rate
-    if evidence.kpi == "amount" and effect > 0:
+    if not effect > NEGLIGIBLE * (evidence.effect.high - evidence.effect.low) / 2:
+        return CampaignAction(action=NextAction.CHANGE)
+    if evidence.kpi == "amount":
         return CampaignAction(action=NextAction.ENLARGE, n_customers=_count_for_amount(evidence))
-    if not effect > 0 or not 0 < rate + effect < 1:
+    if not 0 < rate + effect < 1:
         return CampaignAction(action=NextAction.CHANGE)
     n_customers = math.ceil(count_customers(rate, effect, control_share=evidence.control_share))
     return CampaignAction(action=NextAction.ENLARGE, n_customers=n_customers)

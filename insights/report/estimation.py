@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.intervals import N_RESAMPLES, Estimate, estimate_intervals
+from core.intervals import N_RESAMPLES, TAILS, Estimate, estimate_intervals
 from insights.report.figure import ALL_CUSTOMERS, Figure, Place
 from models.metrics.weighted import ratio
 
@@ -96,4 +96,20 @@ def _estimate_batch(specs: Sequence[FigureSpec], ids: NDArray[np.str_], *, n_res
         columns = zip(specs, bounds[:-1], bounds[1:], strict=True)
         return np.column_stack([spec.formula(*sums[:, start:end].T) for spec, start, end in columns])
 
-    return estimate_intervals(evaluate, ids, n_resamples=n_resamples)
+    estimates = estimate_intervals(evaluate, ids, n_resamples=n_resamples)
+    return [_widen_certainty(one, spec, ids) for one, spec in zip(estimates, specs, strict=True)]
+
+
+def _widen_certainty(estimate: Estimate, spec: FigureSpec, ids: NDArray[np.str_]) -> Estimate:
+    """The estimate; for none or all of the customers with the exact binomial bound (Clopper and Pearson 1934).
+
+    No sample of customers has one who does what none of them did, so the bootstrap would say that it never happens.
+    """
+    if spec.formula is not quotient or estimate.value not in (0, 1) or estimate.low != estimate.high:
+        return estimate
+    part, whole = (np.asarray(addend, dtype=np.float64) for addend in spec.addends)
+    is_counted = all((addend == np.floor(addend)).all() for addend in (part, whole)) and (part <= whole).all()
+    if not is_counted or part.min() < 0:
+        return estimate
+    margin = 1 - TAILS[0] ** (1 / len(np.unique(ids[whole > 0])))
+    return Estimate(estimate.value, max(0.0, estimate.value - margin), min(1.0, estimate.value + margin))

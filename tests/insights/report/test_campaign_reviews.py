@@ -253,6 +253,7 @@ OPEN = Estimate(0.01, -0.02, 0.04)
         ({"effect": Estimate(-0.05, -0.08, -0.02)}, NextAction.STOP_HARM),
         ({"effect": OPEN}, NextAction.ENLARGE),
         ({"effect": Estimate(-0.01, -0.04, 0.02)}, NextAction.CHANGE),
+        ({"effect": Estimate(0.004, -0.026, 0.034)}, NextAction.CHANGE),
         ({"n_campaigns": 100}, NextAction.ENLARGE),
         ({"conversions": Conversions(20, 80, 0.5)}, NextAction.STOP_HARM),
         ({"conversions": Conversions(20, 80, 0.5), "kpi": "stayed"}, NextAction.REPEAT),  # fewer have churned

@@ -41,6 +41,17 @@ def test_the_rows_of_a_customer_are_resampled_together():
     assert rate.high - rate.low > 0.25  # 200 independent rows would give 0.12
 
 
+def test_what_none_or_all_of_the_customers_did_has_the_exact_interval():
+    sent, converted = np.ones(60), np.zeros(60)
+
+    none, all_of_them = (one.estimate for one in estimate_figures(
+        [FigureSpec("conversion_rate", (converted, sent)), FigureSpec("repeat_rate", (sent, sent))], IDS[:60]
+    ))  # fmt: skip
+
+    assert (none.value, none.low, none.high) == (0, 0, pytest.approx(0.0487, abs=1e-4))
+    assert (all_of_them.value, all_of_them.low, all_of_them.high) == (1, pytest.approx(0.9513, abs=1e-4), 1)
+
+
 def test_a_zero_denominator_gives_nan_and_no_rows_give_no_figures():
     assert np.isnan(estimate_figures([FigureSpec("repeat_rate", (ORDERS, 0 * ORDERS))], IDS)[0].value)
     assert estimate_figures([FigureSpec("repeat_rate", (ORDERS, ORDERS))], np.empty(0, "U1")) == []

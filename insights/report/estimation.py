@@ -97,10 +97,10 @@ def _estimate_batch(specs: Sequence[FigureSpec], ids: NDArray[np.str_], *, n_res
         return np.column_stack([spec.formula(*sums[:, start:end].T) for spec, start, end in columns])
 
     estimates = estimate_intervals(evaluate, ids, n_resamples=n_resamples)
-    return [_widen_certainty(one, spec, ids) for one, spec in zip(estimates, specs, strict=True)]
+    return [_widen_certainty(one, spec, ids=ids) for one, spec in zip(estimates, specs, strict=True)]
 
 
-def _widen_certainty(estimate: Estimate, spec: FigureSpec, ids: NDArray[np.str_]) -> Estimate:
+def _widen_certainty(estimate: Estimate, spec: FigureSpec, *, ids: NDArray[np.str_]) -> Estimate:
     """The estimate; for none or all of the customers with the exact binomial bound (Clopper and Pearson 1934).
 
     No sample of customers has one who does what none of them did, so the bootstrap would say that it never happens.

@@ -212,6 +212,8 @@ def attribute_columns(guess: TableGuess) -> Iterator[tuple[str, ColumnFacts]]:
     for facts in other_columns(guess):
         if facts.kind == "other" or facts.is_personal or NO_ATTRIBUTE.search(normalise(facts.name)):
             continue
+        if match_words(facts.values, vocabulary.words("status.dropped")):
+            continue  # A state of the order, not of the customer's country.
         if vocabulary.is_attribute(facts.name, guess.table):
             named.append(facts)
         elif facts.is_category and not facts.is_date and not _is_derived(guess):

@@ -115,7 +115,7 @@ def test_empty_orders_of_a_database_are_not_filled_because_its_rows_have_no_orde
 
 def test_init_finds_what_only_the_first_line_of_an_order_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    lines = ["Order ID,Customer ID,Order Date,Status,Order Total,Product,Quantity,Unit Price"]
+    lines = ["Order ID,Customer ID,Order Date,State,Order Total,Product,Quantity,Unit Price"]
     for n in range(60):
         status = "cancelled" if n % 6 == 0 else "paid"
         lines += [
@@ -131,7 +131,8 @@ def test_init_finds_what_only_the_first_line_of_an_order_has(tmp_path: Path, mon
         text = Path(path).read_text()
         assert "the first line has them in 60 of 60 orders with several lines" in text.replace("\n# ", " ")
         source = read_source(path)
-        assert source.fill_within == FillWithin("Order ID", (*columns, "Customer ID", "Order Date", "Status"))
+        assert source.fill_within == FillWithin("Order ID", (*columns, "Customer ID", "Order Date", "State"))
+        assert not read_config(Path(path), {}).attributes
         tables = open_tables(config(tables={"purchases": source}))
         rows = tables["purchases"].to_pyarrow().to_pylist()
         assert (len(rows), sum(row["amount"] for row in rows)) == (100, 50 * 16.0)

@@ -24,7 +24,7 @@ from core.config.sources import ColumnSource, TableSource, ValueFormat, format_o
 from core.errors import ConfigError, DataError, did_you_mean
 from core.i18n.message import Message
 from tables.bad_lines import NO_BAD_LINES, BadLines
-from tables.cleaning.evidence import ReadingNote, WrittenColumn, find_formats
+from tables.cleaning.evidence import ReadingNote, WrittenColumn, find_evidence
 from tables.cleaning.numbers import currency_in_mark
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
 from tables.cleaning.source_columns import (
@@ -145,13 +145,16 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     }
     formats = {name: format_of(column, table=source or ValueFormat()) for name, column in mapped.items()}
     taken_off = {name: cells_of_minus(raw, column, table=contract.name) for name, column in mapped.items()}
+    kinds = {name: _kind_of(name, column, contract=contract) for name, column in mapped.items()}
     texts = [
-        WrittenColumn(name, cell, kind=_kind_of(name, mapped[name], contract=contract), written=formats[name])
+        WrittenColumn(name, cell, kind=kinds[name], written=formats[name])
         for name, cells in columns.items()
         for cell in [*cells, *taken_off[name]]
         if mapped[name].constant is None
     ]
-    found_formats, notes = find_formats(contract.name, raw, columns=texts)
+    evidence = find_evidence(contract.name, raw, columns=texts)
+    formats |= evidence.formats
+    kinds |= dict.fromkeys(evidence.numeric, "number")
     currency = columns["currency"][0].cast("string").strip().upper() if "currency" in columns else None
     bench = Workbench(
         raw,
@@ -159,17 +162,16 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         currency=config.currency if currency is None else currency.nullif("").coalesce(config.currency),
     )
     readings = {
-        name: _read(bench, name, cells=cells, written=found_formats.get(name, formats[name]), contract=contract)
+        name: _read(bench, f"{contract.name}.{name}", cells=cells, written=formats[name], kind=kinds[name])
         for name, cells in columns.items()
     }
     for name, cells in taken_off.items():
-        written = found_formats.get(name, formats[name])
-        readings[name] = take_off(readings[name], cells, bench=bench, written=written)
+        readings[name] = take_off(readings[name], cells, bench=bench, written=formats[name])
     readings = scale_numbers(fill_ids(readings, mapped), mapped, bench=bench, base_currency=config.currency)
     readings = _take_off_tax(readings, contract, tax_rate=config.money.tax_rate)
     if source is not None and source.returns is not None:
         readings = _negate_returns(readings, _matches(raw, source.returns, contract=contract))
-    return Conformed(_with_reasons(bench, readings, contract=contract, config=config), tuple(notes))
+    return Conformed(_with_reasons(bench, readings, contract=contract, config=config), evidence.notes)
 
 
 def _kind_of(name: str, column: ColumnSource, *, contract: TableContract) -> Kind | Literal["attribute"]:
@@ -249,13 +251,12 @@ def map_columns(
 
 
 def _read(
-    bench: Workbench, name: str, *, cells: list[ir.Value], written: ValueFormat, contract: TableContract
+    bench: Workbench, place: str, *, cells: list[ir.Value], written: ValueFormat, kind: Kind | Literal["attribute"]
 ) -> Reading:
-    kind = contract[name].kind if name in contract else "attribute"
     try:
-        return read_column(cells, bench, written=written, kind="number" if len(cells) > 1 else kind)
+        return read_column(cells, bench, written=written, kind=kind)
     except DataError as fault:
-        raise DataError(f"{contract.name}.{name}: {fault}") from fault
+        raise DataError(f"{place}: {fault}") from fault
 
 
 def _matches(raw: ir.Table, match: RowMatch, *, contract: TableContract) -> ir.Value:

@@ -1,4 +1,4 @@
-"""Finds how the dates and numbers of text columns are written, where the TOML does not say so.
+"""Finds how the dates and numbers of text columns are written, and which attributes are numbers.
 
     10/01/2026  11/02/2026  25/03/2026       day first: 25 is no month
     1.250,00    980,50                       a decimal comma
@@ -10,6 +10,7 @@ Only the reading that fits every value of the column is taken, and the load repo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -43,6 +44,17 @@ def _number_shapes(decimal: str, group: str) -> dict[str, str]:
 DOT, COMMA = _number_shapes(".", ","), _number_shapes(",", ".")
 "Numbers that prove this decimal mark, and numbers with one such mark before exactly three digits."
 
+PLAIN_NUMBER = "^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+"A number as computers write it."
+CODE = "^0[0-9]+$"
+"Digits that are no number: 00501."
+CALLED_CODE = re.compile(
+    r"(^|[_\s])(id|no|nr|number|key|code)$|zip|plz|postal|postcode|番号|コード|郵便", re.IGNORECASE
+)
+"Names of attributes whose digits are no numbers."
+MIN_NUMBERS = 20
+"Different numbers; fewer are classes, such as a grade from 1 to 5, which words express as well."
+
 
 @dataclass(frozen=True)
 class WrittenColumn:
@@ -65,16 +77,24 @@ class ReadingNote:
     "The setting of the TOML that would state the same."
 
 
-def find_formats(
-    table: str, source: ir.Table, *, columns: list[WrittenColumn]
-) -> tuple[dict[str, ValueFormat], list[ReadingNote]]:
-    """What the values say about columns of a table whose format is not stated, and notes about them.
+@dataclass(frozen=True)
+class Evidence:
+    """What the values say about columns of a table whose format is not stated."""
+
+    formats: Mapping[str, ValueFormat]
+    notes: tuple[ReadingNote, ...] = ()
+    numeric: frozenset[str] = frozenset()
+    "Attributes all of whose values are numbers."
+
+
+def find_evidence(table: str, source: ir.Table, *, columns: list[WrittenColumn]) -> Evidence:
+    """Look at the values of columns whose format is not stated.
 
     Raises DataError where every number of a column could be two numbers.
     """
     tests = {f"{place} {test}": value for place, column in enumerate(columns) for test, value in _tests(column).items()}
     if not tests:
-        return {}, []
+        return Evidence({})
     row = source.aggregate(**tests).to_pyarrow().to_pylist()[0]
     counts = [
         {test.partition(" ")[2]: value for test, value in row.items() if test.startswith(f"{place} ")}
@@ -98,7 +118,13 @@ def find_formats(
             values = {"n": int(count["null words"]), "example": str(count["null word"])}
             text = Message("{n} values such as '{example}' mean missing", values)
             notes.append(ReadingNote(column.name, text, "null_values"))
-    return formats, notes
+    numeric = {one.name for one, count in zip(columns, counts, strict=True) if _is_numeric(count)}
+    return Evidence(formats, tuple(notes), frozenset(numeric))
+
+
+def _is_numeric(count: Mapping[str, int]) -> bool:
+    """Whether every value of an attribute that does not mean missing is a number."""
+    return count.get("different numbers", 0) >= MIN_NUMBERS and count["numbers"] == count["values"]
 
 
 def _tests(column: WrittenColumn) -> dict[str, ir.Value]:
@@ -120,6 +146,12 @@ def _tests(column: WrittenColumn) -> dict[str, ir.Value]:
         is_word = is_usual_null_word(column.cell)
         tests["null words"] = _count(is_word)
         tests["null word"] = ibis.ifelse(is_word, column.cell, ibis.null("string")).min()
+    if column.kind == "attribute" and not CALLED_CODE.search(column.name):
+        value = narrow(column.cell.strip()).nullif("")
+        is_missing = is_usual_null_word(value) | value.isin(list(written.null_values or ()))
+        value = ibis.ifelse(is_missing, ibis.null("string"), value)
+        number = ibis.ifelse(value.re_search(PLAIN_NUMBER) & ~value.re_search(CODE), value, ibis.null("string"))
+        tests |= {"values": value.count(), "numbers": number.count(), "different numbers": number.nunique()}
     return tests
 
 

@@ -21,17 +21,15 @@ import pyarrow.compute as pc
 
 from core.config.sources import ValueFormat
 from tables.cleaning.characters import NULL_WORDS
-from tables.cleaning.evidence import WrittenColumn, find_formats
+from tables.cleaning.evidence import CODE, PLAIN_NUMBER, WrittenColumn, find_evidence
 from tables.cleaning.readings import Reading, read_column
 from tables.cleaning.source_columns import ROW_NUMBER, columns_of, drop_row_numbers
 from tables.cleaning.workbench import Clock, Workbench
 from tables.contract_types import Kind
 
 NUMBER_LIKE = r"^[^0-9A-Za-z]*[0-9][0-9., '%)円-]*$"
-PLAIN_NUMBER = "^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 NO_NUMBER = r"^([+-]?(inf|infinity)|#(div/0!|value!|ref!|num!|name[?]|null!))$"
 "In lower case: what programs write in the place of a number that they could not compute."
-CODE = "^0[0-9]+$"
 DATE_LIKE = "^([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}|[0-9]{4}年.*)([T ].*)?$"
 Shape = Literal["plain", "date", "number", "words"]
 "Of the values of a column: numbers as computers write them, dates, numbers in some notation, anything else."
@@ -212,7 +210,7 @@ def _find_formats(
         for name, shape in shapes.items()
         if shape is not None
     ]
-    return find_formats(table, source, columns=written)[0]
+    return dict(find_evidence(table, source, columns=written).formats)
 
 
 def _read(column: UndeclaredColumn, bench: Workbench, *, shape: Shape | None) -> ir.Value:

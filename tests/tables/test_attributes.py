@@ -12,6 +12,7 @@ from core.feature_table import FeatureTable
 from core.i18n.translation import ENGLISH, JAPANESE
 from features.pipeline import compute_features
 from tables.attributes import attribute_groups
+from tests.engines import engine, every_engine
 from tests.featured import cohort, features_at
 from tests.worlds import config, frame, shop
 
@@ -120,3 +121,28 @@ def test_attribute_groups_are_listed_words_as_known_at_the_cutoff():
     groups = attribute_groups(shop("ada 2024-01-01", settings=settings, customers=customers), date(2024, 3, 8))
 
     assert groups == {"ada": {"town": "Osaka"}, "bo": {}}
+
+
+@every_engine
+def test_attributes_whose_values_are_all_numbers_are_numbers_in_text_files_as_well(engine_name: str):
+    names = ("age", "grade", "zip_code", "branch", "note")
+    rows = [
+        {
+            "customer_id": f"c{n}", "valid_from": "2024-01-01", "age": f"{20 + n}.5" if n else "n/a",
+            "grade": str(n % 5), "zip_code": str(10115 + n), "branch": f"{n:03d}", "note": str(n) if n else "see file",
+        }
+        for n in range(40)
+    ]  # fmt: skip
+
+    settings = config(attributes={"customers": names})
+    tables = shop("c1 2024-01-02", settings=settings, customers=frame(*rows), backend=engine(engine_name))
+    customers = tables["customers"]
+
+    assert {name: customers[name].type().is_numeric() for name in names} == {
+        "age": True,
+        "grade": False,
+        "zip_code": False,
+        "branch": False,
+        "note": False,
+    }
+    assert customers.age.count().to_pyarrow().as_py() == 39

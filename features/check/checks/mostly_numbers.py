@@ -14,13 +14,12 @@ from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Severity, list_texts
 from features.check.marks import fetch_one
 from tables.cleaning.characters import is_one_of
+from tables.cleaning.evidence import MIN_NUMBERS
 
 NUMBER = r"^[^0-9]{0,4}[0-9]{1,3}([., '][0-9]{3})*[0-9]*([.,][0-9]+)?[^0-9]{0,2}$"
 "A number with its marks: $1,234.50, EUR 5, 12 %, 1.234,50."
 MIN_SHARE = 0.8
 "Share of the values that are numbers, from which the column is one of numbers."
-MIN_NUMBERS = 20
-"Different numbers; fewer are classes, such as a grade from 1 to 5, which words express as well."
 
 
 def find(data: CheckedData) -> Iterator[Finding]:

@@ -145,7 +145,10 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     }
     formats = {name: format_of(column, table=source or ValueFormat()) for name, column in mapped.items()}
     taken_off = {name: cells_of_minus(raw, column, table=contract.name) for name, column in mapped.items()}
-    kinds = {name: _kind_of(name, column, contract=contract) for name, column in mapped.items()}
+    kinds: dict[str, Kind | Literal["attribute"]] = {
+        name: "number" if column.product else contract[name].kind if name in contract else "attribute"
+        for name, column in mapped.items()
+    }
     texts = [
         WrittenColumn(name, cell, kind=kinds[name], written=formats[name])
         for name, cells in columns.items()
@@ -154,7 +157,8 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     ]
     evidence = find_evidence(contract.name, raw, columns=texts)
     formats |= evidence.formats
-    kinds |= dict.fromkeys(evidence.numeric, "number")
+    for name in evidence.numeric:
+        kinds[name] = "number"
     currency = columns["currency"][0].cast("string").strip().upper() if "currency" in columns else None
     bench = Workbench(
         raw,
@@ -172,12 +176,6 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     if source is not None and source.returns is not None:
         readings = _negate_returns(readings, _matches(raw, source.returns, contract=contract))
     return Conformed(_with_reasons(bench, readings, contract=contract, config=config), evidence.notes)
-
-
-def _kind_of(name: str, column: ColumnSource, *, contract: TableContract) -> Kind | Literal["attribute"]:
-    if column.product is not None:
-        return "number"
-    return contract[name].kind if name in contract else "attribute"
 
 
 def _cells_of(raw: ir.Table, column: ColumnSource, *, table: str, base_currency: str) -> list[ir.Value]:

@@ -41,6 +41,7 @@ SHAPES = (
     "it could be several dates; set {setting}",
     "it could be two dates; set {setting}",
     "if it counts from 1970, set {setting}",
+    "if it counts days as spreadsheets do, set {setting}",
     'set date_format to a pattern such as "%d.%m.%Y %H:%M"',
     "name another column under {section}, or list the values that mean missing in null_values",
     "name another column under {section}, or list the values that mean missing in null_values; "

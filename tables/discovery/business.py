@@ -15,7 +15,7 @@ from core.errors import BadInput
 from tables.contract import CONTRACT
 from tables.contract_types import ColumnContract
 from tables.discovery.guesses import TableGuess
-from tables.discovery.numbers import currency_of
+from tables.discovery.numbers import currencies_of, currency_of
 from tables.discovery.offsets import guess_zone
 from tables.discovery.proposal import Ask, Question, Setting
 from tables.discovery.vocabulary import EAST_ASIAN, normalise
@@ -98,9 +98,19 @@ def choose_currency(guesses: Sequence[TableGuess], ask: Ask, *, language: str | 
                     return Setting("currency", code, evidence)
                 if named := currency_in_name(source):
                     return Setting("currency", named, f"in the name of column {source}")
+                if facts and facts.numbers and facts.numbers.shared_sign:
+                    return _ask_currency_of_sign(facts.numbers.shared_sign, ask, column=source)
     if language:
         return Setting("currency", CURRENCY_OF_LANGUAGE[language], "assumed from the language of the column names")
     return _ask_currency(guesses, ask)
+
+
+def _ask_currency_of_sign(sign: str, ask: Ask, *, column: str) -> Setting:
+    """The answer to the question which of the currencies with this sign it is."""
+    options = currencies_of(sign)
+    why = f"{sign} may be {', '.join(options)}"
+    answer = ask(Question(f"{column}: which currency is {sign}?", options, options[0], why))
+    return Setting("currency", answer, f"assumed: {why}" if answer == options[0] else "your answer")
 
 
 def _ask_currency(guesses: Sequence[TableGuess], ask: Ask) -> Setting:

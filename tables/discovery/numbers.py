@@ -48,6 +48,8 @@ class NumberGuess:
     "Whether every mark could separate thousands or decimals."
     currencies: tuple[tuple[str, int], ...] = ()
     "Currencies whose sign or code the cells have, with rows, the most frequent first."
+    shared_sign: str = ""
+    "The most frequent sign that several currencies share, such as kr; empty for none."
     is_whole: bool = False
     "Whether no number has decimals."
     n_negative: int = 0
@@ -64,6 +66,7 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
     if not n_rows:
         return None
     currencies: Counter[str] = Counter()
+    shared: Counter[str] = Counter()
     bodies: list[tuple[str, int]] = []
     n_negative = 0
     for text, rows in cells:
@@ -72,6 +75,8 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
             currency = currency_of(sign)
             if currency:
                 currencies[currency] += rows
+            elif currencies_of(sign):
+                shared[sign] += rows
         match = PLAIN.match(SIGN.sub("", narrow).strip())
         if match:
             bodies.append((match["body"].strip(), rows))
@@ -87,6 +92,7 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
         evidence=marks.evidence,
         is_ambiguous=marks.is_ambiguous,
         currencies=tuple(currencies.most_common()),
+        shared_sign=shared.most_common(1)[0][0] if shared else "",
         is_whole=marks.is_whole,
         n_negative=n_negative,
     )
@@ -94,9 +100,14 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
 
 def currency_of(sign: str) -> str | None:
     """The currency that a sign or a code of ISO 4217 names; None for a sign of several ones, such as kr."""
+    currencies = currencies_of(sign)
+    return currencies[0] if len(currencies) == 1 or sign in USUAL else None
+
+
+def currencies_of(sign: str) -> tuple[str, ...]:
+    """The currencies that a sign or a code of ISO 4217 may stand for."""
     mark = sign.upper().rstrip(".")
-    currencies = MARKS_OF_CURRENCIES.get(mark, (mark,) if mark in currency_codes() else ())
-    return currencies[0] if len(currencies) == 1 or mark in USUAL else None
+    return MARKS_OF_CURRENCIES.get(mark, (mark,) if mark in currency_codes() else ())
 
 
 class Marks(NamedTuple):

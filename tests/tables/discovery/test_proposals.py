@@ -11,17 +11,23 @@ import pytest
 
 from tables.discovery.discover import propose
 from tables.discovery.inputs import find_inputs
+from tables.discovery.proposal import Proposal
 
 TODAY = date(2026, 12, 1)
 START = date(2025, 1, 1)
 
 
-def tables_of(folder: Path, files: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
-    """The columns of each proposed table, with the default answer to every question."""
+def proposal_of(folder: Path, files: Mapping[str, Sequence[str]]) -> Proposal:
+    """What is proposed with the default answer to every question."""
     for name, lines in files.items():
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     inputs = find_inputs([str(folder)])
-    proposal = propose([str(folder)], inputs, ask=lambda question: question.default, today=TODAY, local_zone=None)
+    return propose([str(folder)], inputs, ask=lambda question: question.default, today=TODAY, local_zone=None)
+
+
+def tables_of(folder: Path, files: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
+    """The columns of each proposed table."""
+    proposal = proposal_of(folder, files)
     return {table.name: {one.key: one.value for one in table.columns} for table in proposal.tables}
 
 
@@ -110,3 +116,11 @@ def test_a_unique_column_is_the_key_of_a_cross_section_although_its_name_tells_n
     lines = ["refno,spend,Attrition", *(f"z{n},{n % 7},{'Yes' if n % 4 == 0 else 'No'}" for n in range(80))]
 
     assert tables_of(tmp_path, {"bank.csv": lines}) == {"bank": {"spend": "spend"}}
+
+
+def test_a_sign_of_several_currencies_is_one_of_them_and_says_so(tmp_path: Path):
+    lines = ["customer_id,order_date,amount", *(f"c{n % 9},{day(n)},{n % 7}99.50 kr" for n in range(60))]
+
+    currency = next(one for one in proposal_of(tmp_path, {"orders.csv": lines}).head if one.key == "currency")
+
+    assert (currency.value, currency.evidence) == ("SEK", "assumed: kr may be SEK, NOK, DKK, ISK")

@@ -83,6 +83,12 @@ def _is_of_same_customers(source: ExaminedSource, key: ColumnFacts, *, ids: Set[
     return overlap.n_shared * 2 > overlap.n_ids
 
 
+def find_unkeyed_label(sources: Sequence[ExaminedSource]) -> str | None:
+    """What says who churned in a source that has no id for each row; None if there is no such source."""
+    labels = ((source, _label(source)) for source in sources if _key(source) is None)
+    return next((f"{source.source.label}, {label[0].name}" for source, label in labels if label), None)
+
+
 def _label(source: ExaminedSource) -> tuple[ColumnFacts, str] | None:
     """The column that says who churned, and its value for those who did."""
     vocabulary = load_vocabulary()

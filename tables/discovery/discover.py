@@ -9,7 +9,7 @@ from datetime import date
 from core.errors import BadInput
 from tables.contract import CONTRACT
 from tables.discovery.business import choose_churn, choose_currency, choose_name, choose_zone, language_of
-from tables.discovery.cross_section import propose_cross_section
+from tables.discovery.cross_section import find_unkeyed_label, propose_cross_section
 from tables.discovery.customer_keys import find_people, find_shared_key
 from tables.discovery.event_purchases import find_purchases_of_events
 from tables.discovery.examination import add_alike, examine
@@ -208,6 +208,9 @@ def _describe_unused(source: ExaminedSource, guesses: list[TableGuess]) -> str:
 
 
 def _nothing_recognised(sources: Sequence[ExaminedSource]) -> str:
+    label = find_unkeyed_label(sources)
+    if label is not None:
+        return f"{label} says who churned, but no column has a value of its own in every row; add the customer's id"
     source = max(sources, key=lambda one: one.n_rows)
     names = ", ".join(list(source.columns)[:8])
     has_dates = any(facts.is_date for facts in source.columns.values())

@@ -100,13 +100,19 @@ def _columns_named(source: ExaminedSource, column: str) -> Iterator[ColumnFacts]
 
 
 def _match(lines: ExaminedSource, orders: ExaminedSource) -> OrderPair | None:
-    """The key by which the most lines find an order; None where it is no key, or hardly any do."""
+    """The key by which the most lines find an order; None where it is no key, or hardly any do.
+
+    Its name says that it is the order's, or both files have it.
+    """
     keys = [
         *_columns_named(orders, "order_id"),
         *(facts for facts in orders.columns.values() if facts.name.lower() == "id"),
     ]
     pairs: list[OrderPair] = []
-    for ours in _columns_named(lines, "order_id"):
+    shared = [facts for name, facts in lines.columns.items() if name in orders.columns and fits(facts, "id")]
+    named = [*_columns_named(lines, "order_id")]
+    keys += [orders.columns[facts.name] for facts in shared]
+    for ours in {facts.name: facts for facts in (*named, *shared)}.values():
         own = ids_of(lines, ours.name)
         for facts in keys:
             if facts.n_distinct < UNIQUE * facts.n_filled:

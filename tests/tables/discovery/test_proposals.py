@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import BadInput
 from tables.discovery.discover import propose
 from tables.discovery.inputs import find_inputs
 from tables.discovery.proposal import Proposal
@@ -116,6 +117,23 @@ def test_a_unique_column_is_the_key_of_a_cross_section_although_its_name_tells_n
     lines = ["refno,spend,Attrition", *(f"z{n},{n % 7},{'Yes' if n % 4 == 0 else 'No'}" for n in range(80))]
 
     assert tables_of(tmp_path, {"bank.csv": lines}) == {"bank": {"spend": "spend"}}
+
+
+def test_a_label_without_ids_is_refused_with_what_is_missing(tmp_path: Path):
+    lines = ["plan,calls,Churn", *(f"p{n % 3},{n % 5},{n % 4 == 0}" for n in range(80))]
+
+    with pytest.raises(BadInput, match=r"bank\.csv, Churn says who churned, but no column has a value of its own"):
+        tables_of(tmp_path, {"bank.csv": lines})
+
+
+def test_orders_and_lines_meet_by_a_key_of_any_name_that_both_have(tmp_path: Path):
+    orders = ["Belegref,CustomerID,OrderDate", *(f"{n},c{n % 9},{day(n)}" for n in range(90))]
+    lines = ["Belegref,ProductID,OrderQty,UnitPrice", *(f"{n // 2},p{n % 5},2,{1 + n % 7}.50" for n in range(180))]
+
+    purchases = tables_of(tmp_path, {"orders.csv": orders, "lines.csv": lines})["purchases"]
+
+    assert (purchases["customer_id"], purchases["item_id"]) == ("CustomerID", "ProductID")
+    assert purchases["amount"] == {"product": ("OrderQty", "UnitPrice")}
 
 
 def test_a_sign_of_several_currencies_is_one_of_them_and_says_so(tmp_path: Path):

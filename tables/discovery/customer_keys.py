@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tables.discovery.columns import fits
 from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.keys import compare_ids, ids_of
 from tables.discovery.vocabulary import load_vocabulary
 
-PURCHASES = "purchases"
-OTHER_KEYS = ("item_id", "order_id", "line_id", "store_id", "account_id")
-"Of purchases: files may share these as well."
+CUSTOMER_KEYS = (("purchases", "customer_id"), ("purchases", "account_id"))
+OTHER_KEYS = (
+    *(("purchases", column) for column in ("item_id", "order_id", "line_id", "store_id")),
+    ("subscriptions", "subscription_id"),
+    ("tickets", "ticket_id"),
+)
+"Tables and columns of what files may share as well."
 COMMON = 0.5
 "Share of the ids of a file that have to occur in the file with one row for each."
 
@@ -22,13 +26,13 @@ def find_shared_key(sources: Sequence[ExaminedSource]) -> dict[str, str]:
     One file has one row for each id; the others with a column of that name have ids of that file.
     """
     names = sorted({name for source in sources for name in source.columns})
-    if any(_is_named(name, "customer_id") for name in names):
+    if any(_is_named(name, CUSTOMER_KEYS) for name in names):
         return {}
     for name in names:
         having = [source for source in sources if name in source.columns]
         masters = [one for one in having if one.columns[name].is_unique and fits(one.columns[name], "id")]
         others = [one for one in having if one not in masters]
-        if len(masters) != 1 or not others or any(_is_named(name, key) for key in OTHER_KEYS):
+        if len(masters) != 1 or not others or _is_named(name, OTHER_KEYS):
             continue
         ids = ids_of(masters[0], name)
         overlaps = [compare_ids(ids_of(one, name), ids) for one in others]
@@ -56,5 +60,5 @@ def find_people(guesses: Sequence[TableGuess]) -> TableGuess | None:
     return None
 
 
-def _is_named(name: str, column: str) -> bool:
-    return load_vocabulary().rank_of(name, table=PURCHASES, column=column) is not None
+def _is_named(name: str, columns: Iterable[tuple[str, str]]) -> bool:
+    return any(load_vocabulary().rank_of(name, table=table, column=column) is not None for table, column in columns)

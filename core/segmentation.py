@@ -7,7 +7,6 @@ ranks             of the loyalty programme; a customer has the highest that they
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.customers import segment_variable
 from core.intervals import Estimate, estimate_intervals
 
 ValueKind = Literal["mrr", "revenue_365d", ""]
@@ -30,11 +30,6 @@ CustomerWorthKind = Literal["predicted", "margin", "revenue", ""]
 
 CUSTOMER_TIER = "customer_tier"
 "The variable of rules with the name of the customer tier; missing for customers in none."
-
-
-def segment_variable(name: str) -> str:
-    """The variable of rules that is 1 for the customers of a segment and 0 for others, e.g. segment_dormant."""
-    return "segment_" + re.sub(r"\W", "_", name)
 
 
 class SegmentDefinition(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from typing import Annotated
 
@@ -15,6 +16,11 @@ from core.health import DIMENSIONS
 
 MIN_COOLDOWN_DAYS = 28
 "The longest window in which a drop is measured: a shorter cooldown would report one drop twice."
+
+
+def segment_variable(name: str) -> str:
+    """The variable of rules that is 1 for the customers of a segment and 0 for others, e.g. segment_dormant."""
+    return "segment_" + re.sub(r"\W", "_", name)
 
 
 class Segment(Section, frozen=True):

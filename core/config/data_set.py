@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from core.config.campaigns import Campaign
-from core.config.customers import CauseSettings, HealthSettings, Segment
+from core.config.customers import CauseSettings, HealthSettings, Segment, segment_variable
 from core.config.decisions import ContactPolicy, DecisionSettings
 from core.config.loyalty import LoyaltySettings
 from core.config.money import MoneySettings, OfferAssumptions, ReportSettings, RetentionSettings
@@ -31,7 +31,6 @@ from core.currencies import currency_codes, decimals_of
 from core.environment import Places
 from core.errors import ConfigError, did_you_mean
 from core.i18n.translation import languages
-from core.segmentation import segment_variable
 
 
 class Config(Section, frozen=True):

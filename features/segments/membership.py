@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.config.customers import Segment
+from core.config.customers import Segment, segment_variable
 from core.config.data_set import Config
 from core.errors import DataError, RuleError, SourceUnavailable
 from core.feature_table import FeatureTable
@@ -27,7 +27,6 @@ from core.segmentation import (
     Segmentation,
     SegmentDefinition,
     name_tiers,
-    segment_variable,
 )
 from features.segments.ranks import compute_ranks, rank_definitions, with_ranks
 from features.segments.rule_variables import RuleVariables, customer_value, variable_names

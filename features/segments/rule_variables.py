@@ -31,7 +31,7 @@ from difflib import get_close_matches
 import numpy as np
 from numpy.typing import NDArray
 
-from core.config.customers import Segment
+from core.config.customers import Segment, segment_variable
 from core.config.data_set import Config
 from core.errors import RuleError
 from core.feature_names import (
@@ -54,7 +54,7 @@ from core.feature_names import (
 )
 from core.feature_table import FeatureTable
 from core.rules.rule import Column, Rule, parse_rule
-from core.segmentation import CUSTOMER_TIER, ValueKind, segment_variable
+from core.segmentation import CUSTOMER_TIER, ValueKind
 from features.compiler.declaration import Feature, measures_of
 from features.families.catalogue import static_features, word_features
 from features.segments.customer_facts import FACT_TABLES

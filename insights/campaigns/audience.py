@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.campaigns import Campaign
-from core.segmentation import segment_variable
+from core.config.customers import segment_variable
 from features.abandoned_carts import find_abandoned_carts
 from features.cohort import select_cohort
 from features.pipeline import compute_features

@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.customers import segment_variable
 from core.config.data_set import Config
 from core.errors import DataError, RuleError
 from core.model_kinds import CHURN, PREDICT, VALUE
 from core.offers import CHANNEL, Offer
 from core.rules.rule import Column, parse_rule
-from core.segmentation import segment_variable
 from features.segments.offer_variables import collect_offer_variables, names_in_offers
 from features.segments.ranks import with_ranks
 from serving.build.inputs import BuildInputs

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.kizuna.exports import keep_opened
+
 CONFIG = """
 name = "shop"
 time_zone = "Asia/Tokyo"
@@ -15,6 +17,14 @@ active_days = 180
 path = "purchases.csv"
 """
 PURCHASES = "customer_id,event_time,amount,item_id\nada,2026-01-05,10,tea\nbo,2026-02-05,10,cup\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory for exports, where `exports.purchases` sees what commands read."""
+    monkeypatch.chdir(tmp_path)
+    keep_opened(monkeypatch)
+    return tmp_path
 
 
 @pytest.fixture

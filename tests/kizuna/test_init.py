@@ -7,21 +7,18 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
-import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
 
-from core.config.data_set import Config
-from kizuna import today
 from kizuna.commands import init as command
 from kizuna.main import run
-from tables.sources.opening import open_tables
-from tables.tables import Tables
+from tests.kizuna.exports import init, purchases, write
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 GERMAN = [
     "Bestellnr;Kundennummer;Bestelldatum;Artikelnummer;Menge;Einzelpreis;Betrag;Status",
@@ -34,36 +31,6 @@ GERMAN = [
 JAPANESE = ["注文番号,注文日時,会員番号,商品コード,数量,金額（税込）"] + [
     f'{n:08d},2025年{1 + n % 12}月{1 + n % 28}日,M{n % 9:03d},S-{n % 5},1,"￥1,{n % 1000:03d}"' for n in range(120)
 ]
-
-
-opened: list[Tables] = []
-"The tables that the check at the end of `kizuna init` has read, newest last; reading them again costs seconds."
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    def open_and_keep(config: Config, **options: Any) -> Tables:
-        opened.append(open_tables(config, **options))
-        return opened[-1]
-
-    opened.clear()
-    monkeypatch.setattr(today, "open_tables", open_and_keep)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def write(name: str, lines: list[str], *, encoding: str = "utf-8") -> str:
-    Path(name).write_text("\n".join(lines) + "\n", encoding=encoding)
-    return name
-
-
-def init(*arguments: str, exit_codes: tuple[int, ...] = (0,)) -> dict[str, Any]:
-    assert run(["init", *arguments]) in exit_codes
-    return tomllib.loads(Path("kizuna.toml").read_text(encoding="utf-8"))
-
-
-def purchases() -> list[dict[str, Any]]:
-    return opened[-1]["purchases"].to_pyarrow().to_pylist()
 
 
 def test_a_german_export_is_read_to_the_cent_and_every_guess_carries_its_evidence():

@@ -8,13 +8,9 @@ import pytest
 
 from kizuna.commands import init as command
 from kizuna.main import run
-from tests.kizuna.test_init import init, purchases, write
+from tests.kizuna.exports import init, purchases, write
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def orders(*ids: str) -> list[str]:

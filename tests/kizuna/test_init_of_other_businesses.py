@@ -16,6 +16,8 @@ from tables.engines.databases import connect_in_memory, store_frame
 from tables.personal_columns import find_personal_columns
 from tables.sources.opening import open_tables
 
+pytestmark = pytest.mark.usefixtures("folder")
+
 DAYS = range(60)
 GIFTS = ["Donor ID,Gift Date,Gift Amount (£),Fund"] + [
     f"D{n % 7},{1 + n % 28:02d}/{1 + n % 12:02d}/2024,{10 + n},Water" for n in DAYS
@@ -24,12 +26,6 @@ MEMBERSHIPS = ["Member ID,Membership,Start Date,End Date,Monthly Fee"] + [
     f"M{n},Standard,2023-{1 + n % 12:02d}-01,{f'2024-{1 + n % 6:02d}-01' if n % 2 else ''},$29.90" for n in DAYS
 ]
 CHECK_INS = ["Member ID,Check-in,Club"] + [f"M{n % 60},2024-{1 + n % 6:02d}-{1 + n % 28:02d} 18:00,North" for n in DAYS]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def init(files: dict[str, list[str]]) -> dict[str, Any]:

@@ -9,15 +9,9 @@ import pandas as pd
 import pytest
 
 from kizuna.main import run
-from tests.kizuna.test_init import init, purchases, write
+from tests.kizuna.exports import init, purchases, write
 
 pytestmark = pytest.mark.usefixtures("folder")
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 REFUNDS = {1: "29.00", 2: "4.50"}

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kizuna.main import run
-from tests.kizuna.test_init import init, write
+from tests.kizuna.exports import init, write
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 DAYS = [f"2025-{1 + n % 12:02d}-{1 + n % 28:02d}" for n in range(336)]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def segments(capfd: pytest.CaptureFixture[str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from kizuna.main import run
 from tables.building import tables_from_frames
 from tables.tables import Tables
 from tests.engines import engine, every_engine
-from tests.kizuna.test_init import init, write
+from tests.kizuna.exports import init, write
 from tests.worlds import config, frame
 
 CUTOFF = date(2024, 3, 8)

@@ -103,11 +103,11 @@ def _grows_with_quantity(examined: ExaminedSource, columns: dict[str, ColumnGues
     items = items.filter(items.one.notnull(), items.several.notnull())
     gaps = items.agg(
         n=items.count(),
-        as_unit=(items.several / items.one).ln().abs().median(),
-        as_total=(items.each / items.one).ln().abs().median(),
+        unit_gap=(items.several / items.one).ln().abs().median(),
+        line_gap=(items.each / items.one).ln().abs().median(),
     )
     gap = gaps.to_pyarrow().to_pylist()[0]
-    return gap["n"] >= MIN_ITEMS and gap["as_total"] < CLEARLY * gap["as_unit"]
+    return gap["n"] >= MIN_ITEMS and gap["line_gap"] < CLEARLY * gap["unit_gap"]
 
 
 def take_off_refunds(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:

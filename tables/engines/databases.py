@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Generator
@@ -26,6 +27,9 @@ from core.redaction import redact
 
 BATCH_ROWS = 500_000
 PREFIX = "duckdb://"
+RECURSION_LIMIT = 5_000
+"sqlglot visits a query node by node: one of nested steps and conversions takes hundreds of Python's 1,000 frames."
+sys.setrecursionlimit(max(RECURSION_LIMIT, sys.getrecursionlimit()))
 
 
 def connect_in_memory() -> DuckDB:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import ibis
 import pyarrow as pa
 import pytest
 
 from core.config.rows import RowMatch
 from core.config.sources import ColumnSource, TableSource
 from core.errors import BadInput, ConfigError, DataError, SourceUnavailable
+from tables.engines.databases import connect_in_memory
 from tables.sources.opening import open_tables
 from tests.tables.sources.test_csv import error_of
 from tests.tables.sources.test_parquet import store_in_parquet
@@ -82,3 +84,11 @@ def test_two_undated_rows_of_one_thing_are_an_error():
 
     with store_in_parquet(frames) as stored, pytest.raises(DataError, match="1 rows of items repeat their item_id"):
         open_tables(config(tables=stored))
+
+
+def test_queries_may_be_nested_deeper_than_python_allows_by_default():
+    text = ibis.literal(" a ")
+    for _ in range(200):
+        text = text.strip().upper()
+
+    assert connect_in_memory().execute(text) == "A"

@@ -91,4 +91,4 @@ def test_queries_may_be_nested_deeper_than_python_allows_by_default():
     for _ in range(200):
         text = text.strip().upper()
 
-    assert connect_in_memory().execute(text) == "A"
+    assert connect_in_memory().to_pyarrow(text).as_py() == "A"

@@ -80,7 +80,7 @@ def limit_contacts(
         NoContact.CONTROL_GROUP: rules.control.members(state.customer_ids)[:, None] & promotional,
         NoContact.COMPLAINT: _has_complained(state, at, policy=rules.policy) & promotional,
         NoContact.CAP: _reaches_cap(options, state, rules=rules, at=at),
-        NoContact.FREQUENCY: _loses_money(state, at, m=len(options)) & promotional,
+        NoContact.FREQUENCY: _loses_money(state, at) & promotional,
         NoContact.OTHER_CAMPAIGN: _follows_other_campaign(options, state, policy=rules.policy, at=at) & promotional,
         NoContact.QUIET_HOURS: is_quiet(at, rules.policy) if is_immediate else np.array([[False]]),
     }
@@ -149,11 +149,11 @@ def _reaches_cap(
     return reached
 
 
-def _loses_money(state: ContactState, at: NDArray[np.datetime64], *, m: int) -> NDArray[np.bool_]:
-    """(n, 1) or (n, m) whether one more contact is above the limit that was measured."""
-    if state.max_per_month is None:
+def _loses_money(state: ContactState, at: NDArray[np.datetime64]) -> NDArray[np.bool_]:
+    """Whether one more contact is above the limit that was measured: of the shape of `at`, or (n, 1) without limits."""
+    if state.max_per_month is None or not at.size:
         return np.zeros((len(state), 1), np.bool_)
-    return np.column_stack([state.reaches_monthly_limit(moments) for moments in _columns(at, at.shape[1] and m)])
+    return np.column_stack([state.reaches_monthly_limit(moments) for moments in at.T])
 
 
 def _is_capped(

@@ -38,7 +38,7 @@ def find_shared_key(sources: Sequence[ExaminedSource]) -> dict[str, str]:
         overlaps = [compare_ids(ids_of(one, name), ids) for one in others]
         if all(overlap.n_shared and overlap.n_shared >= COMMON * overlap.n_ids for overlap in overlaps):
             files = " and ".join(one.source.label for one in others)
-            return {name: f"{masters[0].source.label} has one row for each, and {files} has rows of them"}
+            return {name: f"{masters[0].source.label} has one row for each, further rows are in {files}"}
     return {}
 
 

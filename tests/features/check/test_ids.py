@@ -159,6 +159,15 @@ def test_an_id_of_zeros_stands_for_no_customer_only_if_it_has_far_more_rows_than
     assert find_kind(many, "null_words").values["words"] == ("0",)
 
 
+def test_a_number_between_two_others_is_a_customer_however_many_rows_it_has():
+    heavy = ["9999 2024-03-01"] * 60
+    in_series = shop(*heavy, *(f"{n} 2024-03-02" for n in range(9980, 10010)))
+    alone = shop(*heavy, *(f"{n} 2024-03-02" for n in range(1, 31)))
+
+    assert "null_words" not in kinds(in_series)
+    assert find_kind(alone, "null_words").values["words"] == ("9999",)
+
+
 def test_one_id_with_a_fifth_of_all_rows_of_many_customers_is_suspicious():
     others = [f"c{n} 2024-03-02" for n in range(100)]
 

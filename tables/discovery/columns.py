@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -112,10 +112,19 @@ def _may_be_id(facts: ColumnFacts) -> bool:
     return numbers.is_whole or facts.n_float_ids + facts.n_scientific > 0 or numbers.is_ambiguous
 
 
-def examine_columns(table: ir.Table, *, today: date) -> dict[str, ColumnFacts]:
-    """The facts of every column, by name."""
+def examine_columns(table: ir.Table, *, today: date, zones: Mapping[str, str] | None = None) -> dict[str, ColumnFacts]:
+    """The facts of every column, by name. `zones` are those in the types of a Parquet file's columns."""
     n_rows = int(table.count().to_pyarrow().as_py())
-    return {name: _examine(table, name, n_rows=n_rows, today=today) for name in table.columns}
+    facts = {name: _examine(table, name, n_rows=n_rows, today=today) for name in table.columns}
+    return {name: _with_zone(one, (zones or {}).get(name, "")) for name, one in facts.items()}
+
+
+def _with_zone(facts: ColumnFacts, zone: str) -> ColumnFacts:
+    """The facts with the zone that the file names."""
+    if facts.dates is None or not zone:
+        return facts
+    offsets = (zone,) if zone.startswith(("+", "-")) else ()
+    return replace(facts, dates=replace(facts.dates, zone=zone, offsets=offsets))
 
 
 def _examine(table: ir.Table, name: str, *, n_rows: int, today: date) -> ColumnFacts:
@@ -139,7 +148,9 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
     if kind.is_timestamp() or kind.is_date():
         first, last = (moment.to_pyarrow().as_py() for moment in (column.min(), column.max()))
         days = [date(moment.year, moment.month, moment.day) for moment in (first, last) if moment is not None]
-        return replace(facts, kind="time", dates=DateGuess(1.0, None, has_clock=kind.is_timestamp(), **range_of(days)))
+        is_zoned = kind.is_timestamp() and kind.timezone is not None
+        dates = DateGuess(1.0, None, has_clock=kind.is_timestamp(), is_zoned=is_zoned, **range_of(days))
+        return replace(facts, kind="time", dates=dates)
     if kind.is_numeric():
         if kind.is_integer() and facts.low is not None and is_epoch(int(facts.low)) and is_epoch(int(facts.high or 0)):
             date_format = EPOCHS[len(str(int(facts.low)))]

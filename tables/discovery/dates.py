@@ -61,6 +61,10 @@ class DateGuess:
     has_clock: bool = False
     offsets: tuple[str, ...] = ()
     "Offsets from UTC that are written in the cells, the most frequent first."
+    is_zoned: bool = False
+    "Whether the type of the column is one with a time zone, so that its times are moments."
+    zone: str = ""
+    "The time zone that a Parquet file names in this type."
     first: date | None = None
     last: date | None = None
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import ibis.expr.types as ir
 import msgspec
@@ -22,6 +23,7 @@ from tables.discovery.proposal import Ask, Question
 from tables.discovery.recognition import recognise
 from tables.discovery.reconcile import reconcile_files
 from tables.discovery.vocabulary import load_vocabulary, normalise
+from tables.sources.parquet import zones_of
 from tables.sources.protocol import Location, find_source
 
 ADD, LEAVE_OUT = "add", "leave_out"
@@ -71,10 +73,10 @@ def read_tolerantly(engine: DuckDB, source: DiscoveredSource) -> tuple[Discovere
     return source, read.rows
 
 
-def look_at(source: DiscoveredSource, raw: ir.Table, *, today: date) -> ExaminedSource:
-    """What the rows of a source show."""
+def look_at(source: DiscoveredSource, raw: ir.Table, *, today: date, more_files: Sequence[Path] = ()) -> ExaminedSource:
+    """What the rows of a source show; `more_files` are those that its rows look up."""
     rows = add_fields(raw, max_columns=MAX_FIELDS)
-    columns = examine_columns(rows, today=today)
+    columns = examine_columns(rows, today=today, zones=zones_of((*more_files, *source.files)))
     n_rows = next((facts.n_rows for facts in columns.values()), 0)
     return ExaminedSource(source=source, rows=rows, columns=columns, n_rows=n_rows)
 

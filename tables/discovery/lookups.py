@@ -150,5 +150,6 @@ def _join(pair: OrderPair, *, today: date) -> ExaminedSource:
         "lookup": f"{pair.n_common:,} of {pair.n_keys:,} orders of the lines are in {pair.orders.source.label}, "
         "which has their customers" + _name_bad_lines(pair.orders),
     }
-    whole = look_at(replace(pair.lines.source, settings=settings, evidence=evidence), rows, today=today)
+    source = replace(pair.lines.source, settings=settings, evidence=evidence)
+    whole = look_at(source, rows, today=today, more_files=pair.orders.source.files)
     return replace(whole, of_lookup=frozenset(rows.columns) - frozenset(pair.lines.rows.columns))

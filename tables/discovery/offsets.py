@@ -1,7 +1,8 @@
-"""The time zone of the business, as far as the offsets say it that are written in times (2026-03-01T09:00+02:00).
+"""The time zone of the business, as far as the times say it: by the type of a Parquet column, or by written offsets.
 
 Days begin and end in this zone. An offset is that of many zones, and zones with summer time have two:
 
+    tz=Asia/Tokyo         Asia/Tokyo, in the type of a column
     +02:00 alone          Etc/GMT-2, unless the language or the currency names a zone that has it all the time
     +01:00 and +02:00     a zone whose clocks change between them, such as Europe/Berlin
     Z or +00:00           nothing: systems write UTC, wherever the business is
@@ -10,11 +11,12 @@ Days begin and end in this zone. An offset is that of many zones, and zones with
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+from tables.discovery.columns import ColumnFacts
 from tables.discovery.dates import DateGuess
 from tables.discovery.guesses import TableGuess
 
@@ -26,6 +28,8 @@ WITH_SUMMER_TIME = (
 )  # fmt: skip
 "Large zones, for times with both offsets of one of them."
 STEP = timedelta(days=7)
+UTC_NAMES = {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"}
+"Zones in which systems keep moments, wherever the business is."
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,32 @@ class ZoneGuess:
 
 
 def guess_zone(guesses: Sequence[TableGuess], *, likely: str | None) -> ZoneGuess | None:
-    """The zone that the offsets of all times show; `likely` is that of the language or the currency."""
+    """The zone that the types or the offsets of all times show; `likely` is that of the language or the currency."""
+    return _zone_in_types(guesses) or _zone_of_offsets(guesses, likely=likely)
+
+
+def _zone_in_types(guesses: Sequence[TableGuess]) -> ZoneGuess | None:
+    """The zone in the types of the columns, if it is one alone beside UTC."""
+    places: dict[str, str] = {}
+    for guess in guesses:
+        for facts in guess.examined.columns.values():
+            if facts.dates and facts.dates.zone in available_timezones() - UTC_NAMES:
+                places.setdefault(facts.dates.zone, f"in the type of {facts.name} of {guess.examined.source.label}")
+    return ZoneGuess(*places.popitem(), is_certain=True) if len(places) == 1 else None
+
+
+def describe_zone(facts: ColumnFacts, columns: Mapping[str, ColumnFacts]) -> str:
+    """The zone in the type of a column, or that it has none although others of its source do; '' where none has."""
+    dates = facts.dates
+    if dates is None or facts.is_text or not any(one.dates and one.dates.is_zoned for one in columns.values()):
+        return ""
+    if dates.is_zoned:
+        return f"its type has the time zone {dates.zone}" if dates.zone else "its type has a time zone"
+    return "no time zone in its type: local times" if dates.has_clock and not dates.date_format else ""
+
+
+def _zone_of_offsets(guesses: Sequence[TableGuess], *, likely: str | None) -> ZoneGuess | None:
+    """The zone whose offsets the times have."""
     dates = [facts.dates for guess in guesses for facts in guess.examined.columns.values() if facts.dates]
     offsets = {offset: text for one in dates for text in one.offsets if (offset := parse_offset(text))}
     if not offsets:

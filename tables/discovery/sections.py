@@ -18,6 +18,7 @@ from tables.discovery.formats import FormatSettings, choose_formats
 from tables.discovery.grouping import DiscoveredSource
 from tables.discovery.guesses import BY_NAME, ColumnGuess, TableGuess, other_columns
 from tables.discovery.keys import describe_ids
+from tables.discovery.offsets import describe_zone
 from tables.discovery.proposal import Ask, Entries, Setting, TableSection, Value
 from tables.discovery.vocabulary import EAST_ASIAN, is_minor, load_vocabulary, match_words, normalise
 
@@ -139,6 +140,7 @@ def _column(name: str, column: ColumnGuess, *, guess: TableGuess, formats: Forma
     ]
     if facts is not None and CONTRACT[guess.table][name].kind == "id":
         reasons += describe_ids(facts)
+    reasons.append(describe_zone(facts, guess.examined.columns) if facts is not None else "")
     return Setting(name, _value(column, settings), "; ".join(dict.fromkeys(filter(None, reasons))))
 
 

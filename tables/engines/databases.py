@@ -91,6 +91,16 @@ def create_view(backend: SQLBackend, table: ir.Table) -> ir.Table:
     return backend.table(name, database="temp.main")
 
 
+NANOSECONDS = "TIMESTAMPTZ_NS"
+"DuckDB's type of moments to the nanosecond with a zone, as pandas writes them to Parquet; Ibis does not know it."
+
+
+def cut_nanoseconds(table: ir.Table) -> ir.Table:
+    """The table with such moments to the microsecond."""
+    names = [name for name, kind in table.schema().items() if kind.is_unknown() and NANOSECONDS in str(kind)]
+    return table.mutate(**{name: table[name].cast("timestamp('UTC')") for name in names}) if names else table
+
+
 def attach_file(engine: DuckDB, url: str) -> str:
     """Attach a DuckDB file for reading, once; returns the name of its catalogue. Raises duckdb.Error."""
     path = file_of(url)
@@ -177,7 +187,9 @@ def find_table(backend: SQLBackend, source: TableSource, *, name: str, catalogue
     *schema, table = str(source.table).split(".")
     database = ".".join(schema) or None
     try:
-        return backend.table(table, database=(catalogue, database or "main") if catalogue else database)
+        return cut_nanoseconds(
+            backend.table(table, database=(catalogue, database or "main") if catalogue else database)
+        )
     except TableNotFound as fault:
         names = _names_of_tables(backend)
         raise DataError(f"{name}: the database has no table '{source.table}'{did_you_mean(table, names)}") from fault

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -20,6 +22,7 @@ from ibis.backends.duckdb import Backend as DuckDB
 
 from core.errors import DataError
 from tables.cleaning.source_columns import ROW_NUMBER
+from tables.engines.databases import cut_nanoseconds
 from tables.sources.protocol import Location, SourceRows
 
 
@@ -47,7 +50,7 @@ class ParquetFiles:
                 filename=True,
                 union_by_name=len(paths) > 1,
             )
-            return SourceRows(_number_rows(view, paths))
+            return SourceRows(_number_rows(cut_nanoseconds(view), paths))
         except duckdb.Error as fault:
             raise DataError(f"{location.name}: {_describe_fault(paths)}") from fault
 
@@ -82,6 +85,15 @@ def types_of(path: Path) -> dict[str, str]:
     return {field.name: str(field.type) for field in schema}
 
 
+def zones_of(paths: Sequence[Path]) -> dict[str, str]:
+    """The time zone in the type of each column of moments in the files, such as Asia/Tokyo, UTC or +09:00.
+
+    The engine keeps the moments, but not the zone. Files that are no Parquet have none.
+    """
+    types = [item for path in paths for item in types_of(path).items()]
+    return {name: match[1] for name, kind in types if (match := ZONE.search(kind))}
+
+
 def _describe_fault(paths: list[str]) -> str:
     """Which file is no Parquet, or that files have different columns."""
     for path in paths:
@@ -101,6 +113,7 @@ def _has_both_marks(path: str) -> bool:
 
 
 MARK = b"PAR1"
+ZONE = re.compile(r"^timestamp\[\w+, tz=(.+)\]$")
 MAX_NUMBERED_FILES = 100
 "Rows of more files are not numbered: the number of each is a comparison with every file."
 

@@ -7,10 +7,13 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.config.sources import TableSource
@@ -106,3 +109,25 @@ def test_times_with_and_without_a_zone_are_refused(tmp_path: Path):
         DataError, match=r"event_time: the times of .*b\.parquet have a time zone, those of .*a\.parquet"
     ):
         rows_of(source)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@settings(max_examples=15, deadline=None)
+@given(
+    zone=st.sampled_from(["Asia/Tokyo", "UTC", "Europe/Berlin", "+05:30"]),
+    moments=st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2049, 1, 1)), min_size=1, max_size=5),
+)
+def test_moments_are_local_whatever_zone_and_unit_their_type_has_and_naive_times_stay(
+    unit: str, zone: str, moments: list[datetime]
+):
+    naive = [moment.replace(microsecond=0) for moment in moments]
+    zoned = pa.array([moment.replace(tzinfo=UTC) for moment in naive]).cast(pa.timestamp(unit, tz=zone))
+    columns = {"customer_id": [str(n) for n in range(len(naive))], "amount": [1.0] * len(naive)}
+    times = {"event_time": zoned, "recorded_time": pa.array(naive).cast(pa.timestamp(unit))}
+    with tempfile.TemporaryDirectory() as folder:
+        source = write(Path(folder), t={**columns, **times})
+        tables = open_tables(config(tables={"purchases": source}, time_zone="Asia/Tokyo"))
+        rows = tables["purchases"].order_by("customer_id").to_pyarrow().to_pylist()
+
+    local = [moment.replace(tzinfo=UTC).astimezone(ZoneInfo("Asia/Tokyo")).replace(tzinfo=None) for moment in naive]
+    assert [(row["event_time"], row["recorded_time"]) for row in rows] == list(zip(local, naive, strict=True))

@@ -196,17 +196,21 @@ class _CampaignPages:
         )
 
     def _effect_chart(self) -> Drawing:
+        reviews = [one for one in self.reviews if one.checked.own.kpi != "amount"]
+        kpis = {name_kpi(self.renderer, one.checked.own.kpi) for one in reviews}
         title = self.text("Difference to the control group")
+        if len(kpis) == 1:
+            title = f"{title}: {kpis.pop()}"
         points = [
             Point(
-                f"{one.name}: {name_kpi(self.renderer, own.kpi)}",
+                f"{one.name}: {name_kpi(self.renderer, own.kpi)}" if kpis else one.name,
                 own.per_customer.value,
                 low=own.per_customer.low,
                 high=own.per_customer.high,
                 value_text=write_difference(self.renderer, own.per_customer.value, kpi=own.kpi),
             )
-            for one in self.reviews
-            if (own := one.checked.own).kpi != "amount"
+            for one in reviews
+            for own in [one.checked.own]
         ]
         references = [Reference(0.0, self.text("no effect"))]
         return Drawing(

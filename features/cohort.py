@@ -7,7 +7,7 @@ a purchase that is no return, or usage, or a subscription that runs across the c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import date
 
 import ibis
@@ -23,7 +23,7 @@ from tables.orders import IS_PURCHASE
 from tables.tables import Tables
 
 
-def select_cohort(tables: Tables, cutoffs: Sequence[date]) -> Cohort:
+def select_cohort(tables: Tables, cutoffs: Collection[date]) -> Cohort:
     """Select the customers at each cutoff, by what was known then. A repeated cutoff counts once."""
     ids = {cutoff: _customers_at(tables, cutoff) for cutoff in sorted(set(cutoffs))}
     return Cohort(

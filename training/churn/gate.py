@@ -27,7 +27,7 @@ def compare_churn_recipes(session: Session, *, champion: ModelCard | None, chall
     opponent = Recipe.of_card(champion) if champion else default_recipes(session.config)["recency"]
     with session.progress.during("features and labels"):
         extra_cutoffs = {*challenger.training_cutoffs, *(champion.training_cutoffs if champion else ())}
-        rows = load_churn_rows(at_newest_window(session.tables), extra_cutoffs)
+        rows = load_churn_rows(at_newest_window(session.tables), extra_cutoffs, kept_rows=session.kept_rows)
     kept = rows.without(collect_exclusions(session.config, challenger, champion))
     if champion is not None and is_refresh(champion, challenger):
         windows = score_refresh(session, rows, kept=kept, champion=champion, challenger=challenger)

@@ -114,7 +114,7 @@ def evaluate(session: Session, recipes: Mapping[str, Recipe], *, model: str | No
     """Compute the rows, leave out doubtful features, choose a model on validation, and test every recipe once."""
     progress = session.progress
     with progress.during("features and labels"):
-        all_rows = load_churn_rows(session.tables)
+        all_rows = load_churn_rows(session.tables, kept_rows=session.kept_rows)
     with progress.during("leak detection"):
         halves = all_rows.take_labelled(all_rows.train), all_rows.take_labelled(all_rows.test)
         screening = screen_features([halves], session.config)

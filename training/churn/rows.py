@@ -13,6 +13,7 @@ from core.errors import NotEnoughHistory
 from core.feature_names import DAYS_SINCE_LAST_PURCHASE, FeatureFamily
 from core.feature_table import FeatureColumn, FeatureTable
 from core.labels import Labels
+from core.model_kinds import CHURN
 from core.scores import Scores
 from core.window import Cohort
 from features.cohort import select_cohort
@@ -25,6 +26,7 @@ from tables.tables import Tables
 from training.churn.contacts import MAX_SHARE_LEFT_OUT, find_contacted
 from training.judging.folds import Fold, Folds, describe_walk_forward, folds_of
 from training.judging.leaks import LabelledRows
+from training.run.kept_rows import KeptRows
 from training.run.recipe import Recipe
 
 MAX_DAYS = 3
@@ -207,13 +209,22 @@ def fit_few_rows(model: ChurnModel) -> ChurnModel:
     return model.fit(FeatureTable(ids, cutoffs, values, (column,)), outcomes)
 
 
-def load_churn_rows(tables: Tables, extra_cutoffs: Iterable[date] = ()) -> ChurnRows:
+def load_churn_rows(
+    tables: Tables, extra_cutoffs: Iterable[date] = (), *, kept_rows: KeptRows | None = None
+) -> ChurnRows:
     """Compute cohort, features and outcomes at the cutoffs of the folds, and at extra cutoffs before the test.
 
     Raises NotEnoughHistory where the history is too short.
     """
     folds = folds_of(tables)
-    cohort = select_cohort(tables, [*folds.refit, *(day for day in extra_cutoffs if day < folds.test)])
+    cutoffs = {*folds.refit, *(day for day in extra_cutoffs if day < folds.test)}
+    return (kept_rows or KeptRows()).get(
+        CHURN.name, tables, cutoffs=cutoffs, compute=lambda: _compute_rows(tables, folds, cutoffs=cutoffs)
+    )
+
+
+def _compute_rows(tables: Tables, folds: Folds, *, cutoffs: Collection[date]) -> ChurnRows:
+    cohort = select_cohort(tables, cutoffs)
     outcomes = label_outcomes(tables, cohort)
     if outcomes.is_daily:
         outcomes = outcomes.censor(outcomes.observed_until)

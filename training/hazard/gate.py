@@ -41,7 +41,8 @@ def compare_hazard_recipes(
     recipe = Recipe.of_card(challenger)
     opponent = Recipe.of_card(champion) if champion else default_recipe(HAZARD_MODELS, BASELINE)
     with session.progress.during("features and lifetimes"):
-        rows = load_hazard_rows(at_newest_window(session.tables), hazard_settings(session))
+        tables = at_newest_window(session.tables)
+        rows = load_hazard_rows(tables, hazard_settings(session), kept_rows=session.kept_rows)
         rows = rows.without(collect_exclusions(session.config, challenger, champion))
     curves, opponent_curves = run_parallel(
         lambda one: rows.fit_and_predict(one, train=rows.train, test=rows.test),

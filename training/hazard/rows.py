@@ -24,6 +24,7 @@ from core.config.training import HazardSettings
 from core.errors import NotEnoughHistory
 from core.feature_table import FeatureTable
 from core.labels import Labels
+from core.model_kinds import HAZARD
 from core.risk_curves import RiskCurves
 from core.window import DAYS_PER_HORIZON_MONTH, Cohort
 from features.cohort import select_cohort
@@ -32,6 +33,7 @@ from features.pipeline import compute_features
 from models.hazard.hazard import HAZARD_MODELS, Hazard
 from models.metrics.survival import EVALUATED_MONTHS
 from tables.tables import Tables
+from training.run.kept_rows import KeptRows
 from training.run.recipe import Recipe
 
 NO_REASON = "chosen"
@@ -201,9 +203,10 @@ class HazardRows:
         return self.fit(recipe, train).curves(self.features.take(test))
 
 
-def load_hazard_rows(tables: Tables, settings: HazardSettings) -> HazardRows:
+def load_hazard_rows(tables: Tables, settings: HazardSettings, *, kept_rows: KeptRows | None = None) -> HazardRows:
     """Compute the rows at the cutoffs that the history allows. Raises NotEnoughHistory where it is too short."""
-    return rows_at(tables, survival_cutoffs(tables, settings))
+    cutoffs = survival_cutoffs(tables, settings)
+    return (kept_rows or KeptRows()).get(HAZARD.name, tables, cutoffs=cutoffs, compute=lambda: rows_at(tables, cutoffs))
 
 
 def rows_at(tables: Tables, cutoffs: SurvivalCutoffs) -> HazardRows:

@@ -85,7 +85,7 @@ def evaluate(session: Session, recipes: dict[str, Recipe], *, model: str | None)
     """Compute the rows, leave out doubtful features, choose a model on validation, test each recipe once."""
     progress = session.progress
     with progress.during("features and lifetimes"):
-        all_rows = load_hazard_rows(session.tables, hazard_settings(session))
+        all_rows = load_hazard_rows(session.tables, hazard_settings(session), kept_rows=session.kept_rows)
     with progress.during("leak detection"):
         screening = screen_hazard_features(all_rows, session.config)
         rows = all_rows.without(set(all_rows.features.names) - set(screening.kept))

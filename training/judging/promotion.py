@@ -67,6 +67,8 @@ class GateResult:
 
 def at_newest_window(tables: Tables) -> Tables:
     """The same tables with the newest mature cutoff as test cutoff, even where the TOML states an older one."""
+    if tables.config.cutoffs.test is None:
+        return tables
     cutoffs = msgspec.structs.replace(tables.config.cutoffs, test=None)
     return replace(tables, config=msgspec.structs.replace(tables.config, cutoffs=cutoffs))
 

@@ -20,6 +20,7 @@ from core.ledger import Ledger
 from models.mlflow_store.registry import Registry
 from tables.cross_section import CrossSection
 from tables.tables import Tables
+from training.run.kept_rows import KeptRows
 from training.run.tracking import Tracking
 
 Step = TypeVar("Step")
@@ -102,6 +103,7 @@ class Session:
     progress: Progress = field(default_factory=NoProgress)
     cross_section: CrossSection | None = None
     "The data set where it is one row per customer without dates."
+    kept_rows: KeptRows = field(default_factory=KeptRows)
 
     @property
     def today(self) -> date:

@@ -64,6 +64,10 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
     not matter, and an empty cell takes off nothing."""
     id_width: PositiveInt | None = None
     "Digits of an id: shorter ids of digits alone are filled with zeros from the left, so that 123 meets 00000123."
+    time_of_day: str | None = None
+    """\
+    Of times whose `column` has the day alone: a column with the time of day (18:30, 6:30 PM, 18時30分). A row without
+    one is at midnight. A pattern in `date_format` is that of both: `%d.%m.%Y %H%M`."""
     interval: str | None = None
     "A column with the billing interval (month, year, 3 months, ...): the amount is divided by its length in months."
 
@@ -74,6 +78,8 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
             raise ValueError("give exactly one of column, product, constant, marks_of")
         if self.id_width is not None and self.column is None:
             raise ValueError("id_width fills the ids of a column")
+        if self.time_of_day is not None and self.column is None:
+            raise ValueError("time_of_day needs the column with the day")
         if self.minus and self.column is None and self.product is None:
             raise ValueError("minus takes columns off a column or a product")
 
@@ -222,8 +228,13 @@ class CrossSectionTable(CsvLayout, frozen=True, kw_only=True):
         if self.exclude and not self.uses_all_columns:
             raise ValueError("exclude takes columns out of all; set all_columns = true, or leave out `columns`")
         for name, column in self.columns.items():
-            if isinstance(column, ColumnSource) and (column.scale, column.interval, column.minus) != (None, None, ()):
-                raise ValueError(f"{name}: scale, minus and interval are for [tables]")
+            if isinstance(column, ColumnSource) and _is_of_tables(column):
+                raise ValueError(f"{name}: scale, minus, time_of_day and interval are for [tables]")
+
+
+def _is_of_tables(column: ColumnSource) -> bool:
+    """Whether a column has a setting that needs the kind of a column of the contract."""
+    return (column.scale, column.interval, column.time_of_day, column.minus) != (None, None, None, ())
 
 
 class CrossSectionLabel(Section, frozen=True):

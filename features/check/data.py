@@ -53,7 +53,8 @@ class CheckedTable:
         source = self.columns.get(column)
         if source is None:
             return ()
-        return (*(source.product or ((source.column,) if source.column is not None else ())), *source.minus)
+        plain = [name for name in (source.column, source.time_of_day) if name is not None]
+        return (*(source.product or plain), *source.minus)
 
     def cells(self, column: str) -> tuple[ir.Value, ...]:
         """The cells of those columns, as they were written."""

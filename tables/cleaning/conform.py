@@ -25,8 +25,8 @@ from core.errors import ConfigError, DataError, did_you_mean
 from core.i18n.message import Message
 from tables.bad_lines import NO_BAD_LINES, BadLines
 from tables.cleaning.evidence import ReadingNote, WrittenColumn, find_evidence
-from tables.cleaning.numbers import currency_in_mark
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
+from tables.cleaning.source_cells import cells_of
 from tables.cleaning.source_columns import (
     ROW_NUMBER,
     cells_of_minus,
@@ -139,14 +139,21 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         raw, source = fit_profile(raw, source, attributes=config.attributes.get(contract.name, ()))
         raw = keep_rows(raw, source.where, table=contract.name)
     mapped = map_columns(raw, contract, config=config, source=source)
-    columns = {
-        name: _cells_of(raw, column, table=contract.name, base_currency=config.currency)
-        for name, column in mapped.items()
-    }
     formats = {name: format_of(column, table=source or ValueFormat()) for name, column in mapped.items()}
     taken_off = {name: cells_of_minus(raw, column, table=contract.name) for name, column in mapped.items()}
     kinds: dict[str, Kind | Literal["attribute"]] = {
         name: "number" if column.product else contract[name].kind if name in contract else "attribute"
+        for name, column in mapped.items()
+    }
+    columns = {
+        name: cells_of(
+            raw,
+            column,
+            place=f"{contract.name}.{name}",
+            kind=kinds[name],
+            written=formats[name],
+            base_currency=config.currency,
+        )
         for name, column in mapped.items()
     }
     texts = [
@@ -176,15 +183,6 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     if source is not None and source.returns is not None:
         readings = _negate_returns(readings, _matches(raw, source.returns, contract=contract))
     return Conformed(_with_reasons(bench, readings, contract=contract, config=config), evidence.notes)
-
-
-def _cells_of(raw: ir.Table, column: ColumnSource, *, table: str, base_currency: str) -> list[ir.Value]:
-    if column.marks_of is not None:
-        amounts = source_column(raw, column.marks_of, table=table).cast("string")
-        return [currency_in_mark(amounts, base_currency=base_currency)]
-    if column.constant is not None:
-        return [ibis.literal(column.constant)]
-    return [source_column(raw, str(source), table=table) for source in column.product or (column.column,)]
 
 
 def _with_reasons(

@@ -227,6 +227,12 @@ WORDLESS_KINDS = ("id", "number", "integer", "time", "date", "boolean")
 
 
 def blank_null_words(raw: ir.Value, bench: Workbench, *, written: ValueFormat, kind: str) -> ir.Value:
+    """The column as `without_null_words`, as a step."""
+    cell = without_null_words(raw, written=written, kind=kind)
+    return raw if cell is raw else bench.step(cell)
+
+
+def without_null_words(raw: ir.Value, *, written: ValueFormat, kind: str) -> ir.Value:
     """The column, NULL where a value means missing: what the TOML lists and, in most kinds, the usual words."""
     words = written.null_values or ()
     has_usual_words = raw.type().is_string() and kind in WORDLESS_KINDS and written.null_values != ()
@@ -237,7 +243,7 @@ def blank_null_words(raw: ir.Value, bench: Workbench, *, written: ValueFormat, k
     if raw.type().is_numeric():
         # 99 is written '99.0' where its column has fractions.
         is_missing |= raw.isin([number for number in map(_to_float, words) if number is not None])
-    return bench.step(ibis.ifelse(is_missing, ibis.null(raw.type()), raw))
+    return ibis.ifelse(is_missing, ibis.null(raw.type()), raw)
 
 
 def _to_float(word: str) -> float | None:

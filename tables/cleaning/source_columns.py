@@ -3,6 +3,7 @@
 where = [{ column = "Status", none_of = ["draft"] }]           drops the drafts
 amount = { column = "total", scale = "minor_unit" }            1250 is 12.50, in yen 1250
 customer_id = { column = "Customer", id_width = 8 }            123 is 00000123
+event_time = { column = "day", time_of_day = "time" }          a day and its time in two columns, see source_cells
 amount = { column = "total", minus = ["refunded"] }            29 of which 9 were refunded are 20
 mrr = { column = "Amount", interval = "Interval" }             1200 a year is 100 a month
 amount = "ecommerce.purchase_revenue"                          a field of a nested column
@@ -144,7 +145,8 @@ def _without_absent_minus(raw: ir.Table, column: str | ColumnSource) -> str | Co
 def _is_there(raw: ir.Table, column: str | ColumnSource) -> bool:
     """Whether the source has every column that a column of the contract comes from."""
     place = ColumnSource(column=column) if isinstance(column, str) else column
-    names = [*(place.product or ()), *(name for name in (place.column, place.interval, place.marks_of) if name)]
+    optional = (place.column, place.interval, place.marks_of, place.time_of_day)
+    names = [*(place.product or ()), *(name for name in optional if name)]
     return all(has_column(raw, name) for name in names)
 
 

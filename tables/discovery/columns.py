@@ -11,7 +11,16 @@ from typing import Literal
 import ibis.expr.types as ir
 
 from tables.contract import CONTRACT
-from tables.discovery.dates import EPOCHS, DateGuess, day_of_epoch, guess_dates, guess_serials, is_epoch, range_of
+from tables.discovery.dates import (
+    ENOUGH,
+    EPOCHS,
+    DateGuess,
+    day_of_epoch,
+    guess_dates,
+    guess_serials,
+    is_epoch,
+    range_of,
+)
 from tables.discovery.numbers import SCIENTIFIC, NumberGuess, guess_numbers
 from tables.discovery.vocabulary import load_vocabulary, normalise
 
@@ -28,6 +37,10 @@ PERSONAL_NAMES = re.compile(
 )
 SERIAL = re.compile(r"^\d{4,5}(?:[.]\d+)?$")
 "A day of a spreadsheet, perhaps with a time."
+CLOCK_ALONE = re.compile(
+    r"^\d{1,2}[:時]\d{1,2}(?:[:分]\d{1,2}(?:[.,]\d+)?)?[分秒]?(?: ?[AaPp]\.?[Mm]\.?)?(?:Z|[+-]\d{2}:?\d{2})?$"
+)
+"A time of day without a day."
 ZERO_FRACTION = re.compile(r"^\d+[.]0+$")
 
 Kind = Literal["text", "number", "time", "boolean", "other"]
@@ -51,6 +64,8 @@ class ColumnFacts:
     "Words that mean missing, with rows."
     dates: DateGuess | None = None
     numbers: NumberGuess | None = None
+    is_clock: bool = False
+    "Whether the values are times of day, such as 18:30."
     n_mails: int = 0
     n_leading_zeros: int = 0
     n_scientific: int = 0
@@ -163,7 +178,7 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
         n_negative = int((column < 0).sum().to_pyarrow().as_py() or 0) if (facts.low or 0) < 0 else 0
         is_whole = kind.is_integer()
         return replace(facts, kind="number", numbers=NumberGuess(1.0, is_whole=is_whole, n_negative=n_negative))
-    return replace(facts, kind="text") if kind.is_uuid() else facts
+    return replace(facts, kind="text") if kind.is_uuid() else replace(facts, is_clock=kind.is_time())
 
 
 def _guess_serials(name: str, bounds: tuple[float | None, float | None], *, n_rows: int) -> DateGuess | None:
@@ -217,6 +232,7 @@ def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> Co
         missing=tuple(missing),
         dates=dates,
         numbers=numbers,
+        is_clock=_count(filled, CLOCK_ALONE) >= ENOUGH * max(1, sum(rows for _, rows in filled)),
         n_mails=_count(filled, MAIL),
         n_leading_zeros=_count(filled, re.compile(r"^0\d+$")),
         n_scientific=_count(filled, SCIENTIFIC),

@@ -155,6 +155,12 @@ def _clock_pattern(match: re.Match[str]) -> str:
     return gap + minutes + ((" %p" if half.startswith(" ") else "%p") if half else "")
 
 
+def clock_pattern(text: str) -> str:
+    """The pattern of a time of day, with a blank before it; '' for a text that is none."""
+    match = re.match(CLOCK + OFFSET, f" {text}")
+    return _clock_pattern(match) if match else ""
+
+
 def _guess_named(cells: Sequence[tuple[str, int]], n_rows: int) -> DateGuess | None:
     for pattern, expression in NAMED:
         matches = [(match, rows) for text, rows in cells if (match := expression.match(text))]

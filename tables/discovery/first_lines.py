@@ -45,7 +45,7 @@ def find_first_lines(raw: ir.Table, columns: Mapping[str, ColumnFacts]) -> First
     if order is None or order not in raw.columns:
         return None
     plain = [name for name in columns if name in raw.columns and name != order]
-    of_orders = [name for name in plain if _is_of_order(name)]
+    of_orders = [name for name in plain if _is_of_order(name) or columns[name].is_clock]
     amounts = [name for name in plain if _rank(name, "amount", REFUNDED) is not None]
     names = [*of_orders, *amounts]
     is_keyless = _has_keyless_lines(raw, columns, order=order)

@@ -6,11 +6,11 @@ A setting that all columns share is one of the table; otherwise each column has 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tables.contract import CONTRACT
 from tables.discovery.columns import ColumnFacts
-from tables.discovery.dates import DAY_FIRST, MONTH_FIRST, DateGuess
+from tables.discovery.dates import DAY_FIRST, MONTH_FIRST, DateGuess, clock_pattern
 from tables.discovery.guesses import TableGuess
 from tables.discovery.no_items import find_no_items
 from tables.discovery.numbers import NumberGuess
@@ -44,9 +44,8 @@ def choose_formats(guess: TableGuess, ask: Ask, *, currency: str) -> FormatSetti
                 )
             continue
         if kinds.get(name) in TIME_KINDS and facts.dates:
-            by_column.setdefault(name, []).extend(
-                _date_settings(guess, facts, dates=facts.dates, ask=ask, currency=currency)
-            )
+            settings = _date_settings(guess, facts, dates=facts.dates, ask=ask, currency=currency)
+            by_column.setdefault(name, []).extend(_add_clock(guess, name, setting=one) for one in settings)
         if kinds.get(name, "number") in NUMBER_KINDS and facts.numbers:
             by_column.setdefault(name, []).extend(_number_settings(guess, facts, numbers=facts.numbers, ask=ask))
     return _hoist(guess, by_column, missing=_missing_settings(guess))
@@ -80,6 +79,13 @@ def _date_settings(
     reason = why if answer == default else "your answer"
     evidence = f"{dates.evidence}, so two readings fit; taken as {_words(answer)} ({reason})"
     return [Setting("date_format", answer, evidence)]
+
+
+def _add_clock(guess: TableGuess, name: str, *, setting: Setting) -> Setting:
+    """A pattern of days with that of the time of day, where another column has it."""
+    clock = guess.examined.columns.get(str(guess.columns[name].time_of_day))
+    pattern = clock_pattern(next(iter(clock.values), "00:00:00")) if clock else ""
+    return replace(setting, value=f"{setting.value}{pattern}") if "%" in str(setting.value) else setting
 
 
 def _words(order: str) -> str:
@@ -144,6 +150,8 @@ def _missing_settings(guess: TableGuess) -> dict[str, Setting]:
             evidence = f"no items (postage, fees, discounts; their amounts count): {counts}"
             settings[name] = Setting("null_values", (*words, *codes), evidence)
             continue
+        if name in settings and facts.is_clock:
+            continue  # The day says whether a row has a time at all.
         if words:
             counts = ", ".join(f"'{word}' in {rows:,} rows" for word, rows in words.items())
             settings[name] = Setting("null_values", tuple(words), f"no value: {counts}")

@@ -37,6 +37,8 @@ class ColumnGuess:
     constant: str | bool | None = None
     minus: tuple[str, ...] = ()
     "Columns that are taken off it."
+    time_of_day: str | None = None
+    "The column with the time of day, where `column` has the day alone."
     id_width: int | None = None
     "Digits to which ids are filled with zeros."
     evidence: str = BY_NAME
@@ -44,7 +46,8 @@ class ColumnGuess:
     @property
     def sources(self) -> tuple[str, ...]:
         """The columns of the source that it reads."""
-        return (*(self.product or ((self.column,) if self.column else ())), *self.minus)
+        clock = (self.time_of_day,) if self.time_of_day else ()
+        return (*(self.product or ((self.column,) if self.column else ())), *clock, *self.minus)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from tables.contract_types import ColumnContract, TableContract
 from tables.discovery.columns import ColumnFacts, fits
 from tables.discovery.guesses import BY_NAME, ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.order_lines import REFUNDED, UNIT_PRICE, add_amount, add_ids_of_list, is_of_line, take_off_refunds
+from tables.discovery.time_of_day import add_times_of_day
 from tables.discovery.vocabulary import load_vocabulary, normalise, tax_of
 
 SHARED = ("customer_id", "item_id", "account_id", "channel", "currency", "campaign_id", "recorded_time")
@@ -133,6 +134,7 @@ def _match_table(examined: ExaminedSource, contract: TableContract, *, aliases: 
     if score < MIN_SCORE or not _has_own_key(examined, contract, columns=columns):
         return None
     order = [name for name in contract.names if name in columns]
+    columns = add_times_of_day(examined, columns, contract=contract)
     return TableGuess(
         table=contract.name,
         examined=examined,

@@ -1,0 +1,86 @@
+"""Finds the column with the time of day for a column of days: `date` and `time`, 購入日 and 購入時刻."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.date_format import EPOCH_UNITS, SPREADSHEET_DAYS
+from tables.contract_types import TableContract
+from tables.discovery.columns import ColumnFacts
+from tables.discovery.guesses import ColumnGuess, ExaminedSource
+from tables.discovery.vocabulary import load_vocabulary, normalise
+
+OF_DAYS = re.compile(r"^(date|fecha|data)( de| d)? (?=.)|(date|day|dt|datum|tag|fecha|data|dato|年月日|日付|日)$")
+OF_CLOCKS = re.compile(
+    r"^(time|heure|hora|ora)( de| d)? (?=.)|(time of day|time|clock|uhrzeit|zeit|heure|hora|ora|tijd|tid|時刻|時間)$"
+)
+"What the names of the two columns have beside the word for what happened."
+
+
+def add_times_of_day(
+    examined: ExaminedSource, columns: Mapping[str, ColumnGuess], *, contract: TableContract
+) -> dict[str, ColumnGuess]:
+    """The columns, with the time of day of each time whose column has days alone and a second one has its clock."""
+    result = dict(columns)
+    used = {source for guess in columns.values() for source in guess.sources}
+    times = [column.name for column in contract.columns if column.kind == "time" and column.name in columns]
+    for name in sorted(times, key=lambda name: name != contract.happens_at):
+        days = examined.columns.get(str(columns[name].column))
+        if days is None or columns[name].constant is not None:
+            continue
+        clocks = [facts for facts in examined.columns.values() if facts.name not in used and _has_clocks(facts, days)]
+        clock = _find_clock(days, clocks, place=(contract.name, name), is_main=name == contract.happens_at)
+        if clock is None or not _has_days_alone(examined, days):
+            continue
+        used.add(clock.name)
+        evidence = f"{columns[name].evidence}; its time of day is in {clock.name}"
+        result[name] = replace(columns[name], time_of_day=clock.name, evidence=evidence)
+    return result
+
+
+def _find_clock(
+    days: ColumnFacts, clocks: list[ColumnFacts], *, place: tuple[str, str], is_main: bool
+) -> ColumnFacts | None:
+    """The column whose name says that it has the time of these days; the only one with times may have a short name."""
+    stem = _stem(days.name, OF_DAYS)
+    alike = next((facts for facts in clocks if _stem(facts.name, OF_CLOCKS) == stem), None)
+    if alike is not None or not is_main or len(clocks) != 1:
+        return alike
+    is_known = load_vocabulary().rank_of(clocks[0].name, table=place[0], column=place[1]) is not None
+    return clocks[0] if is_known or stem.startswith(_stem(clocks[0].name, OF_CLOCKS)) else None
+
+
+def _stem(name: str, words: re.Pattern[str]) -> str:
+    """The name of a column without its word for days or times."""
+    return words.sub("", normalise(name), count=1).strip()
+
+
+def _has_clocks(facts: ColumnFacts, days: ColumnFacts) -> bool:
+    """Whether a column has times of day; beside days of a spreadsheet, parts of a day."""
+    if days.dates is None or days.dates.date_format != SPREADSHEET_DAYS:
+        return facts.is_clock
+    if not facts.is_number or facts.n_distinct < 2:
+        return False
+    numbers = [facts.low, facts.high] if not facts.is_text else [_to_float(value) for value in facts.values]
+    return all(number is not None and 0 <= number < 1 for number in numbers)
+
+
+def _to_float(text: str) -> float | None:
+    return float(text) if re.fullmatch(r"\d*[.]?\d+", text) else None
+
+
+def _has_days_alone(examined: ExaminedSource, facts: ColumnFacts) -> bool:
+    """Whether a column has days without a clock, or with midnight throughout."""
+    dates = facts.dates
+    if dates is None or dates.is_zoned or dates.offsets or dates.date_format in EPOCH_UNITS:
+        return False
+    column = examined.rows[facts.name]
+    if column.type().is_timestamp():
+        is_midnight = column == column.truncate("D")
+        return bool(is_midnight.fill_null(True).all().to_pyarrow().as_py())
+    if dates.date_format == SPREADSHEET_DAYS:
+        numbers = column.cast("string").strip().re_search(r"^[0-9]+([.]0*)?$")
+        return bool(numbers.fill_null(True).all().to_pyarrow().as_py())
+    return not dates.has_clock

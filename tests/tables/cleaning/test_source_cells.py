@@ -1,0 +1,149 @@
+"""A day and a time of day in two columns are one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import ibis
+import msgspec
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.config.sources import TableSource
+from core.errors import ConfigError, DataError
+from tables.cleaning.conform import EXCLUDED_BECAUSE, EXCLUDED_VALUE, conform
+from tables.contract import CONTRACT
+from tests.engines import engine, every_engine
+from tests.worlds import config
+
+DAY = date(2026, 3, 13)
+
+
+def read(
+    days: Sequence[object],
+    clocks: Sequence[object],
+    engine_name: str = "duckdb",
+    *,
+    zone: str = "Asia/Tokyo",
+    **more: str,
+) -> list[dict]:
+    """The rows of purchases on these days at these times of day; `more` are settings of the column."""
+    backend, name = engine(engine_name), ibis.util.gen_name("raw")
+    ids = [f"{n:03d}" for n, _ in enumerate(days)]
+    frame = pa.table({"customer_id": ids, "day": days, "clock": clocks, "amount": [1.0] * len(ids)})
+    backend.create_table(name, frame, temp=True)
+    columns = {"event_time": {"column": "day", "time_of_day": "clock", **more}}
+    source = msgspec.convert({"path": "t.csv", "columns": columns, "time_zone": zone}, TableSource)
+    rows = conform(backend.table(name), CONTRACT["purchases"], config=config(), source=source).rows
+    return rows.order_by("customer_id").to_pyarrow().to_pylist()
+
+
+def times(*arguments: Sequence[object], **more: str) -> list[datetime | None]:
+    return [row["event_time"] for row in read(arguments[0], arguments[1], **more)]
+
+
+Write = Callable[[datetime], object]
+DAYS: dict[str, Write] = {
+    "iso": lambda moment: f"{moment:%Y-%m-%d}",
+    "date": lambda moment: moment.date(),
+    "midnight": lambda moment: datetime(moment.year, moment.month, moment.day),
+    "midnight as text": lambda moment: f"{moment:%Y/%m/%d} 00:00:00",
+    "Japanese": lambda moment: f"{moment.year}年{moment.month}月{moment.day}日",
+}
+CLOCKS: dict[str, Write] = {
+    "text": lambda moment: f"{moment:%H:%M:%S}",
+    "time": lambda moment: moment.time(),
+    "halves of the day": lambda moment: f"{moment:%I:%M:%S %p}",
+    "Japanese": lambda moment: f"{moment.hour}時{moment.minute:02d}分{moment.second:02d}秒",
+    "behind the first day": lambda moment: datetime(1899, 12, 30, moment.hour, moment.minute, moment.second),
+}
+MOMENTS = st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2049, 1, 1)), min_size=1, max_size=4)
+
+
+@every_engine
+@settings(max_examples=15, deadline=None)
+@given(
+    moments=MOMENTS,
+    day=st.sampled_from(sorted(DAYS)),
+    clock=st.sampled_from(sorted(CLOCKS)),
+    zone=st.sampled_from(["Asia/Tokyo", "UTC", "America/New_York"]),
+)
+def test_day_and_time_of_day_are_the_moment_however_both_are_written(
+    engine_name: str, moments: list[datetime], day: str, clock: str, zone: str
+):
+    whole = [moment.replace(microsecond=0) for moment in moments]
+
+    rows = read([*map(DAYS[day], whole)], [*map(CLOCKS[clock], whole)], engine_name, zone=zone)
+
+    local = [one.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).astimezone(ZoneInfo("Asia/Tokyo")) for one in whole]
+    assert [row["event_time"] for row in rows] == [one.replace(tzinfo=None) for one in local]
+
+
+def test_a_row_without_a_time_is_at_midnight_and_one_without_a_day_has_no_time():
+    rows = read(["2026-03-13", "2026-03-13", "", "-"], ["", "-", "18:30", "18:30"])
+
+    assert [(row["event_time"], row[EXCLUDED_BECAUSE]) for row in rows] == [
+        (datetime(2026, 3, 13), None),
+        (datetime(2026, 3, 13), None),
+        (None, "event_time: missing"),
+        (None, "event_time: missing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "clock"),
+    [("2026-03-13", "25:00"), ("2026-03-13 05:00", "18:30"), ("2026-03-13", "1830"), ("2026-02-30", "18:30")],
+)
+def test_what_is_no_moment_is_excluded_with_both_cells(day: str, clock: str):
+    row = read([day], [clock])[0]
+
+    assert (row[EXCLUDED_BECAUSE], row[EXCLUDED_VALUE]) == ("event_time: unreadable time", f"{day} {clock}")
+
+
+def test_an_order_of_days_and_months_is_that_of_the_day():
+    assert times(["13.03.2026", "04.03.2026"], ["6:30 pm", "9:05"], date_format="day_first") == [
+        datetime(2026, 3, 13, 18, 30),
+        datetime(2026, 3, 4, 9, 5),
+    ]
+
+
+def test_a_pattern_is_that_of_both_and_numbers_get_their_leading_zeros_back():
+    assert times(["13 Mar 2026"], ["18:30"], date_format="%d %b %Y %H:%M") == [datetime(2026, 3, 13, 18, 30)]
+    assert times([DAY, DAY, DAY], [1830, 905, 5], date_format="%Y-%m-%d %H%M") == [
+        datetime(2026, 3, 13, 18, 30),
+        datetime(2026, 3, 13, 9, 5),
+        datetime(2026, 3, 13, 0, 5),
+    ]
+    assert times([20260313], [905], date_format="%Y%m%d %H%M%S") == [datetime(2026, 3, 13, 0, 9, 5)]
+
+
+@pytest.mark.parametrize("write", [float, str])
+def test_days_and_times_of_a_spreadsheet_are_added(write: Callable[[float], object]):
+    first, clocks = (DAY - date(1899, 12, 30)).days, [0.75, 0.0, 0.378472]
+
+    assert times([write(first)] * 3, [write(one) for one in clocks], date_format="spreadsheet_days") == [
+        datetime(2026, 3, 13, 18),
+        datetime(2026, 3, 13),
+        datetime(2026, 3, 13) + timedelta(hours=9, minutes=5),
+    ]
+
+
+def test_an_offset_behind_the_time_of_day_counts():
+    assert times(["2026-03-13"], ["18:30+00:00"]) == [datetime(2026, 3, 14, 3, 30)]
+
+
+def test_a_column_of_another_kind_and_another_type_are_refused_with_the_setting():
+    with pytest.raises(DataError, match=r"purchases\.event_time: 'clock' is boolean.*; name another .* time_of_day"):
+        read([DAY], [True])
+    with pytest.raises(ValueError, match="time_of_day needs the column with the day"):
+        msgspec.convert({"path": "t", "columns": {"event_time": {"constant": "x", "time_of_day": "t"}}}, TableSource)
+    frame = pa.table({"customer_id": ["ada"], "event_time": ["2026-03-13"], "clock": [time(1)], "total": [1.0]})
+    raw = engine("duckdb").create_table(ibis.util.gen_name("raw"), frame, temp=True)
+    columns = {"amount": {"column": "total", "time_of_day": "clock"}}
+    source = msgspec.convert({"path": "t.csv", "columns": columns}, TableSource)
+    with pytest.raises(ConfigError, match=r"time_of_day is for times, and purchases\.amount is none"):
+        conform(raw, CONTRACT["purchases"], config=config(), source=source)

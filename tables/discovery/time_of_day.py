@@ -16,7 +16,7 @@ OF_DAYS = re.compile(r"^(date|fecha|data)( de| d)? (?=.)|(date|day|dt|datum|tag|
 OF_CLOCKS = re.compile(
     r"^(time|heure|hora|ora)( de| d)? (?=.)|(time of day|time|clock|uhrzeit|zeit|heure|hora|ora|tijd|tid|時刻|時間)$"
 )
-"What the names of the two columns have beside the word for what happened."
+"Parts of names that say day or time; the rest says of what."
 
 
 def add_times_of_day(
@@ -53,7 +53,7 @@ def _find_clock(
 
 
 def _stem(name: str, words: re.Pattern[str]) -> str:
-    """The name of a column without its word for days or times."""
+    """The name of a column without the part that says day or time."""
     return words.sub("", normalise(name), count=1).strip()
 
 

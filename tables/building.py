@@ -17,6 +17,7 @@ from tables.cleaning.far_future import exclude_far_future
 from tables.cleaning.lookups import LookupMatch
 from tables.contract import CONTRACT
 from tables.engines.databases import connect_in_memory, create_view, store_frame
+from tables.subscription_snapshots import close_months
 from tables.tables import Tables, usable_rows
 
 
@@ -34,6 +35,9 @@ def build_tables(
         name: exclude_far_future(replace(table, rows=create_view(backend, table.rows)), CONTRACT[name], today=today)
         for name, table in assume_columns(conformed).items()
     }
+    for name in conformed:
+        if (settings := config.tables.get(name)) and settings.monthly_snapshots:
+            conformed[name] = close_months(name, conformed[name], backend=backend)
     # The number of a row decides between rows of one thing.
     usable = {
         name: usable_rows(table, with_numbers=CONTRACT[name].key is not None) for name, table in conformed.items()

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from core.config.sources import TableSource
 from tables.engines.arrays import midnight
 from tables.overlapping_plans import PlanOverlaps, read_overlaps
+from tables.subscription_snapshots import list_snapshots
 from tables.subscription_spans import (
     count_plan_overlaps,
     count_renewals,
@@ -51,6 +52,8 @@ class SubscriptionReading:
 def read_subscriptions(rows: ir.Table, source: TableSource | None) -> SubscriptionReading:
     """Count what the usable rows show; `source` is what the TOML says of the table."""
     last_day = None if source is None else source.last_day_included
+    if source is not None and source.monthly_snapshots:
+        last_day = False
     if last_day is None:
         last_day = has_last_day_ends(count_renewals(rows).to_pyarrow().to_pylist()[0])
     rows = end_at_midnight(rows, last_day_included=last_day)
@@ -65,7 +68,7 @@ def read_subscriptions(rows: ir.Table, source: TableSource | None) -> Subscripti
     )
 
 
-def list_events(rows: ir.Table, *, today: date | None) -> ir.Table:
+def list_events(rows: ir.Table, *, today: date | None, has_snapshots: bool = False) -> ir.Table:
     """One row for each `moment` at which something of a usable row happened, for the days that the table covers.
 
         starts  x  x    x                   few new customers: the last start is weeks ago
@@ -73,8 +76,11 @@ def list_events(rows: ir.Table, *, today: date | None) -> ir.Table:
 
     Starts, recorded times and requested cancellations until `today`, and ends where they are events: with `today`, none
     lies after it, and some subscription has none. Ends that are known in advance, such as those of fixed terms, do not
-    show that the record goes on.
+    show that the record goes on. Monthly snapshots cover their month.
     """
+    if has_snapshots:
+        events = list_snapshots(rows, moment=MOMENT)
+        return events if today is None else events.filter(events[MOMENT] < midnight(today + timedelta(days=1)))
     times = [name for name in ("started_at", "recorded_time", "cancel_requested_at") if name in rows.columns]
     if today is None:
         return _union_of(rows, times)

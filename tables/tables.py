@@ -247,7 +247,9 @@ class Tables:
         if name not in self.counts.channels:
             table, happens_at = usable_rows(self.conformed[name]), CONTRACT[name].happens_at
             if name == "subscriptions":
-                table, happens_at = list_events(table, today=self.today), MOMENT
+                settings = self.config.tables.get(name)
+                has_snapshots = settings is not None and settings.monthly_snapshots
+                table, happens_at = list_events(table, today=self.today, has_snapshots=has_snapshots), MOMENT
             self.counts.channels[name] = measure_coverage(table, happens_at)
         return self.counts.channels[name]
 

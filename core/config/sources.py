@@ -171,6 +171,11 @@ class TableSource(CsvLayout, frozen=True, kw_only=True):
     "Of purchases: rows that are returns, whatever the sign of their amount."
     last_day_included: bool | None = None
     "Of subscriptions: whether `ended_at` names the last day that is paid for; found from renewals where not stated."
+    monthly_snapshots: bool = False
+    """\
+    Of subscriptions: each row says that a subscription runs in a month, which `started_at` names (2026-03, or a day of
+    the month). It lasts until the next month of the table; without a row there, it has ended. A second row of another
+    plan adds to the first one."""
     each: str | None = None
     """\
     A column with a list of objects (JSON Lines, Parquet, databases): the table has one row per object, with the other
@@ -196,6 +201,8 @@ class TableSource(CsvLayout, frozen=True, kw_only=True):
             require_time_zone(self.time_zone)
         if self.database is not None and self.table is None:
             raise ValueError("a database needs the name of its table: set table")
+        if self.monthly_snapshots and self.last_day_included is not None:
+            raise ValueError("monthly_snapshots have no ends, so that last_day_included says nothing of them")
         if self.files and self.path is None:
             raise ValueError("files are further files of a table with a path")
         if self.lookup is not None and self.lookup.table is not None and self.database is None:

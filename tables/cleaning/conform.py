@@ -19,11 +19,11 @@ import ibis
 import ibis.expr.types as ir
 
 from core.config.data_set import Config
-from core.config.rows import RowMatch
 from core.config.sources import ColumnSource, TableSource, ValueFormat, format_of
 from core.errors import ConfigError, DataError, did_you_mean
 from core.i18n.message import Message
 from tables.bad_lines import NO_BAD_LINES, BadLines
+from tables.cleaning.amounts import negate_returns, take_off_tax
 from tables.cleaning.evidence import ReadingNote, WrittenColumn, find_evidence
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
 from tables.cleaning.source_cells import cells_of
@@ -35,7 +35,6 @@ from tables.cleaning.source_columns import (
     fit_profile,
     keep_rows,
     scale_numbers,
-    source_column,
     take_off,
 )
 from tables.cleaning.workbench import Clock, Workbench
@@ -145,6 +144,9 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         name: "number" if column.product else contract[name].kind if name in contract else "attribute"
         for name, column in mapped.items()
     }
+    is_monthly = source is not None and source.monthly_snapshots
+    if is_monthly:
+        kinds |= {"started_at": "date"}
     columns = {
         name: cells_of(
             raw,
@@ -179,9 +181,11 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     for name, cells in taken_off.items():
         readings[name] = take_off(readings[name], cells, bench=bench, written=formats[name])
     readings = scale_numbers(fill_ids(readings, mapped), mapped, bench=bench, base_currency=config.currency)
-    readings = _take_off_tax(readings, contract, tax_rate=config.money.tax_rate)
+    readings = take_off_tax(readings, contract, tax_rate=config.money.tax_rate)
     if source is not None and source.returns is not None:
-        readings = _negate_returns(readings, _matches(raw, source.returns, contract=contract))
+        readings = negate_returns(readings, source.returns, raw=raw, table=contract.name)
+    if is_monthly:
+        readings["started_at"] = replace(readings["started_at"], value=readings["started_at"].value.cast("timestamp"))
     return Conformed(_with_reasons(bench, readings, contract=contract, config=config), evidence.notes)
 
 
@@ -253,31 +257,6 @@ def _read(
         return read_column(cells, bench, written=written, kind=kind)
     except DataError as fault:
         raise DataError(f"{place}: {fault}") from fault
-
-
-def _matches(raw: ir.Table, match: RowMatch, *, contract: TableContract) -> ir.Value:
-    text = source_column(raw, match.column, table=contract.name).cast("string")
-    is_match = text == match.equals if match.equals is not None else text.startswith(match.starts_with or "")
-    return is_match.fill_null(False)
-
-
-def _take_off_tax(readings: dict[str, Reading], contract: TableContract, *, tax_rate: float) -> dict[str, Reading]:
-    """The readings with the amounts that include tax net of it, each by the rate of its row where it has one."""
-    if not tax_rate:
-        return readings
-    rate: ir.Value = ibis.literal(tax_rate)
-    if "tax_rate" in readings:
-        own = readings["tax_rate"].value.cast("float64")
-        rate = ibis.coalesce(ibis.ifelse(own >= 1, own / 100, own), tax_rate)
-    taxed = {name: reading for name, reading in readings.items() if name in contract and contract[name].is_taxed}
-    return readings | {name: replace(reading, value=reading.value / (1 + rate)) for name, reading in taxed.items()}
-
-
-def _negate_returns(readings: dict[str, Reading], is_return: ir.Value) -> dict[str, Reading]:
-    def negate(reading: Reading) -> Reading:
-        return replace(reading, value=ibis.ifelse(is_return, -reading.value.abs(), reading.value))
-
-    return {name: negate(r) if name in ("amount", "quantity") else r for name, r in readings.items()}
 
 
 def _reading_checks(name: str, readings: Mapping[str, Reading], *, contract: TableContract) -> list[Check]:

@@ -144,7 +144,8 @@ def read_time(raw: ir.Value, bench: Workbench, *, written: ValueFormat, takes_mo
         number = raw.cast("float64")
         moment = spreadsheet_moment(number, bench)
         return _with_check(raw, _to_local(moment, bench), present=~number.isnan())
-    if raw.type().is_numeric() and written.date_format is not None:
+    is_month = takes_months and raw.type().is_integer()  # 202603
+    if raw.type().is_numeric() and (is_month or written.date_format is not None):
         raw = bench.step(raw.cast("int64").cast("string"))
     if raw.type().is_string():
         moment = moment_in(raw, bench, date_format=written.date_format, takes_months=takes_months)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ from tables.discovery.guesses import TableGuess
 from tables.discovery.numbers import currencies_of, currency_of
 from tables.discovery.offsets import guess_zone
 from tables.discovery.proposal import Ask, Question, Setting
+from tables.discovery.snapshots import are_snapshots
 from tables.discovery.vocabulary import EAST_ASIAN, normalise
 
 LANGUAGES = {
@@ -200,13 +201,20 @@ def choose_churn(guesses: Sequence[TableGuess], ask: Ask, *, today: date) -> Chu
             Setting(
                 "horizon_days", horizon, "the longest of 90, 60, 30, 14 and 7 days that the history allows four times"
             ),
+            *_grace_of_snapshots(table),
         ),
     )
 
 
+def _grace_of_snapshots(table: TableGuess) -> Iterator[Setting]:
+    """No pause where subscriptions are monthly snapshots: a month may be shorter than the usual grace period."""
+    if are_snapshots(table):
+        yield Setting("grace_days", 0, "a month without a snapshot is churn, however many days it has")
+
+
 def _has_ends(guess: TableGuess | None) -> bool:
     facts = guess.facts("ended_at") if guess else None
-    return facts is not None and facts.n_filled > 0
+    return (facts is not None and facts.n_filled > 0) or (guess is not None and are_snapshots(guess))
 
 
 def _range(guess: TableGuess, today: date) -> tuple[date | None, date | None]:

@@ -15,8 +15,10 @@ from tables.discovery.dates import (
     ENOUGH,
     EPOCHS,
     DateGuess,
+    count_months,
     day_of_epoch,
     guess_dates,
+    guess_months,
     guess_serials,
     is_epoch,
     range_of,
@@ -173,6 +175,10 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
             first, last = day_of_epoch(int(facts.low)), day_of_epoch(int(facts.high or 0))
             dates = DateGuess(1.0, date_format, evidence, has_clock=True, first=first, last=last)
             return replace(facts, kind="time", dates=dates)
+        if kind.is_integer() and facts.low is not None and facts.high is not None:
+            months = guess_months(facts.name, [int(facts.low), int(facts.high)])
+            if months and months.first and months.last and facts.n_distinct <= count_months(months.first, months.last):
+                return replace(facts, kind="time", dates=months)
         if dates := _guess_serials(facts.name, (facts.low, facts.high), n_rows=facts.n_filled):
             return replace(facts, kind="time", dates=dates)
         n_negative = int((column < 0).sum().to_pyarrow().as_py() or 0) if (facts.low or 0) < 0 else 0
@@ -217,6 +223,8 @@ def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> Co
     dates = guess_dates(filled, today=today)
     if dates is None and serials and len(serials) == len(filled):
         dates = _guess_serials(name, (min(serials), max(serials)), n_rows=sum(rows for _, rows in filled))
+    if dates is None and all(value.isdecimal() for value, _ in filled):
+        dates = guess_months(name, [int(value) for value, _ in filled])
     numbers = None if dates and not (dates.date_format or "").startswith("epoch") else guess_numbers(filled)
     is_date = dates is not None and (
         not dates.date_format or not dates.date_format.startswith("epoch") or numbers is not None

@@ -18,6 +18,7 @@ from tables.contract_types import ColumnContract, TableContract
 from tables.discovery.columns import ColumnFacts, fits
 from tables.discovery.guesses import BY_NAME, ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.order_lines import REFUNDED, UNIT_PRICE, add_amount, add_ids_of_list, is_of_line, take_off_refunds
+from tables.discovery.snapshots import SNAPSHOTS, add_months
 from tables.discovery.time_of_day import add_times_of_day
 from tables.discovery.vocabulary import load_vocabulary, normalise, tax_of
 
@@ -169,6 +170,7 @@ def match_names(examined: ExaminedSource, contract: TableContract) -> dict[str, 
     if contract.name == "purchases":
         columns = take_off_refunds(examined, add_amount(examined, add_ids_of_list(examined, columns)))
     if contract.name == "subscriptions":
+        columns = add_months(examined, _with_account_as_customer(contract, columns))
         columns = _with_customer_as_subscription(examined, columns)
     return _with_account_as_customer(contract, columns)
 
@@ -177,7 +179,8 @@ def _with_customer_as_subscription(examined: ExaminedSource, columns: dict[str, 
     """The customer as the id of memberships without one, where the file's name or an end says that they are some."""
     customer = columns.get("customer_id")
     is_named = load_vocabulary().table_rank(examined.source.label.rsplit(".", 1)[0], "subscriptions") is not None
-    if "subscription_id" in columns or customer is None or not (is_named or "ended_at" in columns):
+    has_months = "started_at" in columns and columns["started_at"].evidence.startswith(SNAPSHOTS)
+    if "subscription_id" in columns or customer is None or not (is_named or has_months or "ended_at" in columns):
         return columns
     return columns | {"subscription_id": replace(customer, evidence=ONE_EACH)}
 

@@ -20,6 +20,7 @@ from tables.discovery.guesses import BY_NAME, ColumnGuess, TableGuess, other_col
 from tables.discovery.keys import describe_ids
 from tables.discovery.offsets import describe_zone
 from tables.discovery.proposal import Ask, Entries, Setting, TableSection, Value
+from tables.discovery.snapshots import are_snapshots
 from tables.discovery.vocabulary import EAST_ASIAN, is_minor, load_vocabulary, match_words, normalise
 
 IN_UTC = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)
@@ -50,6 +51,8 @@ def describe_table(
             name=guess.table, evidence=evidence, settings=tuple(settings), columns=_profile_columns(guess, formats)
         )
     rows = list(_row_settings(guess))
+    if are_snapshots(guess):
+        rows.append(Setting("monthly_snapshots", True, "a row lasts for its month; a month without one is churn"))
     settings += rows
     attributes = dict(attribute_columns(guess))
     columns = [_column(name, column, guess=guess, formats=formats) for name, column in guess.columns.items()]

@@ -7,26 +7,18 @@ A1                              mug    8.00
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import ibis
 import ibis.expr.types as ir
-from ibis import _
 
 from core.config.rows import FillWithin
-from tables.cleaning.filling import blank_as_null, fill_keys
-from tables.cleaning.source_columns import ROW_NUMBER
+from tables.cleaning.filling import count_first_lines, fill_keys, has_keyless_lines
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.order_lines import OF_LINES, REFUNDED, UNIT_PRICE
 from tables.discovery.vocabulary import load_vocabulary
 
 PURCHASES = "purchases"
-NEARLY_ALL = 0.95
-"Share of orders with several lines that have to say it in their first line alone."
-MIN_ORDERS = 3
-"Orders with several lines that have to do so in at least one column."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,21 +44,15 @@ def find_first_lines(raw: ir.Table, columns: Mapping[str, ColumnFacts]) -> First
     if not names or not (is_keyless or columns[order].n_distinct < columns[order].n_filled):
         return None
     rows = fill_keys(raw, order, table=PURCHASES) if is_keyless else raw
-    counts = _count(rows, names, order=order)
-    n_orders = counts["n_orders"]
-    in_first_lines = [
-        name
-        for place, name in enumerate(names)
-        if counts[f"first_{place}"] and counts[f"first_{place}"] >= NEARLY_ALL * counts[f"any_{place}"]
-    ]
-    filled = [name for name in in_first_lines if name in of_orders]
-    n_whole = max((counts[f"first_{names.index(name)}"] for name in filled), default=0)
-    if n_whole < max(MIN_ORDERS, NEARLY_ALL * n_orders):
+    counts = count_first_lines(rows, names, order=order)
+    filled = [name for name in counts.in_first_lines if name in of_orders]
+    n_whole = max((counts.n_first[name] for name in filled), default=0)
+    if not counts.is_usual(n_whole):
         return None
     return FirstLines(
         fill=FillWithin(order, (*((order,) if is_keyless else ()), *filled)),
-        once_per_order=frozenset(name for name in in_first_lines if name in amounts),
-        evidence=f"only the first line has them in {n_whole:,} of {n_orders:,} orders with several lines",
+        once_per_order=frozenset(name for name in counts.in_first_lines if name in amounts),
+        evidence=f"only the first line has them in {n_whole:,} of {counts.n_orders:,} orders with several lines",
     )
 
 
@@ -96,31 +82,7 @@ def _has_keyless_lines(raw: ir.Table, columns: Mapping[str, ColumnFacts], *, ord
     item, customer = _find_column(columns, "item_id"), _find_column(columns, "customer_id")
     time = _find_column(columns, "event_time")
     facts = columns[order]
-    if ROW_NUMBER not in raw.columns or item is None or time is None or facts.n_distinct < facts.n_filled:
+    if item is None or time is None or facts.n_distinct < facts.n_filled:
         return False
-    others = [blank_as_null(raw[name]).isnull() for name in (customer, time) if name is not None]
-    keyless = raw.filter(blank_as_null(raw[order]).isnull() & blank_as_null(raw[item]).notnull())
-    counts = keyless.aggregate(n=keyless.count(), n_bare=ibis.and_(*others).sum()).to_pyarrow().to_pylist()[0]
-    return counts["n"] >= MIN_ORDERS and (counts["n_bare"] or 0) >= NEARLY_ALL * counts["n"]
-
-
-def _count(rows: ir.Table, names: Sequence[str], *, order: str) -> dict[str, Any]:
-    """Orders with several lines; and for each column those that have it at all, and those in their first line alone."""
-    cells = {f"cell_{place}": blank_as_null(rows[name]).notnull() for place, name in enumerate(names)}
-    number = rows[ROW_NUMBER] if ROW_NUMBER in rows.columns else ibis.literal(0)
-    lines = rows.select(key=blank_as_null(rows[order]), number=number, **cells).filter(_.key.notnull())
-    orders = lines.group_by("key").aggregate(
-        n=_.count(),
-        **{f"n_{name}": lines[name].sum() for name in cells},
-        **{f"at_{name}": lines.number.min(where=lines[name]) == lines.number.min() for name in cells},
-    )
-    orders = orders.filter(orders.n > 1)
-    sums = {
-        key: value
-        for place, name in enumerate(cells)
-        for key, value in (
-            (f"any_{place}", (orders[f"n_{name}"] > 0).sum()),
-            (f"first_{place}", ((orders[f"n_{name}"] == 1) & orders[f"at_{name}"]).sum()),
-        )
-    }
-    return orders.aggregate(n_orders=orders.count(), **sums).to_pyarrow().to_pylist()[0]
+    of_orders = [name for name in (customer, time) if name is not None]
+    return has_keyless_lines(raw, order=order, of_lines=[item], of_orders=of_orders)

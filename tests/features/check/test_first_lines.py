@@ -32,14 +32,14 @@ def lines_of(sizes: Sequence[int], *, is_blank: bool = True) -> list[str]:
     return lines
 
 
-def opened(folder: Path, lines: Sequence[str], *, header: str = HEADER, **more: Any) -> Tables:
+def open_orders(folder: Path, lines: Sequence[str], *, header: str = HEADER, **more: Any) -> Tables:
     (folder / "orders.csv").write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
     source = TableSource(path=str(folder / "orders.csv"), **more)
     return open_tables(config(tables={"purchases": source}))
 
 
 def test_the_finding_names_columns_rows_an_example_and_the_setting(tmp_path: Path):
-    finding = find_kind(opened(tmp_path, lines_of([1, 3, 2, 4])), "only_first_lines")
+    finding = find_kind(open_orders(tmp_path, lines_of([1, 3, 2, 4])), "only_first_lines")
 
     assert (finding.column, finding.count, finding.of) == ("customer_id", 6, 10)
     assert (finding.example, finding.row) == ("o1", 3)
@@ -50,7 +50,7 @@ def test_the_finding_names_columns_rows_an_example_and_the_setting(tmp_path: Pat
 def test_the_setting_that_it_names_ends_the_finding(tmp_path: Path):
     fill = FillWithin(by="order_id", columns=("customer_id", "event_time"))
 
-    tables = opened(tmp_path, lines_of([1, 3, 2, 4]), fill_within=fill)
+    tables = open_orders(tmp_path, lines_of([1, 3, 2, 4]), fill_within=fill)
 
     assert "only_first_lines" not in kinds(tables)
     assert tables.load_report("purchases").n_usable == 10
@@ -59,7 +59,7 @@ def test_the_setting_that_it_names_ends_the_finding(tmp_path: Path):
 def test_the_status_of_a_filter_is_one_of_the_columns(tmp_path: Path):
     kept = (RowFilter(column="status", any_of=("paid",)),)
 
-    finding = find_kind(opened(tmp_path, lines_of([2, 2, 2]), where=kept), "only_first_lines")
+    finding = find_kind(open_orders(tmp_path, lines_of([2, 2, 2]), where=kept), "only_first_lines")
 
     assert finding.setting == 'fill_within = { by = "order_id", columns = ["customer_id", "event_time", "status"] }'
 
@@ -67,21 +67,21 @@ def test_the_status_of_a_filter_is_one_of_the_columns(tmp_path: Path):
 def test_lines_without_the_number_of_their_order_belong_to_the_order_above(tmp_path: Path):
     lines = [line if ",paid," in line else f",{line.partition(',')[2]}" for line in lines_of([2, 3, 2, 2])]
 
-    finding = find_kind(opened(tmp_path, lines), "only_first_lines")
+    finding = find_kind(open_orders(tmp_path, lines), "only_first_lines")
 
     assert (finding.count, finding.row) == (5, 2)
     assert finding.setting == 'fill_within = { by = "order_id", columns = ["order_id", "customer_id", "event_time"] }'
 
 
 def test_an_order_number_that_no_setting_names_is_found_by_its_name(tmp_path: Path):
-    tables = opened(tmp_path, lines_of([2, 3, 2, 2]), header=HEADER.replace("order_id", "注文番号"))
+    tables = open_orders(tmp_path, lines_of([2, 3, 2, 2]), header=HEADER.replace("order_id", "注文番号"))
 
     assert (find_kind(tables, "only_first_lines").setting or "").startswith('fill_within = { by = "注文番号"')
 
 
 @pytest.mark.parametrize("sizes", [(1, 1, 1, 1), (2, 2)])
 def test_orders_of_one_line_and_two_orders_show_nothing(tmp_path: Path, sizes: Sequence[int]):
-    assert "only_first_lines" not in kinds(opened(tmp_path, lines_of(sizes)))
+    assert "only_first_lines" not in kinds(open_orders(tmp_path, lines_of(sizes)))
 
 
 @settings(max_examples=15, deadline=None)

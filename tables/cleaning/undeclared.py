@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from core.config.sources import ValueFormat
 from tables.cleaning.characters import NULL_WORDS
 from tables.cleaning.evidence import CODE, PLAIN_NUMBER, WrittenColumn, find_evidence
-from tables.cleaning.readings import Reading, read_column
+from tables.cleaning.readings import read_column
 from tables.cleaning.source_columns import ROW_NUMBER, columns_of, drop_row_numbers
 from tables.cleaning.workbench import Clock, Workbench
 from tables.contract_types import Kind
@@ -182,16 +182,14 @@ def _read_by_query(
     clock: Clock,
     table: str,
 ) -> dict[str, pa.ChunkedArray]:
-    bench = Workbench(select_cells(source, [cell for column in columns.values() for cell in column.cells]), clock)
-    cells = iter(bench.source[name] for name in columns_of(bench.source))
+    source = select_cells(source, [cell for column in columns.values() for cell in column.cells])
+    cells = iter(source[name] for name in columns_of(source))
     columns = {name: replace(column, cells=[next(cells) for _ in column.cells]) for name, column in columns.items()}
-    formats = _find_formats(table, columns, source=bench.source, shapes=shapes)
-    values = {
-        name: _read(replace(column, written=formats.get(name, column.written)), bench, shape=shapes[name])
+    formats = _find_formats(table, columns, source=source, shapes=shapes)
+    return {
+        name: _read(replace(column, written=formats.get(name, column.written)), source, clock=clock, shape=shapes[name])
         for name, column in columns.items()
     }
-    read = fetch(bench.table, values)
-    return {name: _as_plain_type(read[name]) for name in columns}
 
 
 def _as_plain_type(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -213,13 +211,22 @@ def _find_formats(
     return dict(find_evidence(table, source, columns=written).formats)
 
 
-def _read(column: UndeclaredColumn, bench: Workbench, *, shape: Shape | None) -> ir.Value:
-    """A column as times or numbers where every value is one, otherwise as it is; several cells are numbers."""
+def _read(column: UndeclaredColumn, source: ir.Table, *, clock: Clock, shape: Shape | None) -> pa.ChunkedArray:
+    """A column as times or numbers where every value is one, otherwise as it is; several cells are numbers.
+
+    Each reading has a workbench of its own, because every query of one contains all steps before it.
+    """
     for kind in _kinds(column, shape):
+        bench = Workbench(source, clock)
         reading = read_column(column.cells, bench, written=column.written, kind=kind)
-        if not column.is_text or _fits(reading, bench):
-            return reading.value
-    return read_column(column.cells, bench, written=column.written, kind="attribute").value
+        unreadable = ibis.literal(False) if reading.unreadable is None else ibis.coalesce(reading.unreadable, False)
+        read = fetch(bench.table, {"value": reading.value, "unreadable": unreadable})
+        values = _as_plain_type(read["value"])
+        if not column.is_text or (not pc.any(read["unreadable"]).as_py() and values.null_count < len(values)):
+            return values
+    bench = Workbench(source, clock)
+    words = read_column(column.cells, bench, written=column.written, kind="attribute").value
+    return _as_plain_type(fetch(bench.table, {"value": words})["value"])
 
 
 def _kinds(column: UndeclaredColumn, shape: Shape | None) -> tuple[Kind, ...]:
@@ -231,10 +238,3 @@ def _kinds(column: UndeclaredColumn, shape: Shape | None) -> tuple[Kind, ...]:
     if len(column.cells) > 1:
         return ("number",)
     return ("time",) if column.cells[0].type().is_temporal() else ()
-
-
-def _fits(reading: Reading, bench: Workbench) -> bool:
-    """Whether every value can be read, and there is one."""
-    unreadable = ibis.literal(False) if reading.unreadable is None else ibis.coalesce(reading.unreadable, False)
-    fits = (~unreadable).all() & reading.value.notnull().any()
-    return bool(bench.table.aggregate(fits=fits).to_pyarrow()["fits"][0].as_py())

@@ -26,7 +26,7 @@ from tables.cleaning.readings import FOREIGN, UNREADABLE
 from tables.cleaning.source_columns import unnest_list
 from tables.cleaning.suggestions import describe_suggestion
 from tables.contract import CONTRACT
-from tables.engines.databases import computes, connect, connect_in_memory, find_table, keep_selects_nested
+from tables.engines.databases import computes, connect, connect_in_memory, find_table
 from tables.load_report import LoadReport, RowExclusion
 from tables.sources.lookups import add_lookups
 from tables.sources.protocol import Location, find_source
@@ -116,8 +116,7 @@ def _is_copied(raw: ir.Table, location: Location) -> bool:
 
 
 def _copy_rows(backend: SQLBackend, name: str, *, table: Conformed) -> Conformed:
-    with keep_selects_nested():
-        return replace(table, rows=backend.create_table(ibis.util.gen_name(name), table.rows, temp=True))
+    return replace(table, rows=backend.create_table(ibis.util.gen_name(name), table.rows, temp=True))
 
 
 def refuse_unusable(report: LoadReport) -> None:

@@ -26,7 +26,7 @@ from tables.cleaning.readings import FOREIGN, UNREADABLE
 from tables.cleaning.source_columns import unnest_list
 from tables.cleaning.suggestions import describe_suggestion
 from tables.contract import CONTRACT
-from tables.engines.databases import computes, connect, connect_in_memory, find_table
+from tables.engines.databases import computes, connect, connect_in_memory, find_table, is_duckdb
 from tables.load_report import LoadReport, RowExclusion
 from tables.sources.lookups import add_lookups
 from tables.sources.protocol import Location, find_source
@@ -100,6 +100,8 @@ def _open_in_place(locations: dict[str, Location]) -> tuple[SQLBackend, dict[str
     url = str(next(iter(urls)))
     if len(urls) != 1 or None in urls or not computes(url):
         return None
+    if is_duckdb(url) and any(location.settings.lookup for location in locations.values()):
+        return None  # Cleaned once and copied: DuckDB plans the steps of a joined table for minutes, in every query.
     backend = connect(url)
     return backend, {name: find_table(backend, location.settings, name=name) for name, location in locations.items()}
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import ibis
 import ibis.expr.types as ir
 from ibis import _
 from ibis.backends.duckdb import Backend as DuckDB
@@ -20,6 +19,7 @@ from tables.cleaning.source_columns import ROW_NUMBER, keep_rows, source_column
 from tables.contract import CONTRACT
 from tables.contract_types import Kind
 from tables.cross_section import CUSTOMER, CrossSection
+from tables.engines.databases import compute_table
 from tables.tables import Tables, usable_rows
 
 Result = TypeVar("Result")
@@ -128,7 +128,7 @@ class CheckedData:
         """The table, computed once where DuckDB computes; nothing is created in a database of the company."""
         if not isinstance(self.backend, DuckDB):
             return table
-        return self.backend.create_table(ibis.util.gen_name("checked"), table, temp=True)
+        return compute_table(self.backend, "checked", table=table)
 
     def once(self, compute: Callable[[CheckedData], Result]) -> Result:
         """What a function computes from this data, computed the first time that it is asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import psycopg
 import pyarrow as pa
@@ -32,6 +34,9 @@ RECURSION_LIMIT = 5_000
 sys.setrecursionlimit(max(RECURSION_LIMIT, sys.getrecursionlimit()))
 # Engines merge the steps of a query in no time; Ibis takes a sixth of the CPU of features for it.
 ibis.options.sql.fuse_selects = False
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"A query takes Ibis as many objects, few of them garbage. Python's 700 cost an eighth of the CPU of most commands."
+gc.set_threshold(max(OBJECTS_BETWEEN_COLLECTIONS, gc.get_threshold()[0]))
 
 
 def connect_in_memory() -> DuckDB:
@@ -76,6 +81,19 @@ def create_view(backend: SQLBackend, table: ir.Table) -> ir.Table:
     name = ibis.util.gen_name("view")
     backend.raw_sql(f'CREATE TEMP VIEW "{name}" AS {ibis.to_sql(table, dialect="duckdb")}')
     return backend.table(name, database="temp.main")
+
+
+def compute_table(engine: DuckDB, name: str, *, table: ir.Table) -> ir.Table:
+    """The table's rows as a temporary table of DuckDB, so that no later query computes them again.
+
+    Ibis would copy the translated query twice on its way, which takes longer than to run it on a few rows.
+    """
+    computed = ibis.util.gen_name(name)
+    if table.op().find(ops.InMemoryTable):
+        return engine.create_table(computed, table, temp=True)
+    engine.create_table(computed, schema=table.schema(), temp=True)
+    engine.raw_sql(f'INSERT INTO temp.main."{computed}" {engine.compile(table)}')
+    return engine.table(computed, database="temp.main")
 
 
 NANOSECONDS = "TIMESTAMPTZ_NS"

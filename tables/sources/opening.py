@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import date
 
 import duckdb
-import ibis
 import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 
 from core.config.data_set import Config, require_dated_tables
@@ -19,14 +19,14 @@ from core.errors import ConfigError, DataError
 from core.i18n.message import ExclusionReason, Message
 from tables.bad_lines import BadLines
 from tables.building import build_tables
-from tables.cleaning.conform import Conformed, conform, contract_of
+from tables.cleaning.conform import conform, contract_of
 from tables.cleaning.filling import fill_first_lines
 from tables.cleaning.identifiers import LOST_DIGITS, NO_ID, NO_WHOLE_NUMBER, ROUNDED
 from tables.cleaning.readings import FOREIGN, UNREADABLE
 from tables.cleaning.source_columns import unnest_list
 from tables.cleaning.suggestions import describe_suggestion
 from tables.contract import CONTRACT
-from tables.engines.databases import computes, connect, connect_in_memory, find_table, is_duckdb
+from tables.engines.databases import compute_table, computes, connect, connect_in_memory, find_table, is_duckdb
 from tables.load_report import LoadReport, RowExclusion
 from tables.sources.lookups import add_lookups
 from tables.sources.protocol import Location, find_source
@@ -59,6 +59,7 @@ def open_tables(
         )
     locations = {name: Location(name, settings) for name, settings in config.tables.items()}
     in_place = _open_in_place(locations)
+    engine: DuckDB | None = None
     if in_place is not None:
         backend, sources = in_place
         bad_lines = dict[str, BadLines]()
@@ -68,7 +69,7 @@ def open_tables(
         sources = {name: source.rows for name, source in read.items()}
         bad_lines = {name: source.bad_lines for name, source in read.items()}
     sources = {name: lines_of(source, locations[name]) for name, source in sources.items()}
-    sources, lookups, of_lookups = add_lookups(backend, sources, locations=locations, is_in_place=in_place is not None)
+    sources, lookups, of_lookups = add_lookups(backend, sources, locations=locations, is_in_place=engine is None)
     conformed = {
         name: replace(
             conform(sources[name], contract_of(name), config=config, source=location.settings),
@@ -76,9 +77,9 @@ def open_tables(
         )
         for name, location in locations.items()
     }
-    if in_place is None:
+    if engine is not None:
         conformed = {
-            name: _copy_rows(backend, name, table=table)
+            name: replace(table, rows=compute_table(engine, name, table=table.rows))
             if is_read_often or _is_copied(sources[name], locations[name])
             else table
             for name, table in conformed.items()
@@ -115,10 +116,6 @@ def lines_of(raw: ir.Table, location: Location) -> ir.Table:
 def _is_copied(raw: ir.Table, location: Location) -> bool:
     """Whether cleaned rows are copied, so that no later query parses text or cleans again."""
     return find_source(location).is_text or int(raw.count().to_pyarrow().as_py()) <= MAX_COPIED_ROWS
-
-
-def _copy_rows(backend: SQLBackend, name: str, *, table: Conformed) -> Conformed:
-    return replace(table, rows=backend.create_table(ibis.util.gen_name(name), table.rows, temp=True))
 
 
 def refuse_unusable(report: LoadReport) -> None:

@@ -30,7 +30,7 @@ from core.ids import digest_of
 from core.labels import Labels
 from tables.attributes import MAX_WORDS, Attribute, encode_attribute, kind_of, labels_of
 from tables.bad_lines import BadLines
-from tables.cleaning.undeclared import ReadColumns, UndeclaredColumn, fetch, read_undeclared, select_cells
+from tables.cleaning.undeclared import ReadColumns, UndeclaredColumn, compute, read_undeclared, select_cells
 from tables.cleaning.workbench import Clock, Workbench
 from tables.cross_section_columns import ListedColumns, find_unusable_columns, list_columns
 from tables.cross_section_files import CUSTOMER, file_column, read_file, read_ids, refuse_repeated_customers
@@ -224,7 +224,7 @@ def _read_features(
     clock = Clock(config.time_zone, config.time_zone)
     bench = Workbench(select_cells(raw, [file_column(raw, table.customer_id, table=name)]), clock)
     customer = read_ids(bench, "c0", place=f"{name}] {table.customer_id}", table=table)
-    ids = fetch(bench.table, {CUSTOMER: customer})[CUSTOMER]
+    ids = compute(bench, {CUSTOMER: customer})[CUSTOMER]
     refuse_repeated_customers(ids, name)
     columns: dict[str, UndeclaredColumn] = {}
     for feature, column in listed.columns.items():

@@ -43,11 +43,12 @@ def file_column(raw: ir.Table, column: str, *, table: str) -> ir.Value:
 
 def read_ids(bench: Workbench, column: str, *, place: str, table: CrossSectionTable) -> ir.Value:
     """The customers' ids by the rule of `core.ids`, NULL where missing. Raises DataError for one that lost digits."""
-    cell = bench.table[column]
+    cell = bench.source[column]
     reading = read_column([cell], bench, written=format_of(None, table=table), kind="id")
     ids = bench.step(reading.value)
     for has_fault, fault in reading.other_faults:
-        faulty = bench.table.filter(has_fault).select(cell=cell.cast("string")).limit(1).to_pyarrow().to_pylist()
+        rows = bench.select(cell=cell.cast("string"), has_fault=has_fault)
+        faulty = rows.filter(rows.has_fault).limit(1).to_pyarrow().to_pylist()
         if faulty:
             raise DataError(
                 f"[cross_section.tables.{place}: an id cannot be read, e.g. '{faulty[0]['cell']}' "

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from core.config.data_set import Config
 from core.config.sources import CrossSectionLabel, CrossSectionSource
-from tables.cleaning.undeclared import fetch, select_cells
+from tables.cleaning.undeclared import compute, select_cells
 from tables.cleaning.workbench import Clock, Workbench
 from tables.cross_section_files import CUSTOMER, file_column, read_ids
 
@@ -27,11 +27,11 @@ def select_label(raw: ir.Table, source: CrossSectionSource, *, config: Config) -
     cells = select_cells(raw, [file_column(raw, name, table=label.table) for name in names])
     bench = Workbench(cells, Clock(config.time_zone, config.time_zone))
     customer = read_ids(bench, "c0", place=f"{label.table}] {table.customer_id}", table=table)
-    cell = bench.table["c1"]
-    cause = ibis.literal("") if label.cause is None else bench.table["c2"].cast("string").fill_null("")
+    cell = bench.source["c1"]
+    cause = ibis.literal("") if label.cause is None else bench.source["c2"].cast("string").fill_null("")
     churned = equals_text(cell, label.equals).fill_null(False)
     is_unknown = ibis.coalesce(label_text(cell).lower().isin(UNKNOWN_LABELS), True) & ~churned
-    rows = fetch(bench.table, {CUSTOMER: customer, CHURNED: churned, CAUSE: cause, UNKNOWN: is_unknown})
+    rows = compute(bench, {CUSTOMER: customer, CHURNED: churned, CAUSE: cause, UNKNOWN: is_unknown})
     has_id = rows[CUSTOMER].is_valid()
     n_without_id, rows = pc.sum(pc.invert(has_id)).as_py(), rows.filter(has_id)
     # Where nothing else is written than who churned, an empty cell means that the customer stayed.

@@ -195,8 +195,8 @@ def _with_reasons(
     reasons = [reason for name in readings for reason in _reading_checks(name, readings, contract=contract)]
     values = {name: reading.value for name, reading in readings.items()}
     texts = {name: reading.written for name, reading in readings.items()}
-    numbers = {ROW_NUMBER: bench.table[ROW_NUMBER]} if ROW_NUMBER in bench.table.columns else {}
-    table = bench.table.select(
+    numbers = {ROW_NUMBER: bench.source[ROW_NUMBER]} if ROW_NUMBER in bench.source.columns else {}
+    table = bench.select(
         **values, **numbers, **{EXCLUDED_BECAUSE: _first_reason(reasons), EXCLUDED_VALUE: _first_value(reasons, texts)}
     )
     checks = list(checks_of(contract, {name: table[name] for name in values}, config=config))

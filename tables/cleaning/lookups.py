@@ -75,7 +75,7 @@ def _with_key(raw: ir.Table, column: str, *, written: ValueFormat, table: str) -
     """The source with its key, read by the rule of ids."""
     bench = Workbench(raw, UTC)
     key = read_column([source_column(raw, column, table=table)], bench, written=written, kind="id").value
-    return bench.table.select(*raw.columns, **{KEY: key})
+    return bench.select(*raw.columns, **{KEY: key})
 
 
 def _refuse_repeated_keys(others: ir.Table, lookup: Lookup, *, table: str) -> None:

@@ -103,6 +103,13 @@ def fetch(source: ir.Table, cells: Mapping[str, ir.Value]) -> pa.Table:
     return drop_row_numbers(ordered).to_pyarrow().rename_columns(list(cells))
 
 
+def compute(bench: Workbench, values: Mapping[str, ir.Value]) -> pa.Table:
+    """Values of a workbench in memory, in the order of the file's rows."""
+    numbers = [ROW_NUMBER] if ROW_NUMBER in bench.source.columns else []
+    table = bench.select(*numbers, **values)
+    return fetch(table, {name: table[name] for name in values})
+
+
 def select_cells(source: ir.Table, cells: Sequence[ir.Value]) -> ir.Table:
     """The cells as columns c0, c1, ... with the numbers of the rows; DuckDB does not tell Fee from fee."""
     rows = [source[ROW_NUMBER]] if ROW_NUMBER in source.columns else []
@@ -220,13 +227,13 @@ def _read(column: UndeclaredColumn, source: ir.Table, *, clock: Clock, shape: Sh
         bench = Workbench(source, clock)
         reading = read_column(column.cells, bench, written=column.written, kind=kind)
         unreadable = ibis.literal(False) if reading.unreadable is None else ibis.coalesce(reading.unreadable, False)
-        read = fetch(bench.table, {"value": reading.value, "unreadable": unreadable})
+        read = compute(bench, {"value": reading.value, "unreadable": unreadable})
         values = _as_plain_type(read["value"])
         if not column.is_text or (not pc.any(read["unreadable"]).as_py() and values.null_count < len(values)):
             return values
     bench = Workbench(source, clock)
     words = read_column(column.cells, bench, written=column.written, kind="attribute").value
-    return _as_plain_type(fetch(bench.table, {"value": words})["value"])
+    return _as_plain_type(compute(bench, {"value": words})["value"])
 
 
 def _kinds(column: UndeclaredColumn, shape: Shape | None) -> tuple[Kind, ...]:

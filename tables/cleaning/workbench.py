@@ -107,37 +107,46 @@ class Clock:
 
 
 class Workbench:
-    """A source table, and the steps computed from it so far."""
+    """A source table, and the steps computed from it so far.
+
+    Steps of different columns share levels: a step is one level above the highest step that it is computed from. Each
+    level is a subquery with all columns, so with a level for every step, translating would take most of the time.
+    """
 
     def __init__(self, source: ir.Table, clock: Clock, *, currency: str | ir.Value | None = None) -> None:
         self.source = source
-        self.table = source
-        "The source's columns and one more for each step."
         self.clock = clock
         self.currency = currency
         "The currency of each row; None accepts the mark of any."
+        self._levels: list[dict[str, ir.Value]] = []
+        self._heights: dict[str, int] = {}
+        "The number of levels up to each step."
 
     def step(self, value: ir.Value) -> ir.Value:
-        """The value as a column of its own."""
-        return self.steps(value)[0]
+        """The value as a column of its own, for further steps and for `select`."""
+        name, height = ibis.util.gen_name("step"), self._height(value)
+        if height == len(self._levels):
+            self._levels.append({})
+        self._levels[height][name] = value
+        self._heights[name] = height + 1
+        return ibis.table({name: value.type()}, name="steps")[name]
 
     def steps(self, *values: ir.Value) -> tuple[ir.Value, ...]:
-        """Each value as a column of its own, computed side by side."""
-        names = [ibis.util.gen_name("step") for _ in values]
-        self.table = self.table.mutate(**dict(zip(names, map(self._of_newest, values), strict=True)))
-        if not isinstance(self.source.get_backend(), DuckDB):
-            self.table = self.table.limit(NO_LIMIT)
-        return tuple(self.table[name] for name in names)
+        """Each value as a column of its own."""
+        return tuple(map(self.step, values))
 
-    def _of_newest(self, value: ir.Value) -> ir.Value:
-        """The value with its columns taken from the newest table, which has those of every earlier one.
+    def select(self, *names: str, **values: ir.Value) -> ir.Table:
+        """Columns of the source and values that are computed from steps, in one table."""
+        table = self.source
+        for level in self._levels:
+            table = table.mutate(**{name: _take_from(table, value) for name, value in level.items()})
+            if not isinstance(self.source.get_backend(), DuckDB):
+                table = table.limit(NO_LIMIT)
+        return table.select(*names, **{name: _take_from(table, value) for name, value in values.items()})
 
-        Ibis would search all tables below for them, at every step: seconds for a table of ten columns.
-        """
-        newest = self.table.op()
+    def _height(self, value: ir.Value) -> int:
         fields = value.op().find(ops.Field, filter=ops.Value)
-        same = {field: ops.Field(newest, field.name) for field in fields if field.rel is not newest}
-        return value.op().replace(same, filter=ops.Value).to_expr() if same else value
+        return max((self._heights.get(field.name, 0) for field in fields), default=0)
 
     def naive_to_local(self, times: ir.Value) -> ir.Value:
         """Naive times of the source as local times of the business."""
@@ -148,3 +157,11 @@ class Workbench:
     def utc_to_local(self, times: ir.Value) -> ir.Value:
         """Naive UTC times as local times of the business."""
         return utc_to_local(self.step(times), self.clock.business)
+
+
+def _take_from(table: ir.Table, value: ir.Value) -> ir.Value:
+    """The value with its columns taken from the table, which has those of every level below it."""
+    newest = table.op()
+    fields = value.op().find(ops.Field, filter=ops.Value)
+    same = {field: ops.Field(newest, field.name) for field in fields if field.rel is not newest}
+    return value.op().replace(same, filter=ops.Value).to_expr() if same else value

@@ -39,13 +39,13 @@ def _count_terms(guess: TableGuess, started: ColumnFacts, *, renews: ColumnFacts
     """How many different numbers of months lie between start and renewal."""
     bench = Workbench(guess.examined.rows.limit(MAX_ROWS), Clock("UTC", "UTC"))
     first, last = (_time(bench, facts) for facts in (started, renews))
-    rows = bench.table.select(first=first, last=last).to_pyarrow().to_pylist()
+    rows = bench.select(first=first, last=last).to_pyarrow().to_pylist()
     pairs = [(row["first"], row["last"]) for row in rows if row["first"] is not None and row["last"] is not None]
     return len({round(_days(*pair) / DAYS_IN_MONTH) for pair in pairs})
 
 
 def _time(bench: Workbench, facts: ColumnFacts) -> ir.Value:
-    column = bench.table[facts.name]
+    column = bench.source[facts.name]
     if not column.type().is_string():
         return column.cast("timestamp")
     return bench.step(moment_in(column, bench, date_format=facts.dates.date_format if facts.dates else None).shown)

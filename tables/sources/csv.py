@@ -121,12 +121,13 @@ def _rewrite(view: ir.Table, written: CsvFormat) -> ir.Table:
         for column, date_format in written.date_formats.items()
         if column in view.columns
     }
-    return bench.table.mutate(**dates).select(view.columns)
+    others = [column for column in view.columns if column not in dates]
+    return bench.select(*others, **dates).select(view.columns)
 
 
 def _year_first(bench: Workbench, column: str, *, date_format: str) -> ir.Value:
     """A column of dates with the year first; what is no date stays as it is."""
-    text = bench.table[column]
+    text = bench.source[column]
     moment = moment_in(text, bench, date_format=date_format)
     utc = moment.shown - moment.offset_seconds.coalesce(0).as_interval("s")
     has_offset = moment.offset_seconds.notnull() | (date_format in EPOCH_UNITS)

@@ -48,7 +48,7 @@ def read_by_tables(texts: list[str], engine_name: str) -> list[str | None]:
     reading = read_id(table.text, bench, written=ValueFormat())
     is_faulty = ibis.or_(*(fails for fails, _ in reading.other_faults))
     ids = ibis.ifelse(is_faulty, ibis.null("string"), reading.value)
-    return bench.table.select("row", id=ids).order_by("row").to_pyarrow()["id"].to_pylist()
+    return bench.select("row", id=ids).order_by("row").to_pyarrow()["id"].to_pylist()
 
 
 def read_by_rule(text: str) -> str | None:

@@ -44,7 +44,7 @@ def read_with_errors(
     faults = [fails for fails, _ in reading.other_faults]
     faults += [reading.unreadable] if reading.unreadable is not None else []
     unreadable = ibis.coalesce(ibis.or_(*faults), False) if faults else ibis.literal(False)
-    return bench.table.select("n", value=reading.value, unreadable=unreadable).order_by("n").to_pyarrow()
+    return bench.select("n", value=reading.value, unreadable=unreadable).order_by("n").to_pyarrow()
 
 
 def read(
@@ -225,7 +225,7 @@ def read_amounts(cells: list[str], engine_name: str, currency: Any) -> list[Any]
     reading = read_column([table.cell], bench, written=ValueFormat(), kind="number")
     is_foreign, fault = reading.other_faults[0]
     assert fault == "in another currency"
-    rows = bench.table.select("n", value=reading.value, is_foreign=is_foreign).order_by("n").to_pyarrow()
+    rows = bench.select("n", value=reading.value, is_foreign=is_foreign).order_by("n").to_pyarrow()
     return ["foreign" if row["is_foreign"] else row["value"] for row in rows.to_pylist()]
 
 

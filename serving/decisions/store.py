@@ -9,20 +9,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from core.config.decisions import MAX_PLANNING_DAYS
 from core.decisions import DecisionOutcome, DecisionRow, OutcomeKind
 from core.errors import DataError
 from serving.decisions.database import DecisionDatabase
+from serving.decisions.writing import ROWS_AT_ONCE, insert_new, lock_customer
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Table
+    from sqlalchemy import ColumnElement
 
-ROWS_AT_ONCE = 5_000
-"That are written with one call, and ids that one query names."
-COUNTED = {"preserve_rowcount": True}
-"SQLAlchemy forgets how many rows an INSERT has written, unless it is asked to remember."
 NUL = "\0"
 "PostgreSQL stores no text that contains it, so no stored id does."
 PLANNING_SPAN = timedelta(days=MAX_PLANNING_DAYS + 1)
@@ -113,7 +108,26 @@ class DecisionStore:
             _refuse_impossible(one)
         self.database.create()
         with self.database.begin() as connection:
-            return _insert_new(connection, DECISIONS, rows=[row_of(one, self.data_set) for one in decisions])
+            return insert_new(connection, DECISIONS, rows=[row_of(one, self.data_set) for one in decisions])
+
+    def add_if_unchanged(self, decision: DecisionRow, *, history: ContactHistory, since: datetime) -> bool:
+        """Store a decision unless the customer has got others after `history` was loaded with the same `since`.
+
+        Otherwise two requests at once would both make an offer where the contact limits allow one. Raises DataError as
+        `add` does.
+        """
+        from serving.decisions.schema import DECISIONS, row_of, select_history
+
+        _refuse_impossible(decision)
+        self.database.create()
+        decisions, _ = select_history(of_one_customer=True)
+        values = self._history_values(since, decision.customer_id)
+        with self.database.begin() as connection:
+            lock_customer(connection, f"{self.data_set} {decision.customer_id}")
+            if len(connection.execute(decisions, values).all()) != len(history.decisions):
+                return False
+            insert_new(connection, DECISIONS, rows=[row_of(decision, self.data_set)])
+            return True
 
     def add_outcomes(self, outcomes: Sequence[DecisionOutcome], *, now: datetime) -> OutcomesAdded:
         """Store the outcomes that are new, in one transaction; those that cannot be are refused, one by one.
@@ -128,7 +142,7 @@ class DecisionStore:
         n_stored = 0
         if accepted:
             with self.database.begin() as connection:
-                n_stored = _insert_new(connection, OUTCOMES, rows=[row_of(one, self.data_set) for one in accepted])
+                n_stored = insert_new(connection, OUTCOMES, rows=[row_of(one, self.data_set) for one in accepted])
         return OutcomesAdded(
             n_stored,
             len(accepted) - n_stored,
@@ -165,8 +179,7 @@ class DecisionStore:
         if not self.database.exists or NUL in (customer_id or ""):
             return ContactHistory()
         decisions, objections = select_history(of_one_customer=customer_id is not None)
-        values = {"data_set": self.data_set, "since": since, "decided_since": since - PLANNING_SPAN}
-        values |= {} if customer_id is None else {"customer_id": customer_id}
+        values = self._history_values(since, customer_id)
         with self.database.begin() as connection:
             return ContactHistory(
                 decisions=[decision_of(row) for row in connection.execute(decisions, values).mappings()],
@@ -175,6 +188,10 @@ class DecisionStore:
                     for row in connection.execute(objections, values)
                 ],
             )
+
+    def _history_values(self, since: datetime, customer_id: str | None) -> dict[str, Any]:
+        values = {"data_set": self.data_set, "since": since, "decided_since": since - PLANNING_SPAN}
+        return values if customer_id is None else values | {"customer_id": customer_id}
 
     def iterate_contacts(self) -> Iterator[list[dict[str, Any]]]:
         """Blocks of rows in the form of the table `contacts`: the customers who got an offer, and control groups."""
@@ -246,29 +263,3 @@ def _refusal(outcome: DecisionOutcome, decided_at: datetime | None, *, now: date
     if outcome.event_time > now + CLOCK_TOLERANCE:
         return "it is more than a day in the future"
     return ""
-
-
-def _insert_new(connection: Connection, table: Table, *, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert the rows whose id is new. One statement decides it, so that two processes insert a row once."""
-    insert_block = _insert_into_sqlite if connection.dialect.name == "sqlite" else _insert_into_postgresql
-    blocks = (rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE))
-    return sum(insert_block(connection, table, rows=block) for block in blocks)
-
-
-def _insert_into_sqlite(connection: Connection, table: Table, *, rows: Sequence[dict[str, Any]]) -> int:
-    from sqlalchemy.dialects.sqlite import insert
-
-    return connection.execute(insert(table).on_conflict_do_nothing(), rows, execution_options=COUNTED).rowcount
-
-
-def _insert_into_postgresql(connection: Connection, table: Table, *, rows: Sequence[dict[str, Any]]) -> int:
-    """One parameter holds all rows as JSON: twenty times as fast as a parameter for each cell."""
-    from sqlalchemy import Text, bindparam, cast, column, func, select
-    from sqlalchemy.dialects.postgresql import JSON, insert
-
-    names = list(rows[0])
-    document = cast(bindparam("rows", msgspec.json.encode(rows).decode(), Text), JSON)
-    values = func.json_to_recordset(document).table_valued(*(column(name, table.c[name].type) for name in names))
-    query = select(*values.render_derived(with_types=True).c)
-    statement = insert(table).from_select(names, query).on_conflict_do_nothing()
-    return connection.execute(statement, execution_options=COUNTED).rowcount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ from serving.http.schema import (
 )
 from serving.offers.candidates import OfferCandidates, unavailable_items
 from serving.offers.choosing import OfferChoice, OfferRequest, choose_offer
-from serving.offers.recent import load_history_since
+from serving.offers.recent import add_if_unchanged, load_history_since
 
 logger = logging.getLogger("kizuna.serving")
 
@@ -128,17 +129,17 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
         raise not_released(release, "offers")
     used, ignored = _read_context(request.context, part.terms.settings.context)
     now = datetime.now(ZoneInfo(release.description.time_zone)).replace(tzinfo=None)
-    customer_id = part.find_id(request.customer_id)
-    choice = choose_offer(
-        release,
+    choice, recorded = _choose(
         OfferRequest(
-            customer_id=customer_id,
+            customer_id=part.find_id(request.customer_id),
             now=now,
             channel=request.channel,
             context=used,
             unavailable=unavailable_items(release, context.stock.now.unavailable),
-            history=_load_history(customer_id, context),
+            history=None,
         ),
+        context,
+        is_recorded=request.record,
     )
     chosen = choice.option
     return NextBestOfferResponse(
@@ -154,10 +155,22 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
         offers=[
             _eligible(choice.candidates, place, rank=rank) for rank, place in enumerate(choice.order[: request.k], 1)
         ],
-        recorded=request.record and choice.is_evidence and _record(choice, context),
+        recorded=recorded,
         ignored_context=ignored,
         excluded=_list_excluded(choice) if request.excluded else msgspec.UNSET,
     )
+
+
+def _choose(request: OfferRequest, context: RequestContext, *, is_recorded: bool) -> tuple[OfferChoice, bool]:
+    """The choice, and whether it is stored; chosen anew where another request has stored one of the customer."""
+    while True:
+        history = _load_history(request.customer_id, context)
+        choice = choose_offer(context.release, replace(request, history=history))
+        if not (is_recorded and choice.is_evidence):
+            return choice, False
+        stored = _record(choice, context)
+        if stored is not None:
+            return choice, stored
 
 
 def _load_history(customer_id: str, context: RequestContext) -> ContactHistory | None:
@@ -170,11 +183,16 @@ def _load_history(customer_id: str, context: RequestContext) -> ContactHistory |
         return None
 
 
-def _record(choice: OfferChoice, context: RequestContext) -> bool:
-    """Store the decision. A customer gets the offer, too, where the database does not respond."""
-    store = DecisionStore(context.decisions, context.release.description.data_set)
+def _record(choice: OfferChoice, context: RequestContext) -> bool | None:
+    """Store the decision; False where the database does not respond, None where it has newer ones of the customer."""
+    release = context.release
+    store = DecisionStore(context.decisions, release.description.data_set)
+    decision = choice.to_row(release.description.release_id)
     try:
-        store.add([choice.to_row(context.release.description.release_id)])
+        if choice.request.history is None:
+            store.add([decision])
+        elif not add_if_unchanged(store, release, decision, history=choice.request.history):
+            return None
     except SourceUnavailable as error:
         logger.error("%s", error)
         return False

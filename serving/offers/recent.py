@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.contact_state import Objections, RecentContacts
-from core.decisions import OutcomeKind
+from core.decisions import DecisionRow, OutcomeKind
 from core.interactions import codes_of
 from serving.decisions.store import ContactHistory, DecisionStore
 from serving.release.offer_part import OfferCustomers, OfferTerms
@@ -26,6 +26,12 @@ from serving.release.release import Release
 def load_history_since(store: DecisionStore, release: Release, *, customer_id: str | None = None) -> ContactHistory:
     """What was stored since the cutoff of the release, for one customer or for all. Raises SourceUnavailable."""
     return store.load_history(datetime.combine(release.description.cutoff, time()), customer_id=customer_id)
+
+
+def add_if_unchanged(store: DecisionStore, release: Release, decision: DecisionRow, *, history: ContactHistory) -> bool:
+    """Store a decision unless its customer has got others since this history was loaded. Raises SourceUnavailable."""
+    since = datetime.combine(release.description.cutoff, time())
+    return store.add_if_unchanged(decision, history=history, since=since)
 
 
 def add_history(customers: OfferCustomers, history: ContactHistory, *, terms: OfferTerms) -> OfferCustomers:

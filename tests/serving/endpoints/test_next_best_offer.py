@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import pytest
 from core.decisions import DecisionOutcome, DecisionRow, OutcomeKind
 from serving.decisions.database import DecisionDatabase
 from serving.decisions.store import DecisionStore
+from serving.endpoints import next_best_offer
 from tests.serving.conftest import client_for, open_api
 from tests.serving.sample_release import offer_part, publish, sample_release
 from tests.serving.tasks.databases import database_url
@@ -50,6 +52,30 @@ def test_a_customer_gets_one_offer_a_day_however_the_id_is_written(ask):
     assert (first["offer_id"], first["recorded"]) == ("voucher", True)
     assert [(one["choice"], one["nothing_because"]) for one in (second, third)] == [("nothing", "cap")] * 2
     assert second["recorded"] is False
+
+
+def test_of_many_requests_at_once_one_gets_the_offer_of_the_day(ask):
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ask("cyd"), range(16)))
+
+    assert sorted(one["choice"] for one in answers) == ["nothing"] * 15 + ["offer"]
+    assert {one["nothing_because"] for one in answers} == {"cap", None}
+
+
+def test_a_decision_of_another_request_that_is_stored_meanwhile_counts(ask, database, monkeypatch):
+    load, loaded = next_best_offer.load_history_since, []
+
+    def load_before_the_other_request(*arguments, **options):
+        loaded.append(load(*arguments, **options))
+        if len(loaded) == 1:
+            store_decision(database)
+        return loaded[-1]
+
+    monkeypatch.setattr(next_best_offer, "load_history_since", load_before_the_other_request)
+    answer = ask("cyd")
+
+    assert (answer["choice"], answer["nothing_because"], answer["recorded"]) == ("nothing", "cap", False)
+    assert len(loaded) == 2
 
 
 def test_an_offer_that_was_only_looked_at_limits_nothing(ask):

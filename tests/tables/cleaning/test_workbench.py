@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
+
 import ibis
 import ibis.expr.operations as ops
 import pyarrow as pa
@@ -14,7 +17,7 @@ N_COLUMNS = 6
 
 
 def read_chains(engine_name: str, n_columns: int) -> ibis.Table:
-    """In each column, the number after the next but one, in three steps; and the sum of all."""
+    """In each column the number plus 3, in three steps, and the sum of all."""
     numbers = pa.table({f"c{place}": [place, 10 * place] for place in range(n_columns)})
     source = engine(engine_name).create_table(ibis.util.gen_name("numbers"), numbers, temp=True)
     bench = Workbench(source, Clock("UTC", "UTC"))
@@ -24,7 +27,7 @@ def read_chains(engine_name: str, n_columns: int) -> ibis.Table:
         for _ in range(3):
             value = bench.step(value + 1)
         values[name] = value
-    return bench.select(**values, total=sum(values.values()))
+    return bench.select(**values, total=reduce(add, values.values()))
 
 
 @every_engine

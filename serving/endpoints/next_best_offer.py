@@ -191,7 +191,7 @@ def _record(choice: OfferChoice, context: RequestContext) -> bool | None:
     try:
         if choice.request.history is None:
             store.add([decision])
-        elif not add_if_unchanged(store, release, decision, history=choice.request.history):
+        elif not add_if_unchanged(store, decision, release=release, history=choice.request.history):
             return None
     except SourceUnavailable as error:
         logger.error("%s", error)

@@ -28,7 +28,7 @@ def load_history_since(store: DecisionStore, release: Release, *, customer_id: s
     return store.load_history(datetime.combine(release.description.cutoff, time()), customer_id=customer_id)
 
 
-def add_if_unchanged(store: DecisionStore, release: Release, decision: DecisionRow, *, history: ContactHistory) -> bool:
+def add_if_unchanged(store: DecisionStore, decision: DecisionRow, *, release: Release, history: ContactHistory) -> bool:
     """Store a decision unless its customer has got others since this history was loaded. Raises SourceUnavailable."""
     since = datetime.combine(release.description.cutoff, time())
     return store.add_if_unchanged(decision, history=history, since=since)

@@ -27,10 +27,8 @@ LOG = SHOP / "service.log"
 STEPS = (
     f"simulate --out {SHOP / 'source'} --customers 1500",
     f"check --config {CONFIG}",
-    f"train churn --config {CONFIG}",
-    f"train recommender --config {CONFIG}",
-    f"promote churn --config {CONFIG}",
-    f"promote recommender --config {CONFIG}",
+    f"train churn --promote --config {CONFIG}",
+    f"train recommender --promote --config {CONFIG}",
     f"models --config {CONFIG}",
     f"release --config {CONFIG}",
     f"score --config {CONFIG} --out {SCORES}",

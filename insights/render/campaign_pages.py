@@ -197,19 +197,18 @@ class _CampaignPages:
 
     def _effect_chart(self) -> Drawing:
         reviews = [one for one in self.reviews if one.checked.own.kpi != "amount"]
-        kpis = {name_kpi(self.renderer, one.checked.own.kpi) for one in reviews}
-        title = self.text("Difference to the control group")
-        if len(kpis) == 1:
-            title = f"{title}: {kpis.pop()}"
+        kpis = [name_kpi(self.renderer, one.checked.own.kpi) for one in reviews]
+        have_one_kpi = len(set(kpis)) == 1
+        title = self.text("Difference to the control group") + (f": {kpis[0]}" if have_one_kpi else "")
         points = [
             Point(
-                f"{one.name}: {name_kpi(self.renderer, own.kpi)}" if kpis else one.name,
+                one.name if have_one_kpi else f"{one.name}: {kpi}",
                 own.per_customer.value,
                 low=own.per_customer.low,
                 high=own.per_customer.high,
                 value_text=write_difference(self.renderer, own.per_customer.value, kpi=own.kpi),
             )
-            for one in reviews
+            for one, kpi in zip(reviews, kpis, strict=True)
             for own in [one.checked.own]
         ]
         references = [Reference(0.0, self.text("no effect"))]

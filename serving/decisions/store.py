@@ -18,12 +18,15 @@ from serving.decisions.writing import ROWS_AT_ONCE, insert_new, lock_customer
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
-NUL = "\0"
-"PostgreSQL stores no text that contains it, so no stored id does."
 PLANNING_SPAN = timedelta(days=MAX_PLANNING_DAYS + 1)
 "A contact is made so long after its decision at the latest; quiet hours may move it to the next day."
 CLOCK_TOLERANCE = timedelta(days=1)
 "By how much the clocks of others may be off before an outcome cannot be: before its decision, or in the future."
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database can store a text: PostgreSQL stores none with a NUL character."""
+    return "\0" not in text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +139,7 @@ class DecisionStore:
         """
         from serving.decisions.schema import OUTCOMES, row_of
 
-        decided_at = self._find_decision_times({one.decision_id for one in outcomes if NUL not in one.decision_id})
+        decided_at = self._find_decision_times({one.decision_id for one in outcomes if is_storable(one.decision_id)})
         reasons = [_refusal(one, decided_at.get(one.decision_id), now=now) for one in outcomes]
         accepted = [one for one, reason in zip(outcomes, reasons, strict=True) if not reason]
         n_stored = 0
@@ -176,7 +179,7 @@ class DecisionStore:
         """What happened since this local time, to one customer or to all: decisions with later contacts, too."""
         from serving.decisions.schema import decision_of, select_history
 
-        if not self.database.exists or NUL in (customer_id or ""):
+        if not self.database.exists or not is_storable(customer_id or ""):
             return ContactHistory()
         decisions, objections = select_history(of_one_customer=customer_id is not None)
         values = self._history_values(since, customer_id)
@@ -256,7 +259,7 @@ def _refusal(outcome: DecisionOutcome, decided_at: datetime | None, *, now: date
     """Why an outcome cannot be; '' if it can."""
     if decided_at is None:
         return "there is no such decision"
-    if NUL in outcome.outcome_id:
+    if not is_storable(outcome.outcome_id):
         return "its id contains a NUL character"
     if outcome.event_time < decided_at - CLOCK_TOLERANCE:
         return "it is more than a day before the decision"

@@ -15,7 +15,8 @@ from core.decisions import NoContact
 from core.errors import SourceUnavailable
 from core.model_kinds import CHURN
 from models.policies.candidates import ALLOWED, REASONS
-from serving.decisions.store import ContactHistory, DecisionStore
+from serving.decisions.store import ContactHistory, DecisionStore, is_storable
+from serving.http.problems import Problem, ProblemType
 from serving.http.schema import (
     Count,
     CustomerId,
@@ -36,6 +37,8 @@ Channel = Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["ma
 ContextName = Annotated[str, msgspec.Meta(max_length=64)]
 ContextText = Annotated[str, msgspec.Meta(max_length=1_024)]
 MAX_CONTEXT = 32
+MAX_CHOICES = 20
+"For one request, of which each but the last was overtaken by another request of the same customer."
 
 
 class NextBestOfferRequest(Request, frozen=True):
@@ -162,15 +165,23 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
 
 
 def _choose(request: OfferRequest, context: RequestContext, *, is_recorded: bool) -> tuple[OfferChoice, bool]:
-    """The choice, and whether it is stored; chosen anew where another request has stored one of the customer."""
-    while True:
+    """The choice, and whether it is stored; chosen anew where another request has stored one of the customer.
+
+    A customer gets the offer, too, where the database does not respond. Raises Problem where others are always faster.
+    """
+    for _ in range(MAX_CHOICES):
         history = _load_history(request.customer_id, context)
         choice = choose_offer(context.release, replace(request, history=history))
-        if not (is_recorded and choice.is_evidence):
+        if not (is_recorded and choice.is_evidence and is_storable(request.customer_id)):
             return choice, False
-        stored = _record(choice, context)
-        if stored is not None:
-            return choice, stored
+        try:
+            if _store(choice, context):
+                return choice, True
+        except SourceUnavailable as error:
+            logger.error("%s", error)
+            return choice, False
+    detail = f"{MAX_CHOICES} other requests of this customer were decided in the meantime; send the request again"
+    raise Problem(ProblemType.DECISIONS_UNAVAILABLE, detail)
 
 
 def _load_history(customer_id: str, context: RequestContext) -> ContactHistory | None:
@@ -183,20 +194,14 @@ def _load_history(customer_id: str, context: RequestContext) -> ContactHistory |
         return None
 
 
-def _record(choice: OfferChoice, context: RequestContext) -> bool | None:
-    """Store the decision; False where the database does not respond, None where it has newer ones of the customer."""
+def _store(choice: OfferChoice, context: RequestContext) -> bool:
+    """Store the decision, unless the customer has got others since their history was loaded."""
     release = context.release
     store = DecisionStore(context.decisions, release.description.data_set)
     decision = choice.to_row(release.description.release_id)
-    try:
-        if choice.request.history is None:
-            store.add([decision])
-        elif not add_if_unchanged(store, decision, release=release, history=choice.request.history):
-            return None
-    except SourceUnavailable as error:
-        logger.error("%s", error)
-        return False
-    return True
+    if choice.request.history is None:
+        return store.add([decision]) > 0
+    return add_if_unchanged(store, decision, release=release, history=choice.request.history)
 
 
 def _read_context(
@@ -254,4 +259,5 @@ ENDPOINT = Endpoint(
     handle=handle,
     summary="The offer to make to a customer, or none",
     blocking=True,
+    problems=(ProblemType.DECISIONS_UNAVAILABLE,),
 )

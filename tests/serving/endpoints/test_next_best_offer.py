@@ -11,7 +11,7 @@ import pytest
 
 from core.decisions import DecisionOutcome, DecisionRow, OutcomeKind
 from serving.decisions.database import DecisionDatabase
-from serving.decisions.store import DecisionStore
+from serving.decisions.store import ContactHistory, DecisionFilter, DecisionStore
 from serving.endpoints import next_best_offer
 from tests.serving.conftest import client_for, open_api
 from tests.serving.sample_release import offer_part, publish, sample_release
@@ -76,6 +76,27 @@ def test_a_decision_of_another_request_that_is_stored_meanwhile_counts(ask, data
 
     assert (answer["choice"], answer["nothing_because"], answer["recorded"]) == ("nothing", "cap", False)
     assert len(loaded) == 2
+
+
+def test_a_request_that_others_always_overtake_ends_and_says_so(ask, database, monkeypatch):
+    store_decision(database, treated=False)
+    monkeypatch.setattr(next_best_offer, "load_history_since", lambda *_, **__: ContactHistory())
+
+    problem = ask("cyd")
+
+    assert (problem["status"], problem["type"].rsplit(":")[-1]) == (503, "decisions-unavailable")
+    assert problem["detail"] == (
+        "20 other requests of this customer were decided in the meantime; send the request again"
+    )
+
+
+def test_an_id_that_no_database_can_store_is_answered_and_not_stored(ask, database, monkeypatch):
+    by_chance = property(lambda choice: True)
+    monkeypatch.setattr(next_best_offer.OfferChoice, "is_evidence", by_chance)
+    for _ in range(2):
+        answer = ask("cyd\0")
+        assert (answer["known_customer"], answer["recorded"]) == (False, False)
+    assert DecisionStore(database, "shop").find(DecisionFilter()) == []
 
 
 def test_an_offer_that_was_only_looked_at_limits_nothing(ask):

@@ -124,7 +124,7 @@ def estimate_effect(campaign: CampaignOutcomes) -> Estimate:
     if variance == 0:
         return Estimate(effect, effect, effect)
     # Welch 1947, Satterthwaite 1946.
-    degrees = variance**2 / sum(arm.variance**2 / arm.degrees for arm in (treated, control))
+    degrees = 1 / sum((arm.variance / variance) ** 2 / arm.degrees for arm in (treated, control))
     width = float(student.ppf(0.5 + CONFIDENCE / 2, degrees)) * variance**0.5
     return Estimate(effect, effect - width, effect + width)
 

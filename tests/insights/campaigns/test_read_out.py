@@ -68,6 +68,14 @@ def test_without_any_outcome_there_is_no_effect():
     assert estimate_effect(experiment([0.0] * 10, [0.0] * 10)).value == 0
 
 
+def test_an_effect_has_an_interval_however_small_the_amounts_are():
+    treated, amounts = np.array([False, False, True, True]), np.array([0.0, 1.0, 0.0, 3.0])
+    usual = estimate_effect(CampaignOutcomes(treated, amounts))
+    tiny = estimate_effect(CampaignOutcomes(treated, 1e-147 * amounts))
+
+    assert [tiny.low, tiny.high] == pytest.approx([1e-147 * usual.low, 1e-147 * usual.high], abs=0)
+
+
 @given(st.lists(st.floats(0, 1000), min_size=4, max_size=40), st.data())
 @settings(max_examples=50)
 def test_who_is_treated_only_decides_the_sign(outcomes, data):

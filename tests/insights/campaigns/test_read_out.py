@@ -73,7 +73,7 @@ def test_an_effect_has_an_interval_however_small_the_amounts_are():
     usual = estimate_effect(CampaignOutcomes(treated, amounts))
     tiny = estimate_effect(CampaignOutcomes(treated, 1e-147 * amounts))
 
-    assert [tiny.low, tiny.high] == pytest.approx([1e-147 * usual.low, 1e-147 * usual.high], abs=0)
+    assert [tiny.low, tiny.high] == pytest.approx([1e-147 * usual.low, 1e-147 * usual.high], rel=1e-9, abs=0)
 
 
 @given(st.lists(st.floats(0, 1000), min_size=4, max_size=40), st.data())

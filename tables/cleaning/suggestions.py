@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from core.date_format import SPREADSHEET_DAYS, compile_date_format
+from core.date_format import OFFSET, SPREADSHEET_DAYS, TIME, compile_date_format
 from core.i18n.message import Message
 from tables.contract_types import Kind
 
 NUMERIC_DATE = re.compile(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?!\d)")
-MONTH_ONLY = re.compile(r"^\d{4}[-/.年]\d{1,2}月?$")
+BEHIND_DAY = re.compile(f"^{TIME}{OFFSET}$")
+MONTH_ONLY = re.compile(r"^\d{4}[-/.年](0?[1-9]|1[0-2])月?$")
 NUMBERS = {
     r"\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,}": 'set decimal = "." and thousands = ","',
     r"\d{1,3}(\.\d{3})+,\d*|\d{1,3}(\.\d{3}){2,}": 'set decimal = "," and thousands = "."',
@@ -73,7 +74,8 @@ def describe_suggestion(value: str | None, kind: Kind | None, *, section: str) -
 
 
 def _suggest_date_format(value: str) -> str:
-    if match := NUMERIC_DATE.match(value):
+    match = NUMERIC_DATE.match(value)
+    if match and BEHIND_DAY.match(value[match.end() :]):
         first, second, year = int(match[1]), int(match[2]), match[3]
         if len(year) == 2:
             return 'it could be several dates; set date_format = "day_first", "month_first" or "year_first"'

@@ -15,6 +15,7 @@ from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 
 from core.config.data_set import Config, require_dated_tables
+from core.config.sources import TableSource
 from core.errors import ConfigError, DataError
 from core.i18n.message import ExclusionReason, Message
 from tables.bad_lines import BadLines
@@ -34,6 +35,13 @@ from tables.tables import Tables
 
 MAX_COPIED_ROWS = 1_000_000
 "Of Parquet files. Training reads every table some hundred times; copies of larger ones would take gigabytes."
+SETTINGS_OF_ONE_TABLE = {
+    "returns": "purchases",
+    "last_day_included": "subscriptions",
+    "monthly_snapshots": "subscriptions",
+    "overlapping_plans": "subscriptions",
+}
+NOTHING_STATED = TableSource(path="")
 MAX_UNREADABLE_SHARE = 0.05
 "Share of rows that may be unreadable in one column; above it, the column has different content."
 
@@ -51,8 +59,9 @@ def open_tables(
     that is absent or does not answer, DataError for content that cannot be used.
     """
     require_dated_tables(config)
-    for name in config.tables:
+    for name, source in config.tables.items():
         contract_of(name)
+        refuse_settings_of_others(name, source)
     if needs_activity and not any(CONTRACT[name].proves_activity for name in config.tables):
         raise ConfigError(
             "the TOML has none of [tables.purchases], [tables.usage] and [tables.subscriptions]; one of them is needed"
@@ -91,6 +100,13 @@ def open_tables(
     except duckdb.Error as fault:
         raise DataError(f"the tables cannot be read: {str(fault).splitlines()[0]}") from fault
     return tables
+
+
+def refuse_settings_of_others(name: str, source: TableSource) -> None:
+    """Raise ConfigError for a setting that only another table has."""
+    for setting, table in SETTINGS_OF_ONE_TABLE.items():
+        if name != table and getattr(source, setting) != getattr(NOTHING_STATED, setting):
+            raise ConfigError(f"[tables.{name}] {setting} is a setting of [tables.{table}] alone; take it out here")
 
 
 def _open_in_place(locations: dict[str, Location]) -> tuple[SQLBackend, dict[str, ir.Table]] | None:

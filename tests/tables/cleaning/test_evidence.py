@@ -94,6 +94,8 @@ SUGGESTIONS = {
     "10 Jan 2026 09:30": 'set date_format = "%d %b %Y %H:%M"',
     "March 1, 2026": 'set date_format = "%B %d, %Y"',
     "2026-03": "a month has no day or time; name a column with one",
+    "2026-99": 'set date_format to a pattern such as "%d.%m.%Y %H:%M"',
+    "27/02/2024 75.69": 'set date_format to a pattern such as "%d.%m.%Y %H:%M"',
     "Q1 2026": 'set date_format to a pattern such as "%d.%m.%Y %H:%M"',
     "soon": "name another column under [tables.x], or list the values that mean missing in null_values",
 }  # fmt: skip

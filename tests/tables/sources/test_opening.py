@@ -54,6 +54,16 @@ UNUSABLE = {
         ConfigError,
         r"cannot read files ending in \.py; .* \.parquet, \.pq",
     ),
+    "snapshots of purchases": (
+        TableSource(path="/nowhere/t.csv", monthly_snapshots=True),
+        ConfigError,
+        r"^\[tables.purchases\] monthly_snapshots is a setting of \[tables.subscriptions\] alone",
+    ),
+    "last days of purchases": (
+        TableSource(path="/nowhere/t.csv", last_day_included=False),
+        ConfigError,
+        r"^\[tables.purchases\] last_day_included is a setting of \[tables.subscriptions\] alone",
+    ),
 }
 
 

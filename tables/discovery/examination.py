@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import ibis.expr.types as ir
 import msgspec
 from ibis.backends.duckdb import Backend as DuckDB
 
+from core.errors import DataError
 from tables.cleaning.filling import fill_first_lines
 from tables.cleaning.source_columns import add_fields, drop_row_numbers, unnest_list
 from tables.contract import CONTRACT
@@ -23,7 +25,7 @@ from tables.discovery.proposal import Ask, Question
 from tables.discovery.recognition import recognise
 from tables.discovery.reconcile import reconcile_files
 from tables.discovery.vocabulary import load_vocabulary, normalise
-from tables.sources.parquet import zones_of
+from tables.sources.parquet import find_damage, zones_of
 from tables.sources.protocol import Location, find_source
 
 ADD, LEAVE_OUT = "add", "leave_out"
@@ -74,9 +76,16 @@ def read_tolerantly(engine: DuckDB, source: DiscoveredSource) -> tuple[Discovere
 
 
 def look_at(source: DiscoveredSource, raw: ir.Table, *, today: date, more_files: Sequence[Path] = ()) -> ExaminedSource:
-    """What the rows of a source show; `more_files` are those that its rows look up."""
-    rows = add_fields(raw, max_columns=MAX_FIELDS)
-    columns = examine_columns(rows, today=today, zones=zones_of((*more_files, *source.files)))
+    """What the rows of a source show; `more_files` are those that its rows look up.
+
+    Raises DataError for a file that turns out to be damaged.
+    """
+    rows, files = add_fields(raw, max_columns=MAX_FIELDS), (*more_files, *source.files)
+    try:
+        columns = examine_columns(rows, today=today, zones=zones_of(files))
+    except duckdb.Error as fault:
+        damage = find_damage(files) or f"it cannot be read: {str(fault).splitlines()[0]}"
+        raise DataError(f"{source.label}: {damage}; export it again") from fault
     n_rows = next((facts.n_rows for facts in columns.values()), 0)
     return ExaminedSource(source=source, rows=rows, columns=columns, n_rows=n_rows)
 

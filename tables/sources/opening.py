@@ -30,6 +30,7 @@ from tables.contract import CONTRACT
 from tables.engines.databases import compute_table, computes, connect, connect_in_memory, find_table, is_duckdb
 from tables.load_report import LoadReport, RowExclusion
 from tables.sources.lookups import add_lookups
+from tables.sources.parquet import find_damage
 from tables.sources.protocol import Location, find_source
 from tables.tables import Tables
 
@@ -67,6 +68,21 @@ def open_tables(
             "the TOML has none of [tables.purchases], [tables.usage] and [tables.subscriptions]; one of them is needed"
         )
     locations = {name: Location(name, settings) for name, settings in config.tables.items()}
+    try:
+        return _open(config, locations, today=today, is_read_often=is_read_often)
+    except duckdb.Error as fault:
+        raise DataError(_describe_fault(locations, fault)) from fault
+
+
+def _describe_fault(locations: dict[str, Location], fault: duckdb.Error) -> str:
+    """Which file is damaged; the first line of the engine where none is."""
+    for name, location in locations.items():
+        if damaged := find_damage(location.files):
+            return f"{name}: {damaged}; export it again"
+    return f"the tables cannot be read: {str(fault).splitlines()[0]}"
+
+
+def _open(config: Config, locations: dict[str, Location], *, today: date | None, is_read_often: bool) -> Tables:
     in_place = _open_in_place(locations)
     engine: DuckDB | None = None
     if in_place is not None:
@@ -94,11 +110,8 @@ def open_tables(
             for name, table in conformed.items()
         }
     tables = build_tables(config, backend, sources=sources, conformed=conformed, lookups=lookups, today=today)
-    try:
-        for name in tables.names:
-            refuse_unusable(tables.load_report(name))
-    except duckdb.Error as fault:
-        raise DataError(f"the tables cannot be read: {str(fault).splitlines()[0]}") from fault
+    for name in tables.names:
+        refuse_unusable(tables.load_report(name))
     return tables
 
 

@@ -85,6 +85,21 @@ def types_of(path: Path) -> dict[str, str]:
     return {field.name: str(field.type) for field in schema}
 
 
+def find_damage(paths: Sequence[Path]) -> str:
+    """The first Parquet file of these with a part that cannot be read, and which part; '' if all can be."""
+    for path in paths:
+        if not _has_both_marks(str(path)):
+            continue
+        n_rows = 0
+        try:
+            file = pq.ParquetFile(path)
+            for group in range(file.num_row_groups):
+                n_rows += len(file.read_row_group(group))
+        except (pa.ArrowException, OSError):
+            return f"{path} is damaged after row {n_rows:,}"
+    return ""
+
+
 def zones_of(paths: Sequence[Path]) -> dict[str, str]:
     """The time zone in the type of each column of moments in the files, such as Asia/Tokyo, UTC or +09:00.
 

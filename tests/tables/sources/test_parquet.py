@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,9 @@ from msgspec.structs import replace
 
 from core.config.sources import TableSource
 from core.errors import DataError
+from tables.discovery.examination import examine
+from tables.discovery.grouping import DiscoveredSource
+from tables.engines.databases import connect_in_memory
 from tables.sources.opening import open_tables
 from tests.worlds import config
 
@@ -43,6 +46,24 @@ def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path):
         open_tables(config(tables={"purchases": source}))
 
     assert "\n" not in str(error.value)
+
+
+def test_a_file_with_a_damaged_page_is_one_line_in_check_and_init(tmp_path: Path):
+    n_rows, path = 9_000, tmp_path / "t.parquet"
+    rows = {"event_time": ["2024-03-01"], "amount": [5.0]}
+    table = pa.table({name: values * n_rows for name, values in rows.items()})
+    table = table.append_column("customer_id", pa.array([f"c{row * 7919 % 100_003}" for row in range(n_rows)]))
+    pq.write_table(table, path, row_group_size=3_000)
+    group = pq.ParquetFile(path).metadata.row_group(1)
+    damaged, at = bytearray(path.read_bytes()), group.column(2).data_page_offset
+    damaged[at : at + 400] = bytes(byte ^ 0x5A for byte in damaged[at : at + 400])
+    path.write_bytes(damaged)
+    source = TableSource(path=str(path))
+
+    with pytest.raises(DataError, match=r"^purchases: .*t\.parquet is damaged after row 3,000; export it again$"):
+        open_tables(config(tables={"purchases": source}))
+    with pytest.raises(DataError, match=r"^t: .*t\.parquet is damaged after row 3,000; export it again$"):
+        examine(connect_in_memory(), DiscoveredSource("t", source, files=(path,)), today=date(2024, 4, 1))
 
 
 def write(folder: Path, **files: Mapping[str, Sequence[object]]) -> TableSource:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from core.config.data_set import Config
 from core.errors import BadInput
 from core.model_kinds import MODEL_KINDS, PREDICT, find_kind
+from kizuna.next_steps import step_of_champion
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
 from kizuna.session import open_session
 from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
-    from core.model_card import ModelCard
     from models.mlflow_store.registry import RegisteredVersion
 
 console = Console()
@@ -51,12 +50,12 @@ def register(app: typer.Typer) -> None:
         if output_format is OutputFormat.JSON:
             versions = {"champion": promotion.version, "previous": before}
             described = {name: _describe(version) for name, version in versions.items()}
-            print_json({**described, "why": promotion.why, "next": _next_step(card, session.config)})
+            print_json({**described, "why": promotion.why, "next": step_of_champion(card, session.config)})
             return
         previous = f", instead of version {before.version} ({before.card.model})" if before else ""
         say(console, promotion.why)
         say(console, f"champion: {card.registry_name} version {card.version} ({card.model}){previous}")
-        say(console, f"next: {_next_step(card, session.config)}")
+        say(console, f"next: {step_of_champion(card, session.config)}")
 
 
 def _describe(registered: RegisteredVersion | None) -> dict[str, Any] | None:
@@ -64,16 +63,3 @@ def _describe(registered: RegisteredVersion | None) -> dict[str, Any] | None:
     if registered is None:
         return None
     return {"name": registered.card.registry_name, "version": registered.version, "model": registered.card.model}
-
-
-def _next_step(card: ModelCard, config: Config) -> str:
-    """The command that uses the new champion; a cross-section has no releases."""
-    from models.mlflow_store.registry import CHAMPION
-
-    kind = find_kind(card.kind)
-    if config.cross_section is None or not kind.is_released:
-        return kind.used_by
-    return (
-        f'mlflow.pyfunc.load_model("models:/{card.registry_name}@{CHAMPION}") scores a DataFrame by column name; '
-        "data without dates cannot be released"
-    )

@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput, GateRefused, NotEnoughHistory
-from core.model_kinds import CHURN, MODEL_KINDS, PREDICT, ModelKind, find_kind
+from core.model_kinds import MODEL_KINDS, PREDICT, ModelKind, find_kind
 from kizuna.command_group import LightGroup
+from kizuna.next_steps import step_after_training, step_of_challenger
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
 from kizuna.session import open_session
 from kizuna.terminal import print_json, progress_console, say
@@ -63,9 +64,10 @@ def _command_for(kind: ModelKind) -> Callable[..., None]:
         from training.run.pipeline import TrainingOptions
 
         is_text = output_format is OutputFormat.TEXT
-        results = [train_kind(session, kind, options=TrainingOptions(model=model, settings=settings), is_text=is_text)]
+        options = TrainingOptions(model=model, settings=settings)
+        results = [train_kind(session, kind, options=options, promote=promote, is_text=is_text)]
         if model is None:
-            results += train_followers(session, kind, is_text=is_text)
+            results += train_followers(session, kind, promote=promote, is_text=is_text)
         finish(session, results, promote=promote, is_text=is_text)
 
     def train_on_events(
@@ -88,7 +90,7 @@ def _command_for(kind: ModelKind) -> Callable[..., None]:
         faults: list[NotEnoughHistory] = []
         for one in options:
             try:
-                results.append(train_kind(session, kind, options=one, is_text=is_text))
+                results.append(train_kind(session, kind, options=one, promote=promote, is_text=is_text))
             except NotEnoughHistory as fault:
                 faults.append(fault)
         finish(session, results, promote=promote, is_text=is_text)
@@ -102,7 +104,8 @@ def _command_for(kind: ModelKind) -> Callable[..., None]:
         from training.run.pipeline import TrainingOptions
 
         is_text = output_format is OutputFormat.TEXT
-        result = train_kind(session, kind, options=TrainingOptions(labels=labels), is_text=is_text)
+        options = TrainingOptions(labels=labels)
+        result = train_kind(session, kind, options=options, promote=False, is_text=is_text)
         finish(session, [result], promote=False, is_text=is_text)
 
     if kind is PREDICT:
@@ -128,15 +131,24 @@ def finish(session: Session, results: list[TrainingResult], *, promote: bool, is
     """Promote the challengers where asked, and print the results as JSON unless the output `is_text`."""
     promotions = [promote_challenger(session, result, is_text=is_text) for result in results if promote]
     if is_text:
+        # One step is enough: what reads the first champion reads the others, too.
+        if step := next((promotion["next"] for promotion in promotions if promotion["next"]), None):
+            say(console, f"next: {step}")
         return
     documents = [describe_result(result) for result in results]
     for document, promotion in zip(documents, promotions, strict=False):
+        document["next"] = promotion.pop("next")
         document["promotion"] = promotion
     print_json(documents)
 
 
-def train_kind(session: Session, kind: ModelKind, *, options: TrainingOptions, is_text: bool) -> TrainingResult:
-    """Train one kind of model; print what was registered where the output `is_text`."""
+def train_kind(
+    session: Session, kind: ModelKind, *, options: TrainingOptions, promote: bool, is_text: bool
+) -> TrainingResult:
+    """Train one kind of model; print what was registered where the output `is_text`.
+
+    Promotion is the next step, unless the command will `promote` by itself.
+    """
     from training.run.pipeline import find_pipeline
 
     pipeline = find_pipeline(kind, session)
@@ -144,11 +156,11 @@ def train_kind(session: Session, kind: ModelKind, *, options: TrainingOptions, i
         say(console if is_text else progress_console(), notice)
     result = pipeline.train(session, options)
     if is_text:
-        print_result(result)
+        print_result(result, promote=promote)
     return result
 
 
-def train_followers(session: Session, kind: ModelKind, *, is_text: bool) -> list[TrainingResult]:
+def train_followers(session: Session, kind: ModelKind, *, promote: bool, is_text: bool) -> list[TrainingResult]:
     """Train the kinds that are trained after this one, where the data set expects them."""
     from training.run.pipeline import TrainingOptions
 
@@ -156,7 +168,8 @@ def train_followers(session: Session, kind: ModelKind, *, is_text: bool) -> list
     for follower in MODEL_KINDS.values():
         if follower.trained_after == kind.name and follower.is_expected(session.config):
             try:
-                results.append(train_kind(session, follower, options=TrainingOptions(), is_text=is_text))
+                options = TrainingOptions()
+                results.append(train_kind(session, follower, options=options, promote=promote, is_text=is_text))
             except NotEnoughHistory as fault:
                 say(console if is_text else progress_console(), f"no {follower.name} model trained: {fault}")
     return results
@@ -179,9 +192,8 @@ def promote_challenger(session: Session, result: TrainingResult, *, is_text: boo
         if card is not None:
             mark = ", a baseline" if card.is_baseline else ""
             say(console, f"champion: {card.registry_name} version {card.version} ({card.model}{mark})")
-        if session.cross_section is None and kind is CHURN:
-            say(console, "next: kizuna score --out scores.csv")
-    return {"is_promoted": is_promoted, "why": why, "champion_version": card.version if card else None}
+    step = step_after_training(card, session.config)
+    return {"is_promoted": is_promoted, "why": why, "champion_version": card.version if card else None, "next": step}
 
 
 def parse_settings(model: str | None, changes: list[str] | None) -> dict[str, str | int | float | bool | None]:
@@ -211,20 +223,12 @@ def describe_result(result: TrainingResult) -> dict[str, Any]:
         "challenger": result.challenger.card,
         "first_champion": {"version": first.version, "model": first.card.model} if first else None,
         "notes": result.notes,
-        "next": _next_step(result),
+        "next": step_of_challenger(result.challenger.card),
     }
 
 
-def _next_step(result: TrainingResult) -> str | None:
-    """The command that promotes the challenger; None where the gate would refuse it."""
-    card = result.challenger.card
-    if not card.beats_baselines or card.leaks:
-        return None
-    return f"{find_kind(card.kind).promote_command} --version {card.version}"
-
-
-def print_result(result: TrainingResult) -> None:
-    """Print the event, notes, what was registered, leaks, the next step and the verdict."""
+def print_result(result: TrainingResult, *, promote: bool) -> None:
+    """Print the event, notes, what was registered, leaks, the verdict and how to promote, unless that comes now."""
     card = result.challenger.card
     if event := find_kind(card.kind).event:
         say(console, f"[predict.{event}] {card.label}")
@@ -238,6 +242,6 @@ def print_result(result: TrainingResult) -> None:
         say(console, f"possible leak: {leak.feature}: {leak.finding}")
     for leak in card.excluded_features:
         say(console, f"possible leak, left out of training: {leak.feature}: {leak.finding} (allow_features keeps it)")
-    if step := _next_step(result):
+    if not promote and (step := step_of_challenger(card)):
         say(console, f"next: {step}")
     say(console, card.verdict)

@@ -40,6 +40,7 @@ def shop(new_shop: Callable[..., DataSet]) -> DataSet:
     data_set.toml.write_text(data_set.toml.read_text(encoding="utf-8") + EVENT, encoding="utf-8")
     training = data_set.kizuna("train", "predict", "--event", "buys_tea", "--promote", *QUICK)
     assert training.exit_code == 0, training.error
+    assert [line for line in training.out.splitlines() if "next: " in line] == ["next: kizuna release"]
     assert data_set.kizuna("release").exit_code == 0
     return data_set
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,17 @@ def test_promotion_suggests_a_next_step_that_works_for_a_cross_section(club_with
     output = capfd.readouterr().out
     assert 'mlflow.pyfunc.load_model("models:/kizuna.club.churn@champion")' in output
     assert "next: kizuna release" not in output
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_training_that_promotes_names_what_comes_after_promotion(tmp_path, format_, capfd):
+    toml = write_club(tmp_path, n=300)
+    assert run(["train", "churn", *QUICK, "--promote", "--format", format_, "--config", str(toml)]) == 0
+
+    output = capfd.readouterr().out
+    step = json.loads(output)[0]["next"] if format_ == "json" else output.partition("next: ")[2]
+    assert step.startswith('mlflow.pyfunc.load_model("models:/kizuna.club.churn@champion")')
+    assert "kizuna promote churn" not in output
 
 
 @pytest.mark.parametrize(

@@ -494,7 +494,8 @@ def test_three_commands_lead_to_scores_even_where_nothing_beats_the_baseline(cap
     init(write("orders.csv", lines), "--yes")
 
     assert run(["train", "churn", "--promote"]) == 0
-    capfd.readouterr()
+    steps = [line for line in capfd.readouterr().out.splitlines() if line.startswith("next: ")]
+    assert steps == ["next: kizuna score --out scores.csv"]
     assert run(["score", "--out", "scores.csv"]) == 0
 
     header, *scores = Path("scores.csv").read_text(encoding="utf-8").splitlines()

@@ -66,8 +66,8 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
     "Digits of an id: shorter ids of digits alone are filled with zeros from the left, so that 123 meets 00000123."
     time_of_day: str | None = None
     """\
-    Of times whose `column` has the day alone: a column with the time of day (18:30, 6:30 PM, 18時30分). A row without
-    one is at midnight. A pattern in `date_format` is that of both: `%d.%m.%Y %H%M`."""
+    Of times whose `column` has the day alone: a column with the time of day (18:30, 6:30 PM, 18時30分, 1830). A row
+    without one is at midnight. A pattern in `date_format` is that of both: `%d.%m.%Y %H%M`."""
     interval: str | None = None
     "A column with the billing interval (month, year, 3 months, ...): the amount is divided by its length in months."
 

@@ -24,6 +24,7 @@ from core.errors import ConfigError, DataError, did_you_mean
 from core.i18n.message import Message
 from tables.bad_lines import NO_BAD_LINES, BadLines
 from tables.cleaning.amounts import negate_returns, take_off_tax
+from tables.cleaning.clocks import find_clock_digits, notes_of_digits
 from tables.cleaning.evidence import ReadingNote, WrittenColumn, find_evidence
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
 from tables.cleaning.source_cells import cells_of
@@ -147,6 +148,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     is_monthly = source is not None and source.monthly_snapshots
     if is_monthly:
         kinds |= {"started_at": "date"}
+    digits = find_clock_digits(raw, mapped, table=contract.name, formats=formats)
     columns = {
         name: cells_of(
             raw,
@@ -155,6 +157,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
             kind=kinds[name],
             written=formats[name],
             base_currency=config.currency,
+            digits=digits.get(name),
         )
         for name, column in mapped.items()
     }
@@ -165,6 +168,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         if mapped[name].constant is None
     ]
     evidence = find_evidence(contract.name, raw, columns=texts)
+    notes = (*evidence.notes, *notes_of_digits(digits))
     formats |= evidence.formats
     for name in evidence.numeric:
         kinds[name] = "number"
@@ -186,7 +190,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
         readings = negate_returns(readings, source.returns, raw=raw, table=contract.name)
     if is_monthly:
         readings["started_at"] = replace(readings["started_at"], value=readings["started_at"].value.cast("timestamp"))
-    return Conformed(_with_reasons(bench, readings, contract=contract, config=config), evidence.notes)
+    return Conformed(_with_reasons(bench, readings, contract=contract, config=config), notes)
 
 
 def _with_reasons(

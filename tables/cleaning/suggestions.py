@@ -11,6 +11,8 @@ from tables.contract_types import Kind
 
 NUMERIC_DATE = re.compile(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?!\d)")
 BEHIND_DAY = re.compile(f"^{TIME}{OFFSET}$")
+ENDS_IN_CLOCK = re.compile(r"[ .]([01]?[0-9]|2[0-4])[:.hH時][0-5][0-9]\S*( ?[AaPp][.]?[Mm][.]?| ?[Uu]hr)?$|^[0-9-/.]+$")
+"A time of day at the end of a text, or a day alone."
 MONTH_ONLY = re.compile(r"^\d{4}[-/.年](0?[1-9]|1[0-2])月?$")
 NUMBERS = {
     r"\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,}": 'set decimal = "." and thousands = ","',
@@ -44,6 +46,7 @@ SHAPES = (
     "if it counts from 1970, set {setting}",
     "if it counts days as spreadsheets do, set {setting}",
     'set date_format to a pattern such as "%d.%m.%Y %H:%M"',
+    "name another column as its time_of_day: '{clock}' has other values",
     "name another column under {section}, or list the values that mean missing in null_values",
     "name another column under {section}, or list the values that mean missing in null_values; "
     "write true or false, yes or no, 1 or 0, はい or いいえ",
@@ -52,11 +55,16 @@ SHAPES = (
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p", ", %H:%M", " %H:%M:%S %z")
 
 
-def suggest_setting(value: str | None, kind: Kind | None, *, section: str) -> str:
-    """What to do about a value that is not of a kind; `section` is the table's place in the TOML."""
+def suggest_setting(value: str | None, kind: Kind | None, *, section: str, clock: str | None = None) -> str:
+    """What to do about a value that is not of a kind; `section` is the table's place in the TOML.
+
+    `clock` is the column with the time of day, which is the end of the value.
+    """
     general = f"name another column under {section}, or list the values that mean missing in null_values"
     if value is None:
         return general
+    if clock is not None and not ENDS_IN_CLOCK.search(value.strip()):
+        return f"name another column as its time_of_day: '{clock}' has other values"
     if kind in ("time", "date"):
         return _suggest_date_format(value.strip()) or general
     if kind in ("number", "integer"):
@@ -65,12 +73,13 @@ def suggest_setting(value: str | None, kind: Kind | None, *, section: str) -> st
     return f"{general}; {YES_OR_NO}" if kind == "boolean" else general
 
 
-def describe_suggestion(value: str | None, kind: Kind | None, *, section: str) -> Message:
+def describe_suggestion(value: str | None, kind: Kind | None, *, section: str, clock: str | None = None) -> Message:
     """As `suggest_setting`, for people of any language."""
-    text = suggest_setting(value, kind, section=section)
+    text = suggest_setting(value, kind, section=section, clock=clock)
     setting = SETTING.search(text)
     shapes = (text.replace(setting[0], "{setting}") if setting else text).replace(section, "{section}")
-    return Message(shapes, {"setting": setting[0] if setting else "", "section": section})
+    shapes = shapes.replace(f"'{clock}'", "'{clock}'")
+    return Message(shapes, {"setting": setting[0] if setting else "", "section": section, "clock": clock or ""})
 
 
 def _suggest_date_format(value: str) -> str:

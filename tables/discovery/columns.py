@@ -40,7 +40,8 @@ PERSONAL_NAMES = re.compile(
 SERIAL = re.compile(r"^\d{4,5}(?:[.]\d+)?$")
 "A day of a spreadsheet, perhaps with a time."
 CLOCK_ALONE = re.compile(
-    r"^\d{1,2}[:時]\d{1,2}(?:[:分]\d{1,2}(?:[.,]\d+)?)?[分秒]?(?: ?[AaPp]\.?[Mm]\.?)?(?:Z|[+-]\d{2}:?\d{2})?$"
+    r"^(?:\d{1,2}[:時]\d{1,2}(?:[:分]\d{1,2}(?:[.,]\d+)?)?[分秒]?(?: ?[AaPp]\.?[Mm]\.?)?(?:Z|[+-]\d{2}:?\d{2})?"
+    r"|\d{1,2}[hH]\d{2}|(?:[Kk]l[.o]? *)?\d{1,2}[:.]\d{2}(?::\d{2})? *[Uu]hr|[Kk]l[.o]? *\d{1,2}[:.]\d{2})$"
 )
 "A time of day without a day."
 ZERO_FRACTION = re.compile(r"^\d+[.]0+$")

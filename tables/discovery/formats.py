@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from tables.contract import CONTRACT
 from tables.discovery.columns import ColumnFacts
-from tables.discovery.dates import DAY_FIRST, MONTH_FIRST, DateGuess, clock_pattern
+from tables.discovery.dates import DAY_FIRST, MONTH_FIRST, DateGuess
 from tables.discovery.guesses import TableGuess
 from tables.discovery.no_items import find_no_items
 from tables.discovery.numbers import NumberGuess
 from tables.discovery.proposal import Ask, Question, Setting
+from tables.discovery.time_of_day import pattern_of_clock
 from tables.discovery.vocabulary import load_vocabulary, match_words
 
 MONTH_FIRST_CURRENCIES = ("USD",)
@@ -84,7 +85,7 @@ def _date_settings(
 def _add_clock(guess: TableGuess, name: str, *, setting: Setting) -> Setting:
     """A pattern of days with that of the time of day, where another column has it."""
     clock = guess.examined.columns.get(str(guess.columns[name].time_of_day))
-    pattern = clock_pattern(next(iter(clock.values), "00:00:00")) if clock else ""
+    pattern = pattern_of_clock(guess.examined, clock) if clock else ""
     return replace(setting, value=f"{setting.value}{pattern}") if "%" in str(setting.value) else setting
 
 
@@ -150,7 +151,7 @@ def _missing_settings(guess: TableGuess) -> dict[str, Setting]:
             evidence = f"no items (postage, fees, discounts; their amounts count): {counts}"
             settings[name] = Setting("null_values", (*words, *codes), evidence)
             continue
-        if name in settings and facts.is_clock:
+        if name in settings and facts.name == guess.columns[name].time_of_day:
             continue  # The day says whether a row has a time at all.
         if words:
             counts = ", ".join(f"'{word}' in {rows:,} rows" for word, rows in words.items())

@@ -15,7 +15,7 @@ from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 
 from core.config.data_set import Config, require_dated_tables
-from core.config.sources import TableSource
+from core.config.sources import ColumnSource, TableSource
 from core.errors import ConfigError, DataError
 from core.i18n.message import ExclusionReason, Message
 from tables.bad_lines import BadLines
@@ -111,7 +111,7 @@ def _open(config: Config, locations: dict[str, Location], *, today: date | None,
         }
     tables = build_tables(config, backend, sources=sources, conformed=conformed, lookups=lookups, today=today)
     for name in tables.names:
-        refuse_unusable(tables.load_report(name))
+        refuse_unusable(tables.load_report(name), config.tables.get(name, NOTHING_STATED))
     return tables
 
 
@@ -147,7 +147,7 @@ def _is_copied(raw: ir.Table, location: Location) -> bool:
     return find_source(location).is_text or int(raw.count().to_pyarrow().as_py()) <= MAX_COPIED_ROWS
 
 
-def refuse_unusable(report: LoadReport) -> None:
+def refuse_unusable(report: LoadReport, source: TableSource = NOTHING_STATED) -> None:
     """Raise DataError if a table is empty, has mixed types, or has two rows for one thing."""
     name, section = report.table, f"[tables.{report.table}]"
     if not report.n_rows:
@@ -155,7 +155,7 @@ def refuse_unusable(report: LoadReport) -> None:
         raise DataError(Message(text, {"table": name, "section": section}))
     for rows in report.exclusions:
         if rows.n_rows > MAX_UNREADABLE_SHARE * report.n_rows:
-            _refuse_unreadable(rows, report)
+            _refuse_unreadable(rows, report, source=source)
     if not report.n_usable:
         _refuse_all(report)
     if report.n_repeated_keys:
@@ -198,7 +198,7 @@ def _describe_example(rows: RowExclusion) -> Message | str:
     return Message(", e.g. {example} (row {row})", {"example": f"'{rows.value}'", "row": rows.row})
 
 
-def _refuse_unreadable(rows: RowExclusion, report: LoadReport) -> None:
+def _refuse_unreadable(rows: RowExclusion, report: LoadReport, *, source: TableSource) -> None:
     """Raise DataError where the column has other content than its contract says, or ids that lost their digits."""
     reason = rows.reason.removeprefix(f"{rows.column}: ")
     counts = {
@@ -213,6 +213,8 @@ def _refuse_unreadable(rows: RowExclusion, report: LoadReport) -> None:
     if reason.startswith(UNREADABLE):
         contract = CONTRACT[report.table]
         kind = contract[rows.column].kind if rows.column in contract else None
-        mend = describe_suggestion(rows.value, kind, section=f"[tables.{report.table}]")
+        column = source.columns.get(rows.column)
+        clock = column.time_of_day if isinstance(column, ColumnSource) else None
+        mend = describe_suggestion(rows.value, kind, section=f"[tables.{report.table}]", clock=clock)
         text = "{place}: {n} of {of} values are no {kind}{example}; {mend}"
         raise DataError(Message(text, {**counts, "kind": Message(str(kind)), "mend": mend}))

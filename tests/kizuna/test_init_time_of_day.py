@@ -35,6 +35,13 @@ def export(names: tuple[str, str], written: tuple[str, str], more: str = "", mor
         (("Bestelldatum", "Uhrzeit"), ("%d.%m.%Y", "%H:%M")),
         (("Order Date", "Time"), ("%d %b %Y", "%H:%M")),
         (("transaction_date", "trans_time"), ("%Y%m%d", "%H:%M:%S")),
+        (("TRANS_DATE", "TRANS_TIME"), ("%Y%m%d", "%-H%M")),
+        (("order_date", "order_time"), ("%d.%m.%Y", "%H%M")),
+        (("売上日", "売上時刻"), ("%Y/%m/%d", "%H%M%S")),
+        (("date", "time"), ("%d %b %Y", "%-H%M")),
+        (("Belegdatum", "Belegzeit"), ("%d.%m.%Y", "%H.%M")),
+        (("Datum", "Uhrzeit"), ("%d.%m.%y", "%H.%M Uhr")),
+        (("date_achat", "heure_achat"), ("%d/%m/%Y", "%Hh%M")),
     ],
 )
 def test_a_day_and_its_time_are_one_moment(names: tuple[str, str], written: tuple[str, str]):
@@ -44,6 +51,28 @@ def test_a_day_and_its_time_are_one_moment(names: tuple[str, str], written: tupl
     assert (column["column"], column["time_of_day"]) == names
     assert f"its time of day is in {names[1]}" in " ".join(Path("kizuna.toml").read_text(encoding="utf-8").split())
     assert sorted(row["event_time"] for row in purchases()) == MOMENTS
+
+
+@pytest.mark.parametrize(("written", "name"), [("%-H%M", "time"), ("%-H", "hour")])
+@pytest.mark.parametrize("as_type", [int, float])
+def test_numbers_of_parquet_are_times_of_day(written: str, name: str, as_type: type):
+    columns = {"date": [one.date() for one in MOMENTS], name: [as_type(one.strftime(written)) for one in MOMENTS]}
+    ids = {"customer_id": [f"c{n % 20}" for n, _ in enumerate(MOMENTS)], "amount": [5.5] * len(MOMENTS)}
+    pq.write_table(pa.table({**ids, **columns}), "orders.parquet")
+
+    toml = init("orders.parquet", "--yes")
+
+    assert toml["tables"]["purchases"]["columns"]["event_time"] == {"column": "date", "time_of_day": name}
+    assert sorted(row["event_time"] for row in purchases()) == [
+        one.replace(minute=0) if name == "hour" else one for one in MOMENTS
+    ]
+
+
+@pytest.mark.parametrize("name", ["delivery_minutes", "points", "order_number", "processing_time"])
+def test_digits_under_another_name_are_no_times_of_day(name: str):
+    toml = init(export(("order_date", name), ("%Y-%m-%d", "%-H%M")), "--yes")
+
+    assert toml["tables"]["purchases"]["columns"].get("event_time", "order_date") == "order_date"
 
 
 def test_days_and_times_of_parquet_are_one_moment():

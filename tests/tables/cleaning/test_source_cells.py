@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import ibis
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 from core.config.sources import TableSource
 from core.errors import ConfigError, DataError
-from tables.cleaning.conform import EXCLUDED_BECAUSE, EXCLUDED_VALUE, conform
+from tables.cleaning.conform import EXCLUDED_BECAUSE, EXCLUDED_VALUE, Conformed, conform
 from tables.contract import CONTRACT
+from tables.sources.opening import open_tables
 from tests.engines import engine, every_engine
 from tests.worlds import config
 
@@ -32,14 +34,25 @@ def read(
     **more: str,
 ) -> list[dict]:
     """The rows of purchases on these days at these times of day; `more` are settings of the column."""
+    return conformed(days, clocks, engine_name, zone=zone, **more).rows.order_by("customer_id").to_pyarrow().to_pylist()
+
+
+def conformed(
+    days: Sequence[object],
+    clocks: Sequence[object],
+    engine_name: str = "duckdb",
+    *,
+    zone: str = "Asia/Tokyo",
+    **more: str,
+) -> Conformed:
+    """Purchases on these days at these times of day; `more` are settings of the column."""
     backend, name = engine(engine_name), ibis.util.gen_name("raw")
     ids = [f"{n:03d}" for n, _ in enumerate(days)]
     frame = pa.table({"customer_id": ids, "day": days, "clock": clocks, "amount": [1.0] * len(ids)})
     backend.create_table(name, frame, temp=True)
     columns = {"event_time": {"column": "day", "time_of_day": "clock", **more}}
     source = msgspec.convert({"path": "t.csv", "columns": columns, "time_zone": zone}, TableSource)
-    rows = conform(backend.table(name), CONTRACT["purchases"], config=config(), source=source).rows
-    return rows.order_by("customer_id").to_pyarrow().to_pylist()
+    return conform(backend.table(name), CONTRACT["purchases"], config=config(), source=source)
 
 
 def times(*arguments: Sequence[object], **more: str) -> list[datetime | None]:
@@ -96,7 +109,7 @@ def test_a_row_without_a_time_is_at_midnight_and_one_without_a_day_has_no_time()
 
 @pytest.mark.parametrize(
     ("day", "clock"),
-    [("2026-03-13", "25:00"), ("2026-03-13 05:00", "18:30"), ("2026-03-13", "1830"), ("2026-02-30", "18:30")],
+    [("2026-03-13", "25:00"), ("2026-03-13 05:00", "18:30"), ("2026-03-13", "1875"), ("2026-02-30", "18:30")],
 )
 def test_what_is_no_moment_is_excluded_with_both_cells(day: str, clock: str):
     row = read([day], [clock])[0]
@@ -121,6 +134,57 @@ def test_a_pattern_is_that_of_both_and_numbers_get_their_leading_zeros_back():
     assert times([20260313], [905], date_format="%Y%m%d %H%M%S") == [datetime(2026, 3, 13, 0, 9, 5)]
 
 
+DIGITS = {
+    "hours and minutes": ([1634, 930, 5, 0], ["16:34", "09:30", "00:05", "00:00"]),
+    "with seconds": ([163412, 93005, 5, 930], ["16:34:12", "09:30:05", "00:00:05", "00:09:30"]),
+    "hours alone": ([16, 9, 0, 23], ["16:00", "09:00", "00:00", "23:00"]),
+}
+
+
+@every_engine
+@pytest.mark.parametrize("shape", DIGITS)
+@pytest.mark.parametrize("write", [int, float, str, "{:.1f}".format])
+@pytest.mark.parametrize("day", ["13.03.2026", DAY])
+def test_digits_are_what_every_value_of_their_column_can_be(
+    engine_name: str, shape: str, write: Callable[[int], object], day: object
+):
+    clocks, expected = DIGITS[shape]
+    order = {} if isinstance(day, date) else {"date_format": "day_first"}
+
+    rows = read([day] * 4, [write(clock) for clock in clocks], engine_name, **order)
+
+    assert [row["event_time"] for row in rows] == [
+        datetime.combine(DAY, time.fromisoformat(clock)) for clock in expected
+    ]
+
+
+def test_a_few_wrong_digits_are_excluded_alone_and_digits_that_are_no_clock_all():
+    days = ["2026-03-13"] * 4
+
+    assert [row[EXCLUDED_BECAUSE] for row in read(days, ["1634", "1675", "930", "1200"])] == [
+        None, "event_time: unreadable time", None, None
+    ]  # fmt: skip
+    assert {row[EXCLUDED_BECAUSE] for row in read(days, ["1690", "1675", "9999", "1200"])} == {
+        "event_time: unreadable time"
+    }
+
+
+def test_the_load_report_says_how_digits_were_read():
+    notes = conformed(["2026-03-13"] * 2, [1634, 930]).notes
+
+    assert [str(note.text) for note in notes] == ["time of day: 2 of 2 values such as '930' are hours and minutes"]
+
+
+@pytest.mark.parametrize("clock", ["16.34", "16h34", "16:34 Uhr", "16.34 Uhr", "kl. 16.34", "16:34"])
+@pytest.mark.parametrize(
+    ("day", "date_format"), [("2026-03-13", ""), ("13.03.2026", "day_first"), ("13 Mar 2026", "%d %b %Y %H:%M")]
+)
+def test_a_dot_or_an_h_between_hours_and_minutes_is_a_colon(clock: str, day: str, date_format: str):
+    order = {"date_format": date_format} if date_format else {}
+
+    assert times([day], [clock], **order) == [datetime(2026, 3, 13, 16, 34)]
+
+
 @pytest.mark.parametrize("write", [float, str])
 def test_days_and_times_of_a_spreadsheet_are_added(write: Callable[[float], object]):
     first, clocks = (DAY - date(1899, 12, 30)).days, [0.75, 0.0, 0.378472]
@@ -134,6 +198,25 @@ def test_days_and_times_of_a_spreadsheet_are_added(write: Callable[[float], obje
 
 def test_an_offset_behind_the_time_of_day_counts():
     assert times(["2026-03-13"], ["18:30+00:00"]) == [datetime(2026, 3, 14, 3, 30)]
+
+
+@pytest.mark.parametrize(
+    ("clock", "mend"),
+    [
+        ("shipped", "name another column as its time_of_day: 'clock' has other values"),
+        ("75.69", "name another column as its time_of_day: 'clock' has other values"),
+        ("4711", "name another column as its time_of_day: 'clock' has other values"),
+        ("18:30", 'it could be two dates; set date_format = "day_first" or "month_first"'),
+    ],
+)
+def test_a_time_of_day_without_clocks_is_the_setting_to_mend(clock: str, mend: str, tmp_path: Path):
+    (tmp_path / "t.csv").write_text(f"customer_id,day,clock,amount\n1,04/05/2026,{clock},5\n")
+    source = {"path": f"{tmp_path}/t.csv", "columns": {"event_time": {"column": "day", "time_of_day": "clock"}}}
+
+    with pytest.raises(DataError) as caught:
+        open_tables(config(tables={"purchases": msgspec.convert(source, TableSource)}))
+
+    assert str(caught.value).endswith(f"e.g. '04/05/2026 {clock}' (row 1); {mend}")
 
 
 def test_a_column_of_another_kind_and_another_type_are_refused_with_the_setting():

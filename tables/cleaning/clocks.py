@@ -113,7 +113,7 @@ def find_clock_digits(
     raw: ir.Table, mapped: Mapping[str, ColumnSource], *, table: str, formats: Mapping[str, ValueFormat]
 ) -> dict[str, ClockDigits]:
     """The digits of times of day, by the column whose day they belong to; a stated pattern says it itself."""
-    found: dict[str, ClockDigits] = {}
+    digits_of: dict[str, ClockDigits] = {}
     for name, column in mapped.items():
         date_format = formats[name].date_format or ""
         is_stated = "%" in date_format or date_format in (*EPOCH_UNITS, SPREADSHEET_DAYS)
@@ -121,13 +121,13 @@ def find_clock_digits(
             continue
         clock = source_column(raw, column.time_of_day, table=table)
         if (digits := find_digits(raw, clock, written=formats[name])) is not None:
-            found[name] = digits
-    return found
+            digits_of[name] = digits
+    return digits_of
 
 
-def notes_of_digits(found: Mapping[str, ClockDigits]) -> tuple[ReadingNote, ...]:
+def notes_of_digits(digits_of: Mapping[str, ClockDigits]) -> tuple[ReadingNote, ...]:
     """How times of day of digits alone were read."""
-    return tuple(ReadingNote(name, digits.describe()) for name, digits in found.items())
+    return tuple(ReadingNote(name, digits.describe()) for name, digits in digits_of.items())
 
 
 def join_clock(day: ir.Value, clock: ir.Value, *, written: ValueFormat, digits: ClockDigits | None) -> ir.Value:

@@ -34,10 +34,10 @@ def read(
     **more: str,
 ) -> list[dict]:
     """The rows of purchases on these days at these times of day; `more` are settings of the column."""
-    return conformed(days, clocks, engine_name, zone=zone, **more).rows.order_by("customer_id").to_pyarrow().to_pylist()
+    return read_table(days, clocks, engine_name, zone=zone, **more).rows.order_by("customer_id").to_pyarrow().to_pylist()
 
 
-def conformed(
+def read_table(
     days: Sequence[object],
     clocks: Sequence[object],
     engine_name: str = "duckdb",
@@ -170,7 +170,7 @@ def test_a_few_wrong_digits_are_excluded_alone_and_digits_that_are_no_clock_all(
 
 
 def test_the_load_report_says_how_digits_were_read():
-    notes = conformed(["2026-03-13"] * 2, [1634, 930]).notes
+    notes = read_table(["2026-03-13"] * 2, [1634, 930]).notes
 
     assert [str(note.text) for note in notes] == ["time of day: 2 of 2 values such as '930' are hours and minutes"]
 

@@ -34,7 +34,9 @@ def read(
     **more: str,
 ) -> list[dict]:
     """The rows of purchases on these days at these times of day; `more` are settings of the column."""
-    return read_table(days, clocks, engine_name, zone=zone, **more).rows.order_by("customer_id").to_pyarrow().to_pylist()
+    return (
+        read_table(days, clocks, engine_name, zone=zone, **more).rows.order_by("customer_id").to_pyarrow().to_pylist()
+    )
 
 
 def read_table(

@@ -47,6 +47,7 @@ def test_after_promotion_comes_what_reads_the_champion(champion, step):
 
 
 def test_models_of_data_without_dates_are_read_by_mlflow(tmp_path: Path):
-    assert step_after_training(card(), club(tmp_path)).startswith(
-        'mlflow.pyfunc.load_model("models:/kizuna.shop.churn@'
-    )
+    step = step_after_training(card(), club(tmp_path))
+
+    assert step
+    assert step.startswith('mlflow.pyfunc.load_model("models:/kizuna.shop.churn@')

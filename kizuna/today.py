@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
 
 from core.config.data_set import Config
+from core.errors import BadInput, NotEnoughHistory
+from core.window import Cohort
 from tables.sources.opening import open_tables
 from tables.tables import Tables
+
+LONG_SILENCE = timedelta(days=7)
+"After the last record, before a later cutoff is remarked on: a firm with few orders has days without any."
 
 
 def open_todays_tables(config: Config, *, is_read_often: bool = False, needs_activity: bool = True) -> Tables:
     """The tables of a configuration, without the records after today; see `open_tables`."""
     today = config.today(datetime.now(UTC))
     return open_tables(config, today=today, is_read_often=is_read_often, needs_activity=needs_activity)
+
+
+def refuse_future(cutoffs: Iterable[date | None], config: Config) -> None:
+    """Raise BadInput for a --cutoff whose records cannot exist yet; tomorrow is one that uses all of today."""
+    today = config.today(datetime.now(UTC))
+    for cutoff in cutoffs:
+        if cutoff is not None and cutoff > today + timedelta(days=1):
+            raise BadInput(f"--cutoff {cutoff} lies in the future: today is {today}")
+
+
+def describe_silence(tables: Tables, cutoff: date) -> str:
+    """What a --cutoff long after the last record does to every figure; '' where it is none."""
+    last = max(tables.watermark(name) for name in tables.cutoff_tables)
+    if cutoff <= last + LONG_SILENCE:
+        return ""
+    return (
+        f"note: the tables end on {last}, so every customer seems silent in the {(cutoff - last).days} days to {cutoff}"
+    )
+
+
+def require_customers(cohort: Cohort, cutoffs: Iterable[date]) -> None:
+    """Raise NotEnoughHistory where nobody was a customer at any of these cutoffs."""
+    if not len(cohort):
+        days = ", ".join(map(str, cutoffs))
+        raise NotEnoughHistory(f"nobody was a customer at {days} ({cohort.definition}); name another day with --cutoff")

@@ -97,7 +97,9 @@ class _ChangeWriter:
 
 def _message(column: FeatureColumn, *, before: float, now: float) -> str:
     """The sentence that fits the direction of a change."""
-    if math.isnan(before) or math.isnan(now):
+    if math.isnan(before):
+        return "{title}: {now} ({days} days earlier: none)"
+    if math.isnan(now):
         return "{title}: {now} ({days} days earlier: {before})"
     if column.vocabulary is not None:
         return "{title} changed from {before} to {now} within {days} days"

@@ -32,14 +32,21 @@ def features(
     from features.cohort import select_cohort
     from features.families.catalogue import missing_tables
     from features.pipeline import check_suffix, compute_features, write_features
-    from kizuna.today import open_todays_tables
+    from kizuna.today import describe_silence, open_todays_tables, refuse_future, require_customers
 
     check_suffix(out)
+    settings = open_config(config)
+    refuse_future(cutoff or (), settings)
     with progress_console().status("computing features"):
-        tables = open_todays_tables(open_config(config))
+        tables = open_todays_tables(settings)
         cutoffs = cutoff or [tables.default_cutoff()]
-        table = compute_features(tables, select_cohort(tables, cutoffs))
+        cohort = select_cohort(tables, cutoffs)
+        require_customers(cohort, cutoffs)
+        silence = describe_silence(tables, max(cutoffs))
+        table = compute_features(tables, cohort)
         write_features(table, out)
+    if silence:
+        say(progress_console(), silence)
     missing = [str(table) for table in missing_tables(tables)]
     if output_format is OutputFormat.JSON:
         size = {"rows": len(table), "features": [column.name for column in table.columns]}

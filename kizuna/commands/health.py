@@ -56,10 +56,11 @@ def health(
 ) -> None:
     """Compute health scores and open one task per drop. Safe to re-run."""
     from features.labels.labelling import explain_other_churn
-    from kizuna.today import open_todays_tables
+    from kizuna.today import describe_silence, open_todays_tables, refuse_future
     from serving.tasks.store import TaskStore
 
     settings = open_config(config)
+    refuse_future([cutoff], settings)
     registry, ledger = open_registry(settings, progress_console())
     package = registry.package(registry.find(CHURN.name, "champion"))
     is_forced = (CHURN.name, package.card.version) in ledger.latest().champions_by_force
@@ -72,43 +73,57 @@ def health(
     store.database.create()  # A stopped database is noticed here, before minutes of work.
     with progress_console().status("reading the tables"):
         tables = open_todays_tables(settings)
-        last = tables.default_cutoff() if cutoff is None else cutoff
+        newest = tables.default_cutoff()
+        last = newest if cutoff is None else cutoff
+        silence = describe_silence(tables, last)
+    if silence:
+        say(progress_console(), silence)
     doubt = explain_other_churn(package.card.label, settings)
-    day, tasks = compute_days(tables, package, store=store, last=last, n_days=days, step_days=every)
+    # What was to do then is not to do now: only the newest day opens tasks.
+    is_past = last < newest
+    day = compute_days(tables, package, last=last, n_days=days, step_days=every)
+    tasks = [] if is_past else add_tasks(tables, day, store=store)
     if output_format is OutputFormat.JSON:
-        print_json(describe_day(settings, day, tasks=tasks) | {"doubt": doubt or None})
+        print_json(describe_day(settings, day, tasks=tasks) | {"is_past": is_past, "doubt": doubt or None})
         deliver_tasks(settings, store, console=progress_console())
         return
-    print_day(settings, day, tasks=tasks, language=lang)
+    print_day(settings, day, tasks=None if is_past else tasks, language=lang)
     if doubt:
         say(console, doubt)
     deliver_tasks(settings, store, console=console)
 
 
-def compute_days(
-    tables: Tables, package: ModelPackage, *, store: TaskStore, last: date, n_days: int, step_days: int
-) -> tuple[HealthDay, list[Task]]:
-    """Compute each day from the file of the day before. Returns the newest day, and the tasks that are new on it.
+def compute_days(tables: Tables, package: ModelPackage, *, last: date, n_days: int, step_days: int) -> HealthDay:
+    """Compute each day from the file of the day before. Returns the newest day. Raises NotEnoughHistory.
 
     The days before the newest open no tasks of their own: who dropped on one of them and is still down is on the list
     of the newest day.
     """
+    from features.cohort import select_cohort
     from insights.health.day import HealthRun, days_until
     from insights.health.files import read_previous_bands, write_day
-    from insights.health.tasks import load_task_facts, open_tasks
+    from kizuna.today import require_customers
     from models.churn.additive import CHURN_MODELS
 
-    config, folder = tables.config, tables.config.places.health
+    require_customers(select_cohort(tables, [last]), [last])
+    folder = tables.config.places.health
     run = HealthRun(tables, CHURN_MODELS[package.artifact.model].from_artifact(package.artifact))
     newest: list[HealthDay] = []
     for cutoff in ProgressBars(progress_console()).over(days_until(last, n_days, step_days=step_days), "health"):
         day = run.compute(cutoff, read_previous_bands(folder, cutoff))
         write_day(folder, day, model_version=package.card.version)
         newest = [day]
-    now = datetime.now(UTC)
-    tasks = open_tasks(config, newest[0], facts=load_task_facts(tables, newest[0]), now=now)
-    most = store.count_left_this_week(config.health.max_tasks_per_week, now=now)
-    return newest[0], store.add(tasks, cooldown_days=config.health.cooldown_days, most=most)
+    return newest[0]
+
+
+def add_tasks(tables: Tables, day: HealthDay, *, store: TaskStore) -> list[Task]:
+    """Store a task for each customer who is down. Returns those that are new, as many as this week has room for."""
+    from insights.health.tasks import load_task_facts, open_tasks
+
+    now, settings = datetime.now(UTC), tables.config.health
+    tasks = open_tasks(tables.config, day, facts=load_task_facts(tables, day), now=now)
+    most = store.count_left_this_week(settings.max_tasks_per_week, now=now)
+    return store.add(tasks, cooldown_days=settings.cooldown_days, most=most)
 
 
 def describe_day(config: Config, day: HealthDay, *, tasks: list[Task]) -> dict[str, Any]:
@@ -120,16 +135,22 @@ def describe_day(config: Config, day: HealthDay, *, tasks: list[Task]) -> dict[s
     return {"cutoff": day.cutoff, "customers": len(day), "bands": bands, "new_tasks": tasks, "path": path}
 
 
-def print_day(config: Config, day: HealthDay, *, tasks: list[Task], language: Language) -> None:
-    """Print the bands, the largest drops and the new tasks."""
+def print_day(config: Config, day: HealthDay, *, tasks: list[Task] | None, language: Language) -> None:
+    """Print the bands, the largest drops and the new tasks; `tasks` are None for a past day, which opens none."""
     from insights.render import health as render
 
     print_table(console, render.bands(day, language), title=translate("Health on {day}", language, day=str(day.cutoff)))
     say(console, translate("Largest drops within 28 days:", language))
-    for line in render.drops(day, language, most=SHOWN):
+    for line in list(render.drops(day, language, most=SHOWN)) or [translate("none", language)]:
         say(console, f"  {line}")
-    say(console, translate("new tasks: {n}", language, n=len(tasks)))
-    for line, reason in render.tasks(tasks, language, most=SHOWN):
+    if tasks is None:
+        say(
+            console,
+            translate("no tasks: {day} is past; without --cutoff, today's are opened", language, day=str(day.cutoff)),
+        )
+    else:
+        say(console, translate("new tasks: {n}", language, n=len(tasks)))
+    for line, reason in render.tasks(tasks or (), language, most=SHOWN):
         say(console, f"  {line}")
         say(console, f"    {reason}")
     path = str(config.places.health / f"{day.cutoff}.parquet")

@@ -37,24 +37,25 @@ def register(app: typer.Typer) -> None:
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Publish a release from the champions and activate it; a running service picks it up."""
-        from kizuna.today import open_todays_tables
+        from kizuna.today import describe_silence, open_todays_tables, refuse_future
         from serving.build.inputs import Champions
         from serving.build.release import build_release
         from serving.release.releases import Activation, Releases
         from tables.assortment import contacts_lack_offers
 
         settings, progress = open_config(config), progress_console()
+        refuse_future([cutoff], settings)
         registry, ledger = open_registry(settings, progress)
         with progress.status("reading the tables and the champions"):
             tables = open_todays_tables(settings)
             champions = Champions.of(
                 registry, skip or (), events=settings.predict, forced=ledger.latest().champions_by_force
             )
-        now = datetime.now(UTC)
+        now, day = datetime.now(UTC), cutoff or tables.default_cutoff()
+        if silence := describe_silence(tables, day):
+            say(progress, silence)
         with progress.status("scoring every customer"):
-            release = build_release(
-                settings, tables, champions=champions, cutoff=cutoff or tables.default_cutoff(), created_at=now
-            )
+            release = build_release(settings, tables, champions=champions, cutoff=day, created_at=now)
         release_id = release.description.release_id
         activation = Activation(release_id=release_id, who=getpass.getuser(), why=reason, at=now)
         with progress.status("writing the release"):

@@ -17,7 +17,7 @@ from core.files import replace_file
 from core.i18n.translation import ENGLISH, Language
 from kizuna.commands.segments import load_risks
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, LanguageOption, open_config
-from kizuna.terminal import say
+from kizuna.terminal import progress_console, say
 
 if TYPE_CHECKING:
     from insights.finance.economics import WhatIf
@@ -78,7 +78,7 @@ def report(
     """Write the business report as one self-contained HTML page or as JSON, or letters to customers."""
     from insights.finance.economics import DEFAULT_WHAT_IFS, parse_what_if
     from insights.report.comparisons import parse_period
-    from kizuna.today import open_todays_tables
+    from kizuna.today import describe_silence, open_todays_tables, refuse_future
 
     if (customer or segment) and (output_format is ReportFormat.json or what_if or compare):
         raise BadInput("--customer and --segment write HTML letters; remove --format, --what-if and --compare")
@@ -86,15 +86,17 @@ def report(
         raise BadInput("give either --customer or --segment")
     if force and not customer:
         raise BadInput("--force is for the letter of one customer; add --customer")
+    settings = open_config(config)
+    refuse_future([cutoff], settings)
     if segment:
-        _write_letters(open_config(config), out, name=segment, cutoff=cutoff, language=lang)
+        _write_letters(settings, out, name=segment, cutoff=cutoff, language=lang)
         return
     compared_with = parse_period(compare) if compare else None
     _check_file_name(out, output_format)
     scenarios = (parse_what_if(what_if),) if what_if else DEFAULT_WHAT_IFS
     console = Console()
     with console.status("computing the report"):
-        tables = open_todays_tables(open_config(config), needs_activity=False)
+        tables = open_todays_tables(settings, needs_activity=False)
         if customer is not None:
             content, summary = _render_letter(tables, customer, cutoff=cutoff, language=lang, force=force)
         else:
@@ -108,7 +110,10 @@ def report(
             )
         with replace_file(out) as temporary:
             temporary.write_text(content, encoding="utf-8")
+        silence = describe_silence(tables, cutoff) if cutoff else ""
     say(console, f"{out}: {summary}")
+    if silence:
+        say(progress_console(), silence)
 
 
 def _check_file_name(out: Path, output_format: ReportFormat) -> None:

@@ -27,7 +27,9 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     require_same_features(features, card.features, model=f"{card.registry_name} {card.version}", kind=card.kind)
     features = features.take(inputs.can_churn)
     if not len(features):
-        raise NotEnoughHistory(f"there are no customers at the cutoff ({card.cohort}); use an earlier --cutoff")
+        raise NotEnoughHistory(
+            f"nobody was a customer at {inputs.cutoff} ({card.cohort}); name another day with --cutoff"
+        )
     model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)
     model_features = features.select([column.name for column in package.columns])
     model.update_texts(model_features.columns)

@@ -72,3 +72,23 @@ def test_another_file_type_is_an_error(data_set, tmp_path, capsys):
     assert features(data_set, tmp_path / "features.xlsx") == 2
     assert "the name must end in .csv or .parquet" in capsys.readouterr().err
     assert not (tmp_path / "features.xlsx").exists()
+
+
+def test_a_cutoff_in_the_future_or_before_the_first_customer_is_refused(data_set, tmp_path, capfd):
+    out = tmp_path / "features.parquet"
+
+    assert features(data_set, out, "--cutoff", "2999-01-01") == 2
+    assert "--cutoff 2999-01-01 lies in the future: today is " in capfd.readouterr().err
+    assert features(data_set, out, "--cutoff", "2020-01-01") == 2
+    assert (
+        "nobody was a customer at 2020-01-01 (a purchase in the 180 days before the cutoff)" in capfd.readouterr().err
+    )
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(("day", "is_said"), [("2024-03-09", False), ("2024-04-10", True)])
+def test_a_cutoff_long_after_the_last_record_is_remarked_on(data_set, tmp_path, capfd, day, is_said):
+    assert features(data_set, tmp_path / "features.parquet", "--cutoff", day) == 0
+
+    note = "the tables end on 2024-03-02, so every customer seems silent in the 39 days to 2024-04-10"
+    assert (note in capfd.readouterr().err) == is_said

@@ -27,7 +27,7 @@ name = "shop"
 time_zone = "Asia/Tokyo"
 currency = "JPY"
 active_days = 60
-watermark = {LAST}
+watermark = {TODAY}
 [churn]
 horizon_days = 30
 [health]
@@ -102,6 +102,38 @@ def test_re_running_opens_no_duplicate_tasks_and_delivers_the_open_ones(home_fol
     assert sorted(set(crm.customer_ids)) == LEAVERS
     assert len(crm.customer_ids) == 11
     assert "39 customers, in var/shop/health/2024-10-22.parquet" in first
+
+
+@pytest.mark.slow
+def test_a_past_day_opens_no_tasks_and_says_so(shop, tmp_path, monkeypatch, capfd):
+    home = Path(shutil.copytree(shop, tmp_path / "shop", ignore=shutil.ignore_patterns("tasks.db*")))
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("WEBHOOK", "http://127.0.0.1:9/")
+    registry_of(home).set_alias("churn", "champion", version=2)
+    toml = (home / "kizuna.toml").read_text()
+    (home / "kizuna.toml").write_text(toml.replace(f"watermark = {TODAY}", f"watermark = {LAST}"))
+
+    assert run([*JUDGE]) == 0
+    text = capfd.readouterr().out
+    assert run([*JUDGE, "--format", "json"]) == 0
+    document = json.loads(capfd.readouterr().out)
+
+    assert "quiet00: " in text
+    assert "no tasks: 2024-10-22 is past" in text
+    assert (document["is_past"], document["new_tasks"]) == (True, [])
+    assert tasks_in_store(home) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "problem"),
+    [("2999-01-01", "--cutoff 2999-01-01 lies in the future"), ("2020-01-01", "nobody was a customer at 2020-01-01 (")],
+)
+def test_a_day_without_customers_or_records_is_refused(home_folder, capfd, day, problem):
+    registry_of(home_folder).set_alias("churn", "champion", version=2)
+
+    assert run(["health", "--cutoff", day]) == 2
+    (line,) = (line for line in capfd.readouterr().err.splitlines() if line.startswith("kizuna:"))
+    assert problem in line
 
 
 @pytest.mark.slow

@@ -72,6 +72,7 @@ def test_writes_the_letter_of_one_customer(data_set: Path, tmp_path: Path):
         (("--what-if", "chrun=0.02"), "did you mean 'churn'"),
         (("--what-if", "churn=0.02"), "--what-if churn=0.02 needs paying subscribers"),
         (("--cutoff", "2020-01-01"), "nothing was recorded before 2020-01-01"),
+        (("--cutoff", "2999-01-01"), "--cutoff 2999-01-01 lies in the future"),
     ],
 )
 def test_bad_options_print_one_line_and_exit_with_2(data_set: Path, tmp_path: Path, capsys, options, message):

@@ -26,6 +26,8 @@ def test_without_a_release_the_error_names_the_next_step(home, capfd):
 
 
 def test_an_invalid_cutoff_is_an_error(home, capfd):
+    assert run(["release", "--cutoff", "2999-01-01"]) == 2
+    assert "--cutoff 2999-01-01 lies in the future" in capfd.readouterr().err
     assert run(["release", "--cutoff", "yesterday"]) == 2
     assert "--cutoff takes a day such as 2026-04-01, found 'yesterday'" in capfd.readouterr().err
 

@@ -66,7 +66,7 @@ def test_a_value_that_became_known_is_a_reason_and_one_that_stays_unknown_is_not
     unknown, partly_known = (15.0, np.nan, np.nan), (15.0, 2.0, np.nan)
     (reasons,) = day_of({"acme": partly_known}, month_before={"acme": unknown}).reasons
 
-    assert [reason.en for reason in reasons] == ["Last NPS: 2 (28 days earlier: no value)"]
+    assert [reason.en for reason in reasons] == ["Last NPS: 2 (28 days earlier: none)"]
 
 
 def test_a_new_customer_has_no_reasons():

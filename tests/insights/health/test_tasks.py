@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -140,6 +141,15 @@ def test_a_task_is_rendered_in_the_reader_s_language(language: Language, line: s
 
     assert first[0] == line
     assert first[1].startswith(why)
+
+
+def test_a_drop_of_less_than_half_a_point_is_not_listed():
+    day = day_of({"acme": WELL}, None, {"acme": WELL})
+
+    by_drop = {0.4: 0, 0.6: 1}
+    for drop, n_listed in by_drop.items():
+        fallen = replace(day, health_before={7: day.health, 28: day.health + drop})
+        assert len(list(render.drops(fallen, ENGLISH, most=10))) == n_listed
 
 
 def test_bands_and_drops_are_rendered_in_both_languages():

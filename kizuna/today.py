@@ -40,7 +40,7 @@ def describe_silence(tables: Tables, cutoff: date) -> str:
 
 
 def require_customers(cohort: Cohort, cutoffs: Iterable[date]) -> None:
-    """Raise NotEnoughHistory where nobody was a customer at any of these cutoffs."""
+    """Raise NotEnoughHistory where there was no customer at any of these cutoffs."""
     if not len(cohort):
         days = ", ".join(map(str, cutoffs))
-        raise NotEnoughHistory(f"nobody was a customer at {days} ({cohort.definition}); name another day with --cutoff")
+        raise NotEnoughHistory(f"there was no customer at {days} ({cohort.definition}); name another day with --cutoff")

@@ -45,7 +45,8 @@ def collect_quotes(tables: Tables, panel: Panel, *, text_model: TextModel | None
     for table in (name for name in TEXT_COLUMNS if name in tables):
         statements = read_statements(tables, table, names=panel.names, text_model=text_model)
         in_months = (statements.days >= panel.first_day) & (statements.days < panel.end_of_months)
-        is_quoted = in_months & (statements.texts != "") & ~np.isin(statements.customer_ids, refusing)
+        is_quoted = in_months & (statements.texts != "") & ~statements.is_content
+        is_quoted &= ~np.isin(statements.customer_ids, refusing)
         quotes += _quote(statements.take(is_quoted), table, panel=panel)
     quotes.sort(key=lambda quote: (quote.n_texts, quote.day), reverse=True)
     return tuple(

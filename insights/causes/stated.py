@@ -5,7 +5,8 @@
 
 A source is used only if those before it state nothing. Of several tickets or comments, the most frequent cause counts,
 and on a tie the newest. The text model reads texts if there is one, otherwise word lists do. The noise model says how
-often customers state something other than the true cause.
+often customers state something other than the true cause. Comments beside one of the best scores state no cause:
+"quick support" of a promoter is praise.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insights.causes.covariates import CauseNames
+from insights.finance.feedback import PROMOTER, SATISFIED_SHARE
 from models.texts.text_model import UNKNOWN, TextModel
-from tables.engines.arrays import days, texts
+from tables.engines.arrays import days, numbers, texts
 from tables.episodes import SubscriptionEpisodes
 from tables.tables import Tables
 
@@ -55,10 +57,14 @@ class Statements:
     "'' for no cause."
     texts: NDArray[np.str_]
     "'' for no text."
+    is_content: NDArray[np.bool_]
+    "Comments beside one of the best scores, which praise what they name."
 
     def take(self, rows: NDArray[np.bool_]) -> Statements:
         """The statements that a boolean mask picks."""
-        return Statements(self.customer_ids[rows], self.days[rows], self.causes[rows], self.texts[rows])
+        return Statements(
+            self.customer_ids[rows], self.days[rows], self.causes[rows], self.texts[rows], self.is_content[rows]
+        )
 
 
 def find_stated_causes(
@@ -73,7 +79,7 @@ def find_stated_causes(
         if table not in tables or not len(unstated):
             continue
         statements = read_statements(tables, table, names=names, text_model=text_model)
-        statements = statements.take(statements.causes != "")
+        statements = statements.take((statements.causes != "") & ~statements.is_content)
         frequent = _most_frequent_cause(statements, episodes.take(unstated), names=names)
         causes[unstated] = frequent
         sources[unstated[frequent != ""]] = table
@@ -84,7 +90,7 @@ def read_statements(tables: Tables, table: str, *, names: CauseNames, text_model
     """Read `tickets` or `surveys` with the cause of each row: by its code, or else by its text."""
     time, code, text = TEXT_COLUMNS[table]
     source = tables.latest()[table]
-    present = [name for name in (code, text) if name in source.columns]
+    present = [name for name in (code, text, "kind", "score") if name in source.columns]
     rows = source.filter(source["customer_id"].notnull()).select("customer_id", time, *present).to_pyarrow()
     causes = np.full(len(rows), "", dtype="U64")
     if code in present:
@@ -93,7 +99,11 @@ def read_statements(tables: Tables, table: str, *, names: CauseNames, text_model
     without_cause = np.flatnonzero(causes == "")
     if text in present and len(without_cause):
         causes[without_cause] = _classify(written[without_cause], names=names, text_model=text_model)
-    return Statements(texts(rows["customer_id"]), days(rows[time]), causes, written)
+    is_content = np.zeros(len(rows), dtype=bool)
+    if {"kind", "score"} <= set(present):
+        least_of_csat = SATISFIED_SHARE * tables.config.csat_scale[1]
+        is_content = numbers(rows["score"]) >= np.where(texts(rows["kind"]) == "nps", PROMOTER, least_of_csat)
+    return Statements(texts(rows["customer_id"]), days(rows[time]), causes, written, is_content)
 
 
 def _classify(written: NDArray[np.str_], *, names: CauseNames, text_model: TextModel | None) -> NDArray[np.str_]:

@@ -19,8 +19,8 @@ from insights.causes.views import UNSTATED, CauseViews
 RISK_SOURCES = {
     "hazard model": "Risk by cause: forecast for today's customers by the hazard model {model}; "
     "{whole} churn within {months} months.",
-    "incidence": "Risk by cause: past churn rates, because no cause-specific hazard model is promoted "
-    "(kizuna train hazard, kizuna promote hazard).",
+    "incidence": "Risk by cause: how new customers churned in the past, because no cause-specific hazard model is "
+    "promoted (kizuna train hazard, kizuna promote hazard).",
 }
 REVENUE_SOURCES = {
     "hazard model": "MRR at risk uses the hazard model's risks.",
@@ -100,7 +100,7 @@ def view_cells(
 def longest_risk(decomposition: Decomposition, language: Language) -> str:
     """The heading of the risk column, which shows the longest period."""
     if decomposition.risks.source == "incidence":
-        return translate("churned within a year", language)
+        return translate("of new customers, churned within a year", language)
     return translate("churn risk within {months} months", language, months=decomposition.risks.months[-1])
 
 

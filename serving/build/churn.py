@@ -28,7 +28,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     features = features.take(inputs.can_churn)
     if not len(features):
         raise NotEnoughHistory(
-            f"nobody was a customer at {inputs.cutoff} ({card.cohort}); name another day with --cutoff"
+            f"there was no customer at {inputs.cutoff} ({card.cohort}); name another day with --cutoff"
         )
     model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)
     model_features = features.select([column.name for column in package.columns])

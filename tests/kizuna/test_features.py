@@ -81,7 +81,7 @@ def test_a_cutoff_in_the_future_or_before_the_first_customer_is_refused(data_set
     assert "--cutoff 2999-01-01 lies in the future: today is " in capfd.readouterr().err
     assert features(data_set, out, "--cutoff", "2020-01-01") == 2
     assert (
-        "nobody was a customer at 2020-01-01 (a purchase in the 180 days before the cutoff)" in capfd.readouterr().err
+        "there was no customer at 2020-01-01 (a purchase in the 180 days before the cutoff)" in capfd.readouterr().err
     )
     assert not out.exists()
 

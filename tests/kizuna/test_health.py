@@ -126,7 +126,7 @@ def test_a_past_day_opens_no_tasks_and_says_so(shop, tmp_path, monkeypatch, capf
 
 @pytest.mark.parametrize(
     ("day", "problem"),
-    [("2999-01-01", "--cutoff 2999-01-01 lies in the future"), ("2020-01-01", "nobody was a customer at 2020-01-01 (")],
+    [("2999-01-01", "--cutoff 2999-01-01 lies in the future"), ("2020-01-01", "there was no customer at 2020-01-01 (")],
 )
 def test_a_day_without_customers_or_records_is_refused(home_folder, capfd, day, problem):
     registry_of(home_folder).set_alias("churn", "champion", version=2)

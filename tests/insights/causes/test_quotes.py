@@ -51,7 +51,14 @@ def firm(**frames: object) -> Tables:
             "kind": "nps",
             "score": 2.0,
             "comment": "a bug in the export",
-        }
+        },
+        {
+            "customer_id": "c00006",
+            "event_time": "2024-03-08",
+            "kind": "nps",
+            "score": 10.0,
+            "comment": "no bug ever",
+        },
     )
     spans = frame(
         {"customer_id": "c00000", "subscription_id": "s", "plan": "pro", "mrr": 1.0, "started_at": "2024-01-10"}

@@ -65,6 +65,15 @@ def test_comments_are_read_by_the_text_model_or_else_by_word_lists():
     assert find_stated_cause(tables("", [], comments), fit_text_model(sentences("ja"))) == ("support", "surveys")
 
 
+@pytest.mark.parametrize(
+    ("kind", "score", "cause"), [("nps", 8, "support"), ("nps", 9, ""), ("csat", 3, "support"), ("csat", 4, "")]
+)
+def test_praise_beside_one_of_the_best_scores_states_no_cause(kind: str, score: float, cause: str):
+    comments = [{"event_time": "2024-05-10", "kind": kind, "score": score, "comment": "Quick support, thank you"}]
+
+    assert find_stated_cause(tables("", [], comments))[0] == cause
+
+
 def test_a_running_episode_has_no_cause():
     read = shop(settings=SETTINGS, subscriptions=subscriptions("ada 2024-01-05 - price"))
 

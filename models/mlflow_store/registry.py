@@ -33,6 +33,7 @@ from models.artifact import Artifact
 from models.churn.additive import CHURN_MODELS
 from models.hazard.hazard import HAZARD_MODELS, Hazard
 from models.mlflow_store.package import ModelPackage, read_card
+from models.mlflow_store.reachable import refuse_unreachable
 from models.protocols import AdditiveChurnModel, ChurnModel, is_additive
 from models.texts.text_model import TextModel
 
@@ -175,7 +176,11 @@ class Registry:
 
 
 def open_store(tracking_uri: str) -> MlflowClient:
-    """MLflow's client of a store. Creates the folder of a SQLite store."""
+    """MLflow's client of a store. Creates the folder of a SQLite store.
+
+    Raises ConfigError for an address that is no store, SourceUnavailable for a database that does not answer.
+    """
+    refuse_unreachable(tracking_uri)
     if tracking_uri.startswith(SQLITE):
         Path(tracking_uri.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
     return MlflowClient(tracking_uri)

@@ -17,7 +17,7 @@ from core.errors import BadInput, DataError, SourceUnavailable
 from core.redaction import redact
 from tables.discovery.grouping import DiscoveredSource, group_files
 from tables.discovery.text_format import TextFormat, detect_format
-from tables.engines.databases import connect
+from tables.engines.databases import SYSTEM_SCHEMAS, connect
 from tables.sources.protocol import SOURCES
 
 NOT_DATA = {
@@ -35,8 +35,6 @@ DATABASES = {".duckdb": "duckdb", ".ddb": "duckdb", ".sqlite": "sqlite", ".sqlit
 "Kinds of databases by the ending of their file; SQLite is known by its first bytes as well."
 PARQUET_MARK = b"PAR1"
 WEB = ("http://", "https://", "ftp://", "s3://", "gs://")
-SYSTEM_SCHEMAS = ("information_schema", "pg_")
-"How schemas begin that have no tables of the company: catalogues, and temporary tables of other sessions."
 
 
 @dataclass(frozen=True)

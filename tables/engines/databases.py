@@ -29,6 +29,8 @@ from core.redaction import redact
 
 BATCH_ROWS = 500_000
 PREFIX = "duckdb://"
+SYSTEM_SCHEMAS = ("information_schema", "pg_")
+"How schemas begin that have no tables of the company: catalogues, and temporary tables of other sessions."
 RECURSION_LIMIT = 5_000
 "sqlglot visits a query node by node: one of nested steps and conversions takes hundreds of Python's 1,000 frames."
 sys.setrecursionlimit(max(RECURSION_LIMIT, sys.getrecursionlimit()))
@@ -127,6 +129,9 @@ def copy_table(engine: DuckDB, name: str, *, table: ir.Table) -> ir.Table:
     return engine.table(copy)
 
 
+POSTGRES = ("postgres", "postgresql")
+CONNECT_SECONDS = 10
+"A server that accepts connections and says nothing would be waited for without end."
 FAULTS: tuple[type[Exception], ...] = (psycopg.Error, duckdb.Error, IbisError, OSError)
 "What drivers and Ibis raise."
 LOST = {"OperationalError", "InterfaceError", "InsufficientPrivilege"}
@@ -140,11 +145,8 @@ def connect(url: str) -> SQLBackend:
 
     Raises SourceUnavailable, without the password, if it does not answer, now or in any later query.
     """
-    address = url
-    if is_duckdb(url) and "read_only" not in url:
-        address += ("&" if "?" in url else "?") + "read_only=True"
     try:
-        backend = ibis.connect(address)
+        backend = ibis.connect(_with_options(url))
     except FAULTS as fault:
         raise SourceUnavailable(f"the database {redact(url)} does not answer: {first_line(fault, url)}") from fault
     except (ValueError, AttributeError) as fault:
@@ -154,6 +156,18 @@ def connect(url: str) -> SQLBackend:
     if not isinstance(backend, SQLBackend):
         raise ConfigError(f"'{redact(url)}' is not an SQL database")
     return _report_lost_connections(backend, url)
+
+
+def _with_options(url: str) -> str:
+    """The address with what it leaves open: a DuckDB file is read only, and PostgreSQL answers within some seconds."""
+    kind = url.partition(":")[0]
+    if is_duckdb(url) and "read_only" not in url:
+        option = "read_only=True"
+    elif kind in POSTGRES and "connect_timeout" not in url:
+        option = f"connect_timeout={CONNECT_SECONDS}"
+    else:
+        return url
+    return url + ("&" if "?" in url else "?") + option
 
 
 def _report_lost_connections(backend: SQLBackend, url: str) -> SQLBackend:
@@ -196,16 +210,24 @@ def find_table(backend: SQLBackend, source: TableSource, *, name: str, catalogue
             backend.table(table, database=(catalogue, database or "main") if catalogue else database)
         )
     except TableNotFound as fault:
-        names = _names_of_tables(backend)
-        raise DataError(f"{name}: the database has no table '{source.table}'{did_you_mean(table, names)}") from fault
+        raise DataError(
+            f"{name}: the database has no table '{source.table}'{_suggest_table(backend, source)}"
+        ) from fault
     except FAULTS as fault:
         raise unreadable(source, fault, name=name) from fault
 
 
-def _names_of_tables(backend: SQLBackend) -> list[str]:
+def _suggest_table(backend: SQLBackend, source: TableSource) -> str:
+    """The most similar name of a table, with its schema where that is not the usual one."""
     if backend.name == "sqlite":
-        return backend.list_tables()
-    return backend.table("tables", database="information_schema").table_name.to_pyarrow().to_pylist()
+        return did_you_mean(str(source.table), backend.list_tables())
+    listed = backend.table("tables", database="information_schema").select("table_schema", "table_name")
+    rows = [(row["table_schema"], row["table_name"]) for row in listed.to_pyarrow().to_pylist()]
+    rows = [row for row in rows if not row[0].startswith(SYSTEM_SCHEMAS)]
+    names = [name if schema in ("main", "public") else f"{schema}.{name}" for schema, name in rows]
+    bare = str(source.table).rpartition(".")[2]
+    same = next((full for full, (_, name) in zip(names, rows, strict=True) if name == bare), None)
+    return f"; did you mean '{same}'?" if same else did_you_mean(str(source.table), names)
 
 
 def unreadable(source: TableSource, fault: Exception, *, name: str) -> SourceUnavailable:

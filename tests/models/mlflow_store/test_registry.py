@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import BrokenArtifact, NotFound, SourceUnavailable
+from core.errors import BrokenArtifact, ConfigError, NotFound, SourceUnavailable
 from core.feature_table import FeatureColumn
 from core.model_card import ModelCard
 from models.artifact import Artifact
@@ -109,6 +109,26 @@ def test_a_store_that_does_not_answer_is_reported_without_its_password(monkeypat
         Registry("http://bob:hush@127.0.0.1:9", "shop").aliases("churn")
 
     assert "hush" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind", "message"),
+    [
+        (
+            "postgresql+psycopg://ada:hush@127.0.0.1:1/x",
+            SourceUnavailable,
+            "does not answer: .*Connection refused; start",
+        ),
+        ("mysql+nothing://ada:hush@127.0.0.1/x", SourceUnavailable, "does not answer"),
+        ("nonsense://ada:hush@x", ConfigError, "no store of MLflow; name a database or a server, e.g. sqlite:///"),
+        ("/data/mlruns", ConfigError, "MLFLOW_TRACKING_URI is '/data/mlruns', which is no store"),
+    ],
+)
+def test_a_store_that_cannot_be_used_is_refused_at_once(uri: str, kind: type[Exception], message: str):
+    with pytest.raises(kind, match=message) as caught:
+        Registry(uri, "shop")
+
+    assert "hush" not in str(caught.value)
 
 
 def test_an_interrupted_registration_leaves_no_version(registry: Registry, run_id: str, monkeypatch):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from core.errors import BadInput, ConfigError, DataError, SourceUnavailable
 from features.cohort import select_cohort
 from features.interactions import load_interactions
 from features.pipeline import compute_features
+from tables.engines import databases
 from tables.sources.opening import open_tables
 from tables.tables import Tables
 from tests.engines import POSTGRES, engine
@@ -106,6 +108,73 @@ def test_an_unknown_table_names_the_most_similar_one():
         source = TableSource(database=sources["purchases"].database, table="purchase")
 
         error_of(source, DataError, match="did you mean 'purchases'")
+
+
+def test_an_unknown_table_of_a_schema_names_it_with_the_schema():
+    engine("postgres")
+    administer("DROP SCHEMA IF EXISTS shop_data CASCADE; CREATE SCHEMA shop_data")
+    administer("CREATE TABLE shop_data.receipts_of_till (customer_id text)")
+
+    for table in ("receipts_of_till", "shop_data.receipt_of_till", "till.receipts_of_till"):
+        source = TableSource(database=POSTGRES, table=table)
+        error_of(source, DataError, match=f"has no table '{table}'; did you mean 'shop_data.receipts_of_till'")
+    administer("DROP SCHEMA shop_data CASCADE")
+
+
+def test_a_server_that_accepts_connections_and_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(databases, "CONNECT_SECONDS", 2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        source = TableSource(database=f"postgresql://ada@127.0.0.1:{server.getsockname()[1]}/test", table="t")
+
+        error_of(source, SourceUnavailable, match="does not answer: connection timeout expired")
+
+
+ZONES = {
+    "moments": ("moment", ["2025-04-01 07:30:00", "2025-08-01 01:30:00"]),
+    "times without a zone": ("local", ["2025-03-31 22:30:00", "2025-07-31 16:30:00"]),
+    "days": ("day", ["2025-03-31 00:00:00", "2025-07-31 00:00:00"]),
+    "text with offsets": ("written", ["2025-04-01 07:30:00", "2025-08-01 01:30:00"]),
+}
+"What the columns of `store_moments` are in Tokyo, whatever the zone of the server, the session and the machine."
+
+
+@contextmanager
+def store_moments() -> Iterator[str]:
+    """A table in PostgreSQL with every type of time."""
+    name = ibis.util.gen_name("moments")
+    moments = [datetime(2025, 3, 31, 22, 30), datetime(2025, 7, 31, 16, 30)]
+    columns = {
+        "customer_id": ["ada", "bo"],
+        "moment": pa.array(moments, pa.timestamp("us", tz="UTC")),
+        "local": moments,
+        "day": [one.date() for one in moments],
+        "written": [f"{one}+00" for one in moments],
+        "amount": [1.0, 1.0],
+    }
+    engine("postgres").create_table(name, pa.table(columns))
+    yield name
+    administer(f"DROP TABLE {name}")
+
+
+@pytest.mark.parametrize("is_copied", [False, True])
+@pytest.mark.parametrize("column", ZONES)
+def test_times_do_not_depend_on_the_zone_of_server_session_or_machine(
+    column: str, is_copied: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    name, expected = ZONES[column]
+    (tmp_path / "items.csv").write_text("item_id\ntea\n")
+    more = {"items": TableSource(path=f"{tmp_path}/items.csv")} if is_copied else {}
+    with store_moments() as table:
+        for place in ("", "America/New_York", "Asia/Kolkata"):
+            monkeypatch.setenv("TZ", place or "UTC")
+            monkeypatch.setenv("PGTZ", place or "UTC")
+            url = f"{POSTGRES}?options=-c%20timezone%3D{place}" if place else POSTGRES
+            source = TableSource(database=url, table=table, columns={"event_time": name})
+            tables = open_tables(config(tables={"purchases": source, **more}))
+
+            rows = tables["purchases"].order_by("customer_id").to_pyarrow().to_pylist()
+            assert [str(row["event_time"]) for row in rows] == expected
+            tables.backend.disconnect()
 
 
 @contextmanager

@@ -33,7 +33,7 @@ ALLOWED_IMPORTERS = {
         "serving/decisions/",
         "serving/tasks/",
         "training/recommender/search.py",
-    ),  # fmt: skip
+    ),
     "httpx": ("serving/tasks/", "kizuna/commands/demo.py"),
 }
 "By library: the only places that may import it."

@@ -105,16 +105,6 @@ def row_of(value: DecisionRow | DecisionOutcome, data_set: str) -> dict[str, Any
     return {"data_set": data_set, **fields}
 
 
-def decision_of(row: sa.RowMapping) -> DecisionRow:
-    """The decision in a row."""
-    return msgspec.convert({name: row[name] for name in DecisionRow.__struct_fields__}, DecisionRow)
-
-
-def outcome_of(row: sa.RowMapping) -> DecisionOutcome:
-    """The outcome in a row."""
-    return msgspec.convert({name: row[name] for name in DecisionOutcome.__struct_fields__}, DecisionOutcome)
-
-
 def row_of_event(event: CampaignEvent, data_set: str, *, position: int) -> dict[str, Any]:
     """An event of a campaign as a row."""
     fields = msgspec.structs.asdict(event) | {"state": str(event.state)}
@@ -160,8 +150,8 @@ def select_contacts(data_set: str) -> sa.Select[Any]:
 
 
 @cache
-def select_history(*, of_one_customer: bool) -> tuple[sa.Executable, sa.Executable]:
-    """Decisions with contacts since a time, and unsubscriptions and complaints since then, in stored order.
+def select_history(*, of_one_customer: bool) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """Decisions with contacts since a time, and unsubscriptions and complaints since then.
 
     Parameters: data_set, since, decided_since and, for one customer, customer_id. Requests run these often, and
     building a statement takes longer than running it.
@@ -179,4 +169,4 @@ def select_history(*, of_one_customer: bool) -> tuple[sa.Executable, sa.Executab
         .join(DECISIONS, is_of_decision)
         .where(*is_asked, (o.kind == UNSUBSCRIBED) | (o.kind == COMPLAINED), o.event_time >= since)
     )
-    return decisions.order_by(d.number), objections.order_by(o.number)
+    return decisions, objections.order_by(o.number)

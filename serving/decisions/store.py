@@ -13,6 +13,7 @@ from core.config.decisions import MAX_PLANNING_DAYS
 from core.decisions import DecisionOutcome, DecisionRow, OutcomeKind
 from core.errors import DataError
 from serving.decisions.database import DecisionDatabase
+from serving.decisions.reading import read_rows
 from serving.decisions.writing import ROWS_AT_ONCE, insert_new, lock_customer
 
 if TYPE_CHECKING:
@@ -154,17 +155,17 @@ class DecisionStore:
 
     def find(self, decision_filter: DecisionFilter) -> list[DecisionRow]:
         """The decisions that a filter selects, in the order in which they were stored."""
-        from serving.decisions.schema import DECISIONS, decision_of
+        from serving.decisions.schema import DECISIONS
 
         if not self.database.exists:
             return []
-        query = DECISIONS.select().where(*self._conditions(decision_filter)).order_by(DECISIONS.c.number)
+        query = DECISIONS.select().where(*self._conditions(decision_filter))
         with self.database.begin() as connection:
-            return [decision_of(row) for row in connection.execute(query).mappings()]
+            return read_rows(connection, query, row_type=DecisionRow)
 
     def find_outcomes(self, decision_filter: DecisionFilter) -> list[DecisionOutcome]:
         """The outcomes of the decisions that a filter selects, in the order in which they were stored."""
-        from serving.decisions.schema import DECISIONS, OUTCOMES, outcome_of
+        from serving.decisions.schema import DECISIONS, OUTCOMES
 
         if not self.database.exists:
             return []
@@ -173,11 +174,11 @@ class DecisionStore:
         )
         query = OUTCOMES.select().join(DECISIONS, is_of_decision).where(*self._conditions(decision_filter))
         with self.database.begin() as connection:
-            return [outcome_of(row) for row in connection.execute(query.order_by(OUTCOMES.c.number)).mappings()]
+            return read_rows(connection, query, row_type=DecisionOutcome)
 
     def load_history(self, since: datetime, *, customer_id: str | None = None) -> ContactHistory:
         """What happened since this local time, to one customer or to all: decisions with later contacts, too."""
-        from serving.decisions.schema import decision_of, select_history
+        from serving.decisions.schema import select_history
 
         if not self.database.exists or not is_storable(customer_id or ""):
             return ContactHistory()
@@ -185,7 +186,7 @@ class DecisionStore:
         values = self._history_values(since, customer_id)
         with self.database.begin() as connection:
             return ContactHistory(
-                decisions=[decision_of(row) for row in connection.execute(decisions, values).mappings()],
+                decisions=read_rows(connection, decisions, row_type=DecisionRow, values=values),
                 objections=[
                     Objection(row.customer_id, OutcomeKind(row.kind), row.event_time)
                     for row in connection.execute(objections, values)

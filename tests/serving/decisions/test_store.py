@@ -13,6 +13,7 @@ import pytest
 from core.decisions import DecisionOutcome, DecisionRow, NoContact, OutcomeKind
 from core.errors import DataError, SourceUnavailable
 from serving.build.contacts import CONTACT_COLUMNS, write_contacts
+from serving.decisions import reading
 from serving.decisions.database import DecisionDatabase
 from serving.decisions.store import DecisionFilter, DecisionStore, Objection
 from tables.contract import CONTRACT
@@ -56,6 +57,15 @@ def store(request, tmp_path):
 
 def test_stored_decisions_are_read_unchanged(store):
     assert store.find(ALL) == DECISIONS
+
+
+def test_decisions_keep_their_order_and_their_text_over_the_cells_that_postgresql_sends(store, monkeypatch):
+    monkeypatch.setattr(reading, "NUMBERS_OF_A_CELL", 2)
+    others = [decision("d9", customer_id='c"9\n', release_id="絆"), decision("d8", cost=0.1 + 0.2)]
+    assert store.add(others) == 2
+
+    assert store.find(DecisionFilter()) == DECISIONS + others
+    assert list(store.load_history(NOON - timedelta(days=1)).decisions) == DECISIONS + others
 
 
 def test_a_second_run_adds_nothing_and_changes_nothing(store):

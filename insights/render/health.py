@@ -32,7 +32,7 @@ def drops(day: HealthDay, language: Language, *, most: int) -> Iterator[str]:
     """The customers whose health dropped furthest within 28 days, with the reason."""
     change = np.nan_to_num(day.health - day.best_before)
     for row in np.argsort(change, kind="stable")[:most].tolist():
-        if round(change[row]) < 0:
+        if np.rint(change[row]) < 0:
             reason = day.reasons[row][0] if day.reasons[row] else None
             reason_text = (reason.ja if language == JAPANESE else reason.en) if reason else ""
             yield translate(

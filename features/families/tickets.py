@@ -18,8 +18,8 @@ CLOSE_HOURS = Ratio(Measure(TICKET, "sum", column="hours_to_close"), Measure(TIC
 SATISFACTION = Ratio(Measure(TICKET, "sum", column="satisfaction"), Measure(TICKET, "count", column="satisfaction"))
 
 FAMILY = FeatureFamily.SUPPORT
-NONE_ANSWERED = "no ticket {window} was answered"
-NONE_CLOSED = "no ticket {window} was closed"
+NONE_ANSWERED = "there was no ticket {window}, or none was answered"
+NONE_CLOSED = "there was no ticket {window}, or none was closed"
 NONE_RATED = "no ticket {window} was rated"
 
 STATIC = (

@@ -92,7 +92,7 @@ class Sums(Generic[Rows]):
     over: tuple[Period, ...]
     adds: Callable[[Rows], Sequence[NDArray[Any]] | None]
     "(n,) each; None where the place does not have the figure."
-    formula: Callable[..., NDArray[np.float64]] = lambda rows, *sums: quotient(*sums)
+    formula: Callable[..., NDArray[np.float64]] | None = None
     "From the rows and the sums, (samples,) each, to the figure, (samples,); by default the first over the second."
     n: Callable[[Rows], int] | None = None
     "The `n` of the figure; by default the number of rows that add to the last sum."
@@ -161,7 +161,8 @@ class FigureDefinition:
                 yield FigureSpec(
                     self.name,
                     tuple(addends),
-                    formula=partial(sums.formula, rows),
+                    formula=partial(sums.formula, rows) if sums.formula else quotient,
+                    is_share=self.unit == "share" and sums.formula is None,
                     place=place,
                     n=sums.n(rows) if sums.n else None,
                     is_exact=self.is_exact,

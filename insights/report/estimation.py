@@ -48,6 +48,8 @@ class FigureSpec:
     "The `n` of the figure; by default the number of rows with a non-zero last addend."
     is_exact: bool = False
     "Whether it has no interval, because it is a total of what is recorded and not an estimate."
+    is_share: bool = False
+    "Whether it is the share that the first sum has in the second."
 
     def figure(self, estimate: Estimate) -> Figure:
         """The figure with its estimate."""
@@ -105,11 +107,10 @@ def _widen_certainty(estimate: Estimate, spec: FigureSpec, *, ids: NDArray[np.st
 
     No sample of customers has one who does what none of them did, so the bootstrap would say that it never happens.
     """
-    if spec.formula is not quotient or estimate.value not in (0, 1) or estimate.low != estimate.high:
+    if not spec.is_share or estimate.value not in (0, 1) or estimate.low != estimate.high:
         return estimate
     part, whole = (np.asarray(addend, dtype=np.float64) for addend in spec.addends)
-    is_counted = all((addend == np.floor(addend)).all() for addend in (part, whole)) and (part <= whole).all()
-    if not is_counted or part.min() < 0:
+    if (part < 0).any() or (part > whole).any():
         return estimate
     margin = 1 - TAILS[0] ** (1 / len(np.unique(ids[whole > 0])))
     return Estimate(estimate.value, max(0.0, estimate.value - margin), min(1.0, estimate.value + margin))

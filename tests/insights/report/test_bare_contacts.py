@@ -47,6 +47,17 @@ def test_the_report_counts_messages_by_purpose_where_no_campaign_is_named():
     assert in_total == 2
 
 
+def test_a_campaign_without_a_conversion_may_still_have_some():
+    rows = [{"customer_id": f"c{n:02d}", "event_time": "2024-02-10", "campaign_id": "spring"} for n in range(60)]
+    converted = {"customer_id": "ada", "event_time": "2024-02-11", "campaign_id": "other", "converted_at": "2024-02-12"}
+    tables = shop("ada 2023-02-01", "ada 2024-01-05", contacts=frame(*rows, converted))
+
+    figures = build_report(tables, date(2024, 3, 1)).figures
+
+    rate = next(one for one in figures.of("conversion_rate", "campaign", group="spring") if not one.place.is_month)
+    assert (rate.value, rate.estimate.low, rate.estimate.high) == (0, 0, pytest.approx(0.0487, abs=1e-4))
+
+
 @every_engine
 def test_an_empty_cell_of_treated_means_that_the_contact_was_made(engine_name: str):
     tables = world({"treated": None}, {"treated": False}, backend=engine(engine_name))

@@ -45,7 +45,8 @@ def test_what_none_or_all_of_the_customers_did_has_the_exact_interval():
     sent, converted = np.ones(60), np.zeros(60)
 
     none, all_of_them = (one.estimate for one in estimate_figures(
-        [FigureSpec("conversion_rate", (converted, sent)), FigureSpec("repeat_rate", (sent, sent))], IDS[:60]
+        [FigureSpec(name, (part, sent), is_share=True) for name, part in (("click_rate", converted), ("open_rate", sent))],
+        IDS[:60],
     ))  # fmt: skip
 
     assert (none.value, none.low, none.high) == (0, 0, pytest.approx(0.0487, abs=1e-4))

@@ -82,13 +82,15 @@ def line_chart(
     title: str,
     *,
     format_tick: Callable[[float, float], str],
+    format_end: Callable[[float, float], str] | None = None,
     references: Sequence[Reference] = (),
     from_zero: bool = False,
     is_wide: bool = False,
 ) -> Markup:
     """A line with its interval as a band; '' for fewer than two points. The last value is written out.
 
-    `format_tick` takes a value of the axis and the largest one. References are drawn where the chart reaches them.
+    `format_tick` takes a value of the axis and the largest one, and `format_end` the last value and the largest one of
+    the axis; by default it is written as the point says. References are drawn where the chart reaches them.
     """
     drawn = [point for point in points if math.isfinite(point.value)]
     if len(drawn) < 2:
@@ -96,6 +98,9 @@ def line_chart(
     width = WIDE if is_wide else WIDTH
     axis = _value_axis(drawn, references, from_zero=from_zero)
     step = (width - LEFT - RIGHT) / (len(drawn) - 1)
+
+    largest = max(map(abs, axis.ticks()), default=0.0)
+    end = format_end(drawn[-1].value, largest) if format_end else drawn[-1].value_text
 
     def at(place: int, value: float) -> str:
         return f"{LEFT + place * step:.1f},{axis.at(value):.1f}"
@@ -114,7 +119,7 @@ def line_chart(
         Markup().join(_arrow(x) for x in beyond),
         _reference_labels(references, axis, format_tick=format_tick),
         Markup().join(_dot(at(place, point.value), point) for place, point in enumerate(drawn)),
-        _ends(drawn, width),
+        _ends(drawn, width, end=end),
     )
     return draw_svg(body, title, width=width, height=HEIGHT)
 
@@ -184,13 +189,13 @@ def _dot(at: str, point: Point) -> Markup:
     )
 
 
-def _ends(points: Sequence[Point], width: int) -> Markup:
+def _ends(points: Sequence[Point], width: int, *, end: str) -> Markup:
     first, last = points[0], points[-1]
     return Markup(
         '<text class="tick" x="{left}" y="{under}">{a}</text><text class="tick end" x="{right}" y="{under}">{b}</text>'
         '<text class="value end" x="{right}" y="10">{end}</text>'
     ).format(
-        under=HEIGHT - 5, left=LEFT, right=width - RIGHT, a=first.label, b=last.label, end=last.value_text,
+        under=HEIGHT - 5, left=LEFT, right=width - RIGHT, a=first.label, b=last.label, end=end,
     )  # fmt: skip
 
 

@@ -47,28 +47,34 @@ class Formatter:
         """A text of the catalogue in this language."""
         return translate(message, self.language, **values)
 
-    def format(self, value: float, unit: Unit) -> str:
-        """A value with its unit; a dash for NaN."""
+    def format(self, value: float, unit: Unit, *, scale: int | None = None) -> str:
+        """A value with its unit; a dash for NaN. `scale` is that of amounts, see `common_scale`."""
         if math.isnan(value):
             return NO_VALUE
         if math.isinf(value):
             return "∞"
-        return getattr(self, unit)(value)
+        return self.money(value, scale=scale) if unit == "money" else getattr(self, unit)(value)
 
-    def interval(self, estimate: Estimate, unit: Unit) -> str:
+    def interval(self, estimate: Estimate, unit: Unit, *, scale: int | None = None) -> str:
         """The interval, from low to high; '' without one."""
         if math.isnan(estimate.low) or not math.isfinite(estimate.value):
             return ""
-        low, high = (self._bound(bound, estimate.value, unit=unit) for bound in (estimate.low, estimate.high))
+        scale = self.scale_of([estimate.value]) if scale is None else scale
+        low, high = (
+            self._bound(bound, estimate.value, unit=unit, scale=scale) for bound in (estimate.low, estimate.high)
+        )
         return self.translate("{low} to {high}", low=low, high=high)
 
-    def _bound(self, bound: float, value: float, *, unit: Unit) -> str:
+    def _bound(self, bound: float, value: float, *, unit: Unit, scale: int) -> str:
         """A bound in the unit and with the decimals of the value."""
         if not math.isfinite(bound):
             return self.format(bound, unit)
-        if unit == "money":
-            return self.money(bound, scale=self.scale_of([value]))
-        return self.count(bound, is_whole=_is_whole(value)) if unit == "count" else self.format(bound, unit)
+        if unit == "share":
+            # Beside a value of 0 %, which has no decimals of its own, the bound decides.
+            return self.share(bound, n_decimals=_share_decimals(value or bound))
+        if unit == "count":
+            return self.count(bound, is_whole=_is_whole(value) or abs(value) >= MANY)
+        return self.format(bound, unit, scale=scale)
 
     def money(self, value: float, *, scale: int | None = None) -> str:
         """An amount, rounded where it is large; see `scale_of`, by default its own scale."""
@@ -99,6 +105,12 @@ class Formatter:
         largest = max((abs(amount) for amount in amounts if math.isfinite(amount)), default=0.0)
         return 1_000_000 if largest >= VERY_LARGE else 1_000 if largest >= LARGE else 1
 
+    def common_scale(self, amounts: Iterable[float]) -> int:
+        """The unit of amounts that are read beside each other, in which the smallest still has two digits."""
+        sizes = [abs(amount) for amount in amounts if amount and math.isfinite(amount)]
+        largest = self.scale_of(sizes)
+        return next((scale for scale in (1_000_000, 1_000) if scale <= largest and min(sizes) >= MANY * scale), 1)
+
     def table_unit(self, scale: int) -> str:
         """The note on a table's unit, behind its title; '' where each amount has the sign of its currency."""
         if scale == 1 and not self._writes_yen:
@@ -110,9 +122,10 @@ class Formatter:
     def _writes_yen(self) -> bool:
         return self.language == JAPANESE and self.currency == "JPY"
 
-    def share(self, value: float) -> str:
-        """A share as a percentage."""
-        return format_percent(value, self.language, n_decimals=2 if 0 < abs(value) < SMALL_SHARE else 1)
+    def share(self, value: float, *, n_decimals: int | None = None) -> str:
+        """A share as a percentage; `n_decimals` gives an interval the decimals of its value."""
+        n_decimals = _share_decimals(value) if n_decimals is None else n_decimals
+        return format_percent(value, self.language, n_decimals=n_decimals)
 
     def months(self, value: float) -> str:
         """A number of months."""
@@ -168,17 +181,29 @@ class Formatter:
             return "0"
         if unit == "share":
             return format_percent(value + 0.0, self.language, n_decimals=_n_decimals(100 * value))
-        scale = next((size for size, least in TICK_SCALES.items() if largest >= least), 1) if unit == "money" else 1
-        value, n_decimals = value / scale + 0.0, _n_decimals(value / scale)
-        number = format_number(value, self.language, n_decimals=n_decimals)
-        if unit == "hours":
-            return self.translate("{n} h", n=number)
-        if unit != "money":
-            return number
+        if unit == "money":
+            scale = _tick_scale(largest)
+            return self._write_amount(value + 0.0, scale, n_decimals=_n_decimals(value / scale))
+        number = format_number(value + 0.0, self.language, n_decimals=_n_decimals(value))
+        return self.translate("{n} h", n=number) if unit == "hours" else number
+
+    def beside_axis(self, value: float, largest: float, *, unit: Unit) -> str:
+        """A value beside an axis whose largest tick is `largest`: amounts in the unit of its ticks."""
+        scale = _tick_scale(largest)
+        if unit != "money" or scale == 1 or not math.isfinite(value):
+            return self.format(value, unit)
+        return self._write_amount(value, scale, n_decimals=1 if abs(value) < MANY * MANY * scale else 0)
+
+    def _write_amount(self, value: float, scale: int, *, n_decimals: int) -> str:
+        number = format_number(value / scale, self.language, n_decimals=n_decimals)
         if not self._writes_yen:
-            number = format_money(value, self.currency, locale=self.language, n_decimals=n_decimals)
+            number = format_money(value / scale, self.currency, locale=self.language, n_decimals=n_decimals)
         amount = number if scale == 1 else self.translate(SCALES[scale], amount=number)
         return f"{amount}円" if self._writes_yen else amount
+
+    def ends_of(self, unit: Unit) -> Callable[[float, float], str]:
+        """Writes the last value of a line beside an axis of this unit; see `beside_axis`."""
+        return lambda value, largest: self.beside_axis(value, largest, unit=unit)
 
     def day(self, day: date) -> str:
         """A day in full."""
@@ -199,9 +224,17 @@ class Formatter:
         return format_month(date.fromisoformat(f"{label}-01"), self.language)
 
 
+def _tick_scale(largest: float) -> int:
+    return next((size for size, least in TICK_SCALES.items() if largest >= least), 1)
+
+
 def _n_decimals(value: float) -> int:
     """The fewest decimals, up to two, that write the value as it is."""
     return next((n for n in (0, 1) if math.isclose(value, round(value, n), abs_tol=1e-9)), 2)
+
+
+def _share_decimals(value: float) -> int:
+    return 2 if 0 < abs(value) < SMALL_SHARE else 1
 
 
 def _is_whole(value: float) -> bool:

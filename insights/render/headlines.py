@@ -105,7 +105,8 @@ def comparison_table(renderer: ReportRenderer) -> Table | None:
     for name in (one for one in shown if one in comparison.values and one in comparison.other_values):
         value, before, unit = comparison.values[name], comparison.other_values[name], definition_of(name).unit
         change = _change(renderer, name, value=value, before=before)
-        cells = (Cell(renderer.formatter.format(one, unit)) for one in (before, value))
+        scale = renderer.formatter.common_scale([before, value])
+        cells = (Cell(renderer.formatter.format(one, unit, scale=scale)) for one in (before, value))
         rows.append([Cell(renderer.name(name), kind="words"), *cells, Cell(change.text, kind=change.kind)])
     periods = (comparison.other_period, comparison.period)
     head = [renderer.text("Figure"), *map(renderer.formatter.period, periods), renderer.text("Change")]

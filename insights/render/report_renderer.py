@@ -111,15 +111,21 @@ class ReportRenderer:
         """The name of a way to group customers: 'accounts.industry' is named after its column."""
         return self.group(by.rpartition(".")[2])
 
-    def format(self, figure: Figure) -> str:
+    def format(self, figure: Figure, *, scale: int | None = None) -> str:
         """A figure's value with its unit."""
-        return self.formatter.format(figure.value, definition_of(figure.name).unit)
+        return self.formatter.format(figure.value, definition_of(figure.name).unit, scale=scale)
 
-    def cell(self, figure: Figure | None) -> Cell:
+    def cell(self, figure: Figure | None, *, scale: int | None = None) -> Cell:
         """A figure with its interval; empty without a figure."""
         if figure is None:
             return Cell("")
-        return Cell(self.format(figure), self.formatter.interval(figure.estimate, definition_of(figure.name).unit))
+        interval = self.formatter.interval(figure.estimate, definition_of(figure.name).unit, scale=scale)
+        return Cell(self.format(figure, scale=scale), interval)
+
+    def column(self, figures: Sequence[Figure | None]) -> list[Cell]:
+        """The cells of figures that are read beside each other: amounts in the same unit."""
+        scale = self.formatter.common_scale(figure.value for figure in figures if figure is not None)
+        return [self.cell(figure, scale=scale) for figure in figures]
 
     def figure_table(self, title: str, names: Sequence[str]) -> Table | None:
         """A row for each figure: name, meaning, value, interval and n."""
@@ -144,13 +150,9 @@ class ReportRenderer:
         figures = self.report.figures
         columns = [name for name in names if figures.groups(name, by)]
         groups = list(dict.fromkeys(group for name in columns for group in figures.groups(name, by)))
-        rows = [
-            [
-                Cell(self.member(by, group), kind="words"),
-                *(self.cell(figures.one(name, by, group=group)) for name in columns),
-            ]
-            for group in groups
-        ]
+        cells = [self.column([figures.one(name, by, group=group) for group in groups]) for name in columns]
+        words = [Cell(self.member(by, group), kind="words") for group in groups]
+        rows = list(zip(words, *cells, strict=True))
         title = self.text("By {group}", group=self.grouping(by))
         return Table(title, ["", *map(self.name, columns)], rows) if rows and columns else None
 
@@ -180,10 +182,12 @@ class ReportRenderer:
         if not figures:
             return Markup()
         name = figures[0].name
+        unit = definition_of(name).unit
         return line_chart(
             points,
             title,
-            format_tick=self.formatter.ticks_of(definition_of(name).unit),
+            format_tick=self.formatter.ticks_of(unit),
+            format_end=self.formatter.ends_of(unit),
             references=self._references(name),
             from_zero=from_zero,
             is_wide=is_wide,
@@ -210,10 +214,10 @@ class ReportRenderer:
         svg = self._line(figures, points, title=self.name(name), from_zero=True, is_wide=True)
         return Drawing(self.name(name), svg) if svg else None
 
-    def point(self, figure: Figure, label: str) -> Point:
+    def point(self, figure: Figure, label: str, *, scale: int | None = None) -> Point:
         """A figure as a point of a chart."""
-        estimate = figure.estimate
-        return Point(label, figure.value, low=estimate.low, high=estimate.high, value_text=self.format(figure))
+        estimate, text = figure.estimate, self.format(figure, scale=scale)
+        return Point(label, figure.value, low=estimate.low, high=estimate.high, value_text=text)
 
     def group_charts(self, name: str) -> Drawings | None:
         """A dot for each group with its interval; a chart for each way to group customers."""
@@ -223,7 +227,12 @@ class ReportRenderer:
                 (group, self.report.figures.one(name, by, group=group))
                 for group in self.report.figures.groups(name, by)
             ]
-            points = [self.point(figure, self.member(by, group)) for group, figure in groups if figure is not None]
+            scale = self.formatter.common_scale(figure.value for _, figure in groups if figure is not None)
+            points = [
+                self.point(figure, self.member(by, group), scale=scale)
+                for group, figure in groups
+                if figure is not None
+            ]
             title = f"{self.name(name)} · {self.text('By {group}', group=self.grouping(by))}"
             whole = self.report.figures.one(name)
             references = [] if whole is None else [Reference(whole.value, self.text("all customers"))]

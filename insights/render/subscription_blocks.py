@@ -126,13 +126,9 @@ def fiscal_year_table(renderer: ReportRenderer, section: str) -> Table | None:
     """A row for each fiscal year, a column for each figure that has them; None without any."""
     figures, names = renderer.report.figures, figures_in(section, "fiscal_year_column")
     years = dict.fromkeys(year for name in names for year in figures.groups(name, "fiscal_year"))
-    rows = [
-        [
-            Cell(renderer.formatter.period(year), kind="words"),
-            *(renderer.cell(figures.one(name, "fiscal_year", group=year)) for name in names),
-        ]
-        for year in years
-    ]
+    cells = [renderer.column([figures.one(name, "fiscal_year", group=year) for year in years]) for name in names]
+    words = [Cell(renderer.formatter.period(year), kind="words") for year in years]
+    rows = list(zip(words, *cells, strict=True))
     head = [renderer.text("Fiscal year"), *map(renderer.name, names)]
     return Table(renderer.text("By fiscal year"), head, rows) if rows else None
 
@@ -162,14 +158,15 @@ def _scenario_cell(renderer: ReportRenderer, name: str, *, scenario: str) -> Cel
     """The figure in a scenario with its change from today; today's figure with its interval."""
     figures = renderer.report.figures
     now, then = figures.one(name, "what_if", group=NOW), figures.one(name, "what_if", group=scenario)
+    scale = renderer.formatter.common_scale(one.value for one in figures.of(name, "what_if"))
     if now is None or then is None or scenario == NOW or not now.value:
-        return renderer.cell(then)
+        return renderer.cell(then, scale=scale)
     change = then.value / now.value - 1
     # Both are infinite where no customer has churned yet.
     if abs(change) <= UNCHANGED or not math.isfinite(change):
-        return Cell(renderer.format(then))
+        return Cell(renderer.format(then, scale=scale))
     note = format_percent(change, renderer.formatter.language, n_decimals=1, is_signed=True)
-    return Cell(renderer.format(then), note)
+    return Cell(renderer.format(then, scale=scale), note)
 
 
 def _scenario_name(renderer: ReportRenderer, scenario: str) -> str:

@@ -35,6 +35,14 @@ def test_a_line_has_one_band_and_one_point_makes_no_line():
     assert line_chart(points[:1], "t", format_tick=tick) == ""
 
 
+def test_the_last_value_is_written_in_the_unit_of_the_axis():
+    points = [Point("a", 5.0, value_text="5"), Point("b", 7.0, value_text="7")]
+
+    with_unit = line_chart(points, "t", format_tick=tick, format_end=lambda value, largest: f"{value} beside {largest}")
+    assert ">7.0 beside 7.0</text>" in with_unit
+    assert ">7</text>" in line_chart(points, "t", format_tick=tick)
+
+
 def test_a_line_without_intervals_has_no_band():
     points = [Point("a", 1.0, value_text="1"), Point("b", 2.0, value_text="2")]
 

@@ -48,6 +48,29 @@ def test_intervals_and_periods_have_two_ends():
     assert EN.period("2026-03/2026-03") == "Mar 2026"
 
 
+def test_an_interval_has_the_decimals_of_its_value():
+    assert JA.interval(Estimate(0.028, 0.0193, 0.039), "share") == "1.9%〜3.9%"
+    assert EN.interval(Estimate(0.0136, 0.0078, 0.021), "share") == "0.78% to 2.10%"
+    assert EN.interval(Estimate(0.0, 0.0, 0.0487), "share") == "0.0% to 4.9%"
+    assert EN.interval(Estimate(10.6, 9.98, 11.4), "count") == "10 to 11"
+
+
+def test_amounts_that_are_read_beside_each_other_have_one_unit_with_two_digits_for_the_smallest():
+    assert [JA.common_scale(one) for one in ([825e3, 1_015e3], [9e3, 1_015e3], [825e3], [2e9, 20e6], [0.0])] == [
+        1_000, 1, 1, 1_000_000, 1,
+    ]  # fmt: skip
+    assert [JA.format(one, "money", scale=1_000) for one in (825e3, 1_015e3)] == ["825千円", "1,015千円"]
+    assert JA.interval(Estimate(825e3, 1e5, 2e6), "money", scale=1_000) == "100千円〜2,000千円"
+    assert EN.format(1_015_000.5, "money", scale=1) == "£1,015,000"
+
+
+def test_the_last_value_of_a_line_has_the_unit_of_its_axis():
+    assert [JA.beside_axis(72_644_350, largest, unit="money") for largest in (60e6, 500e3, 90e3)] == [
+        "72.6百万円", "72,644千円", "72,644千円",
+    ]  # fmt: skip
+    assert (EN.beside_axis(412e6, 4e8, unit="money"), EN.beside_axis(0.5, 1, unit="share")) == ("£412M", "50.0%")
+
+
 def test_japanese_tables_of_large_yen_amounts_are_in_thousands_and_say_so():
     scale = JA.scale_of([320.0, 74_836_532.0])
 

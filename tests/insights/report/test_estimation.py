@@ -44,10 +44,8 @@ def test_the_rows_of_a_customer_are_resampled_together():
 def test_what_none_or_all_of_the_customers_did_has_the_exact_interval():
     sent, converted = np.ones(60), np.zeros(60)
 
-    none, all_of_them = (one.estimate for one in estimate_figures(
-        [FigureSpec(name, (part, sent), is_share=True) for name, part in (("click_rate", converted), ("open_rate", sent))],
-        IDS[:60],
-    ))  # fmt: skip
+    specs = [FigureSpec("click_rate", (part, sent), is_share=True) for part in (converted, sent)]
+    none, all_of_them = (one.estimate for one in estimate_figures(specs, IDS[:60]))
 
     assert (none.value, none.low, none.high) == (0, 0, pytest.approx(0.0487, abs=1e-4))
     assert (all_of_them.value, all_of_them.low, all_of_them.high) == (1, pytest.approx(0.9513, abs=1e-4), 1)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.config.data_set import Config
-from core.model_card import ModelCard
 from core.model_kinds import CHURN, find_kind
+
+if TYPE_CHECKING:
+    from core.model_card import ModelCard
 
 FIRST_LOOK = "kizuna score --out scores.csv"
 "Scores by the churn champion, before and after the first release."

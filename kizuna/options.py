@@ -56,7 +56,14 @@ Cutoffs = Annotated[
     list[date] | None, typer.Option("--cutoff", parser=parse_day, metavar="DAY", help=f"{CUTOFF_HELP} Repeatable.")
 ]
 LanguageOption = Annotated[
-    Language, typer.Option("--lang", parser=Language, metavar="|".join(languages()), help="Language of the output.")
+    Language,
+    typer.Option(
+        "--lang",
+        parser=Language,
+        metavar="|".join(languages()),
+        help="Language of the output.",
+        autocompletion=lambda: list(languages()),
+    ),
 ]
 FormatOption = Annotated[
     OutputFormat, typer.Option("--format", help="Lines and tables for people, or one JSON document for programs.")

@@ -44,7 +44,12 @@ Budget = Annotated[
     typer.Option(min=0, help="What the contacts may cost, in base currency. Default: [decisions] budget."),
 ]
 LayoutName = Annotated[
-    str, typer.Option("--layout", help="Columns of the file: kizuna, mail, salesforce, hubspot or line.")
+    str,
+    typer.Option(
+        "--layout",
+        help="Columns of the file: kizuna, mail, salesforce, hubspot or line.",
+        autocompletion=lambda: ["kizuna", "mail", "salesforce", "hubspot", "line"],
+    ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Write the file, but do not store the decisions.")]
 

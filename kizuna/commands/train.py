@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from core.catalogue import Catalogue
 from core.errors import BadInput, GateRefused, NotEnoughHistory
 from core.model_kinds import MODEL_KINDS, PREDICT, ModelKind, find_kind
 from kizuna.command_group import LightGroup
@@ -24,7 +25,16 @@ if TYPE_CHECKING:
 
 console = Console()
 
-Model = Annotated[str | None, typer.Option("--model", help="Register this model instead of the best one.")]
+
+def list_models(ctx: typer.Context) -> list[str]:
+    """The models of the kind whose command is typed, for shell completion: the names of their files."""
+    return list(Catalogue[object].of_folder(find_kind(ctx.info_name or "").package, attribute="MODEL"))
+
+
+Model = Annotated[
+    str | None,
+    typer.Option("--model", help="Register this model instead of the best one.", autocompletion=list_models),
+]
 Changes = Annotated[
     list[str] | None, typer.Option("--set", help="key=value: overrides a setting of --model. Repeatable.")
 ]

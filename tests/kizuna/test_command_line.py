@@ -126,7 +126,9 @@ def complete(words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [("kizuna re", ["recommend", "release", "report"]), ("kizuna train ch", ["churn"]), ("kizuna score --o", ["--out"]),
-     ("kizuna models --format ", ["text", "json"]), ("kizuna promote re", ["recommender"])],
+     ("kizuna models --format ", ["text", "json"]), ("kizuna promote re", ["recommender"]),
+     ("kizuna report --lang ", ["en", "ja"]), ("kizuna train churn --model r", ["recency", "rfm"]),
+     ("kizuna train value --model b", ["bg_nbd", "blend", "boosted"]), ("kizuna decide --layout h", ["hubspot"])],
 )  # fmt: skip
 def test_the_shell_completes_commands_options_and_values(words, offered):
     assert complete(words) == offered

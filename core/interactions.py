@@ -170,20 +170,46 @@ class Histories:
         return matrix
 
 
+def sorted_distinct(numbers: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The different numbers, ascending: `np.unique`, whose hash table takes ten times as long for 500,000 of them."""
+    ordered = np.sort(numbers, kind="stable").astype(np.int64, copy=False)
+    is_new = np.ones(len(ordered), dtype=bool)
+    is_new[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_new]
+
+
+def first_lines_of_days(histories: Histories) -> NDArray[np.int64]:
+    """The first line of each day on which a customer bought an item, sorted by customer, item and day."""
+    days = histories.times.astype("datetime64[D]").astype(np.int64)
+    if not len(days):
+        return days
+    shape = len(histories), len(histories.item_ids), int(np.ptp(days)) + 1
+    # One number sorts many times faster than three keys.
+    keys = np.ravel_multi_index((histories.customers, histories.items, days - days.min()), shape)
+    order = np.argsort(keys, kind="stable")
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = keys[order[1:]] != keys[order[:-1]]
+    return order[is_new]
+
+
+def purchase_days(histories: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Row, item and day number of each day on which a customer bought an item, sorted, each day once."""
+    lines = first_lines_of_days(histories)
+    days = histories.times[lines].astype("datetime64[D]").astype(np.int64)
+    return histories.customers[lines], histories.items[lines].astype(np.int64), days
+
+
 def repeat_share(histories: Histories) -> float:
     """Share of later purchases that repeat an earlier one: an item, of the same customer, on another day.
 
     A customer's first purchase day cannot repeat anything and does not count. NaN below MIN_LATER purchases.
     """
-    m, days = max(1, len(histories.item_ids)), histories.times.astype("datetime64[D]").astype(np.int64)
-    rows = histories.customers
-    pair_days = np.unique(np.stack([rows * m + histories.items, days]), axis=1)
-    pairs, is_first = pair_days[0], np.ones(pair_days.shape[1], dtype=bool)
-    is_first[1:] = np.diff(pairs) != 0
+    rows, items, days = purchase_days(histories)
+    is_repeat = (rows[1:] == rows[:-1]) & (items[1:] == items[:-1])
     first_days = np.full(len(histories), np.iinfo(np.int64).max)
     np.minimum.at(first_days, rows, days)
-    is_later = pair_days[1] > first_days[pairs // m]
-    return float((~is_first).sum() / is_later.sum()) if is_later.sum() >= MIN_LATER else float("nan")
+    n_later = np.count_nonzero(days > first_days[rows])
+    return float(np.count_nonzero(is_repeat) / n_later) if n_later >= MIN_LATER else float("nan")
 
 
 def has_rare_repeats(histories: Histories) -> bool:

@@ -114,6 +114,10 @@ class Logistic(AdditiveModel):
         by_feature = self.design_.sum_by_feature(self.design_.transform(values) * self.weights_[0, :-1])
         return np.column_stack([by_feature, np.full(len(values), self.weights_[0, -1])])
 
+    def log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The design matrix times the weights."""
+        return self.design_.transform(values) @ self.weights_[0, :-1] + self.weights_[0, -1]
+
     def log_odds_of_resamples(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log-odds by the weights of each resample."""
         return self.weights_[1:, :-1] @ self.design_.transform(values).T + self.weights_[1:, [-1]]

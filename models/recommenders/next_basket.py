@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from core.interactions import Histories, Interactions, decay_weights
+from core.interactions import Histories, Interactions, decay_weights, first_lines_of_days, purchase_days
 from models.recommenders.engine.blend_weights import (
     Candidates,
     activity_groups,
@@ -204,11 +204,10 @@ class NextBasket(LinearRecommender):
     def _purchase_days(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
         """(n, m) decayed number of days on which each customer bought each item."""
         n, m = len(histories), len(histories.item_ids)
-        days = days_of(histories)
-        cells = histories.customers * m + histories.items
-        _, firsts = np.unique(np.stack([cells, days]), axis=1, return_index=True)
+        firsts = first_lines_of_days(histories)
+        cells = histories.customers[firsts] * m + histories.items[firsts]
         weights = decay_weights(histories.times[firsts], self.half_life_days, cutoff=cutoff)
-        return np.bincount(cells[firsts], weights, minlength=n * m).astype(np.float32).reshape(n, m)
+        return np.bincount(cells, weights, minlength=n * m).astype(np.float32).reshape(n, m)
 
     def _season_factor(self, cutoff: date) -> NDArray[np.float32]:
         """(m,) at most 1: what the season at the cutoff multiplies the components of the history by."""
@@ -236,10 +235,13 @@ def readiness(n_gaps: NDArray[np.floating]) -> NDArray[np.floating]:
 def relative_repeat_rate(interactions: Interactions) -> NDArray[np.float64]:
     """(m,) share of each item's buyers with a second purchase day, relative to the share over all items."""
     m = len(interactions.item_ids)
-    pair_days = np.stack([interactions.customers * m + interactions.items, days_of(interactions)])
-    pairs, n_days = np.unique(np.unique(pair_days, axis=1)[0], return_counts=True)
-    n_buyers = np.bincount(pairs % m, minlength=m)
-    n_repeaters = np.bincount(pairs % m, n_days > 1, minlength=m)
+    rows, items, _ = purchase_days(interactions)
+    is_repeat = np.zeros(len(rows), dtype=bool)
+    is_repeat[1:] = (rows[1:] == rows[:-1]) & (items[1:] == items[:-1])
+    is_second = is_repeat.copy()
+    is_second[1:] &= ~is_repeat[:-1]
+    n_buyers = np.bincount(items[~is_repeat], minlength=m)
+    n_repeaters = np.bincount(items[is_second], minlength=m)
     if not n_repeaters.sum():
         return np.ones(m)
     overall = n_repeaters.sum() / n_buyers.sum()

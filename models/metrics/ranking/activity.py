@@ -31,8 +31,10 @@ def activity_thirds(data: RankingData) -> NDArray[np.int64]:
     before = data.before
     has_number = before.orders >= 0
     numbers = np.where(has_number, before.orders, before.times.astype("datetime64[s]").astype(np.int64))
-    orders = np.unique(np.column_stack([before.customers, has_number, numbers]), axis=0)
-    n_orders = np.bincount(orders[:, 0], minlength=len(data))
+    order = np.lexsort((numbers, has_number, before.customers))
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = np.any([np.diff(one[order]) != 0 for one in (before.customers, has_number, numbers)], axis=0)
+    n_orders = np.bincount(before.customers[order[is_new]], minlength=len(data))
     terciles = np.quantile(n_orders, [1 / 3, 2 / 3], method="inverted_cdf")
     return np.searchsorted(terciles, n_orders, side="left")
 

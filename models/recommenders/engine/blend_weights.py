@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import cached_property
 from typing import Literal, Self, get_args
 
 import numpy as np
@@ -35,6 +36,8 @@ MIN_GROUP = 50
 "Customers of the fold that a group needs for weights of its own."
 STEPS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
 "Step sizes of the search: how far weights move towards or away from one model. A smaller step follows without gain."
+BELOW_ALL = np.float32(-1e9)
+"The score of padding; minus infinity times a weight of zero would be no number."
 CELLS_AT_ONCE = 2**21
 "Scores of one model in memory at a time."
 
@@ -91,14 +94,47 @@ class Candidates:
         return float(self.ndcg_by_customer(weights).mean())
 
     def ndcg_by_customer(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(n,) NDCG@10 of each customer with these weights."""
-        blended = np.where(self.allowed, self.scores @ weights.astype(np.float32), -np.inf)
-        k = min(LIST_LENGTH, blended.shape[1])
-        best = np.argpartition(-blended, k - 1, axis=1)[:, :k]
-        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(blended, best, 1), axis=1, kind="stable"), 1)
+        """(n,) NDCG@10 of each customer with these weights; of equal scores, the first is ranked higher.
+
+        Only the places of bought items count, and counting what is above them costs a third of sorting the lists.
+        """
+        hits = self._hits
+        blended = hits.scores @ weights.astype(np.float32)
+        own = blended[hits.rows, hits.columns][:, None]
+        places = np.count_nonzero(blended[hits.rows] > own, axis=1)
+        near = np.flatnonzero(places < LIST_LENGTH)
+        is_before = np.arange(blended.shape[1]) < hits.columns[near, None]
+        places[near] += np.count_nonzero((blended[hits.rows[near]] == own[near]) & is_before, axis=1)
+        is_listed = places < LIST_LENGTH
         gains = 1 / np.log2(np.arange(LIST_LENGTH) + 2)
-        hits = np.take_along_axis(self.bought & self.allowed, best, 1) @ gains[:k]
-        return hits / np.cumsum(gains)[np.minimum(LIST_LENGTH, self.n_bought) - 1]
+        customers = hits.customers[hits.rows[is_listed]]
+        gained = np.bincount(customers, gains[places[is_listed]], minlength=len(self.n_bought))
+        return gained / np.cumsum(gains)[np.minimum(LIST_LENGTH, self.n_bought) - 1]
+
+    @cached_property
+    def _hits(self) -> _Hits:
+        customers = np.flatnonzero((self.bought & self.allowed).any(axis=1))
+        some = self.take(customers)
+        # Padding goes last, and what is padding for every customer goes.
+        width = int(some.allowed.sum(axis=1).max(initial=0))
+        order = np.argsort(~some.allowed, axis=1, kind="stable")[:, :width]
+        allowed, bought = (np.take_along_axis(one, order, axis=1) for one in (some.allowed, some.bought))
+        scores = np.take_along_axis(some.scores, order[:, :, None], axis=1)
+        return _Hits(customers, np.where(allowed[:, :, None], scores, BELOW_ALL), *np.nonzero(allowed & bought))
+
+
+@dataclass(frozen=True)
+class _Hits:
+    """The candidates that were bought, and all candidates of their customers; others have an NDCG of 0."""
+
+    customers: NDArray[np.intp]
+    "(k,) rows of `Candidates`."
+    scores: NDArray[np.float32]
+    "(k, width, models); `BELOW_ALL` where it is padding."
+    rows: NDArray[np.intp]
+    "(hits,) the customer, as a place in `customers`."
+    columns: NDArray[np.intp]
+    "(hits,) the candidate."
 
 
 def best_items(scores_by_model: list[NDArray[np.float32]], n_best: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

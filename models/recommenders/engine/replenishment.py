@@ -18,7 +18,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from core.interactions import Histories, Interactions
+from core.interactions import Histories, Interactions, purchase_days
 
 MIN_GAPS = 3
 "An item with fewer gaps has no known gap."
@@ -55,7 +55,7 @@ class Dueness:
 
 def usual_gap_days(interactions: Interactions) -> NDArray[np.float32]:
     """(m,) median days between two purchases of an item by the same customer; NaN below `MIN_GAPS` gaps."""
-    rows, items, days = _purchase_days(interactions)
+    rows, items, days = purchase_days(interactions)
     is_repeat = (np.diff(rows) == 0) & (np.diff(items) == 0)
     repeated, gaps = items[1:][is_repeat], np.diff(days)[is_repeat].astype(np.float32)
     order = np.lexsort((gaps, repeated))
@@ -82,7 +82,7 @@ def dueness(
 
     `default_gap_days` replaces a gap of NaN (default: `default_gap(gap_days)`).
     """
-    rows, items, days = _purchase_days(histories)
+    rows, items, days = purchase_days(histories)
     is_first = np.ones(len(rows), dtype=bool)
     is_first[1:] = (np.diff(rows) != 0) | (np.diff(items) != 0)
     firsts = np.flatnonzero(is_first)
@@ -101,14 +101,3 @@ def dueness(
         usual_gap_days=usual.astype(np.float32),
         due=since >= DUE_SHARE * usual,
     )
-
-
-def _purchase_days(histories: Histories) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Row, item and day number of each day on which a customer bought an item, sorted, each day once."""
-    rows, items = histories.customers, histories.items.astype(np.int64)
-    days = histories.times.astype("datetime64[D]").astype(np.int64)
-    order = np.lexsort((days, items, rows))
-    rows, items, days = rows[order], items[order], days[order]
-    is_new = np.ones(len(rows), dtype=bool)
-    is_new[1:] = (np.diff(rows) != 0) | (np.diff(items) != 0) | (np.diff(days) != 0)
-    return rows[is_new], items[is_new], days[is_new]

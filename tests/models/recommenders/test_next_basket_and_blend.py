@@ -6,6 +6,8 @@ from datetime import date
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import BadInput, NotEnoughMemory, UnknownName
 from core.recommendations import STAGES
@@ -84,11 +86,30 @@ def test_all_weight_goes_to_the_only_part_that_finds_the_bought_item():
     assert candidates.ndcg(weights) == 1
 
 
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_ndcg_of_candidates_is_that_of_their_sorted_lists(seed: int):
+    random = np.random.default_rng(seed)
+    n, width = 6, int(random.integers(1, 30))
+    # Few different scores, so that many candidates tie: the first of them is listed first.
+    scores = random.integers(0, 3, (n, width, 2)).astype(np.float32)
+    allowed, bought = random.random((n, width)) < 0.8, random.random((n, width)) < 0.2
+    n_bought = np.maximum(bought.sum(axis=1), 1)
+    weights = np.array([0.25, 0.75])
+
+    ndcg = Candidates(scores, allowed, bought, n_bought, np.zeros(n, dtype=int)).ndcg_by_customer(weights)
+
+    gains = 1 / np.log2(np.arange(10) + 2)
+    for row in range(n):
+        listed = sorted(np.flatnonzero(allowed[row]), key=lambda one: -float(scores[row, one] @ weights))[:10]
+        gained = sum(gain for gain, one in zip(gains, listed, strict=False) if bought[row, one])
+        assert ndcg[row] == pytest.approx(gained / gains[: n_bought[row]].sum())
+
+
 def test_an_activity_group_gets_weights_of_its_own_where_it_clearly_gains():
     n = 200
     truth = np.zeros((n, 20), dtype=bool)
     truth[:, 5] = True
-    hits, misses = truth.astype(np.float32), np.roll(truth, 1, axis=1).astype(np.float32)
+    hits, misses = truth.astype(np.float32), np.roll(truth, -1, axis=1).astype(np.float32)
     groups = np.repeat([0, 3], n // 2)
     parts = np.where((groups == 0)[:, None, None], np.stack([hits, misses], axis=2), np.stack([misses, hits], axis=2))
     candidates = Candidates(parts, np.ones_like(truth), truth, np.ones(n, dtype=int), groups)

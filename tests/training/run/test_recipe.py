@@ -44,7 +44,7 @@ def test_valid_settings_are_taken(model: str, settings: dict):
         ("gradient_boosting", {"n_leaves": 1}, "takes a whole number from 2 to 131072, such as its default 8"),
         ("gradient_boosting", {"n_trees": "all"}, "takes a whole number from 1 to 100000 or null, such as its default"),
         ("gradient_boosting", {"calibrated": 1}, "takes true or false, such as its default false"),
-        ("gradient_boosting", {"learning_rate": float("nan")}, "takes a number above 0 and up to 1, such as its"),
+        ("gradient_boosting", {"learning_rate": float("nan")}, "takes a number above 0 and up to 1 or null, such as"),
         ("gradient_boosting", {"learning_rate": float("inf")}, "takes a number above 0"),
         ("gradient_boosting", {"learning_rate": -0.1}, "learning_rate=-0.1: gradient_boosting takes a number above 0"),
         ("gradient_boosting", {"bagging_fraction": 1.5}, "takes a number above 0 and up to 1"),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput, NotEnoughHistory
-from core.interactions import Histories, codes_of, sorted_distinct
+from core.interactions import Histories, codes_of, sort_distinct
 from core.recommendations import Recommendations
 
 
@@ -110,7 +110,7 @@ class MetricFamily:
 
 def pairs_of(histories: Histories) -> NDArray[np.int64]:
     """Customer and item in one number, row * items + code, each pair once and sorted."""
-    return sorted_distinct(histories.customers * len(histories.item_ids) + histories.items)
+    return sort_distinct(histories.customers * len(histories.item_ids) + histories.items)
 
 
 def _union(*catalogues: NDArray[np.str_]) -> NDArray[np.str_]:

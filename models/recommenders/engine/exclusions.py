@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
-from core.interactions import Histories, codes_of_ids, sorted_distinct
+from core.interactions import Histories, codes_of_ids, sort_distinct
 from models.recommenders.engine.replenishment import Dueness
 
 
@@ -111,7 +111,7 @@ class ExcludedItems:
     def discount_seen(self, scores: NDArray[np.float32]) -> None:
         """Lower the scores of seen items by the discovery weight, in place; scores are (n, m)."""
         if self.seen_weight < 1:
-            pairs = sorted_distinct(self.seen_rows * scores.shape[1] + self.seen_items)
+            pairs = sort_distinct(self.seen_rows * scores.shape[1] + self.seen_items)
             scores.reshape(-1)[pairs] *= np.float32(self.seen_weight)
 
     def _add_pairs(self, rows: NDArray[np.int64], items: NDArray[np.integer]) -> ExcludedItems:

@@ -18,7 +18,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.interactions import Histories, Interactions, sorted_distinct
+from core.interactions import Histories, Interactions, sort_distinct
 from models.recommenders.engine.holdout import days_of
 from models.recommenders.engine.item_popularity import popularity_at, seasonal_popularity
 from models.recommenders.engine.replenishment import default_gap, dueness, usual_gap_days
@@ -147,7 +147,7 @@ def _customer_features(histories: Histories, cutoff: date) -> list[NDArray[np.nu
     n, m, today = len(histories), len(histories.item_ids), np.datetime64(cutoff, "D").astype(np.int64)
     customers, days = _distinct_days(histories.customers, days_of(histories))
     n_baskets, n_lines = np.bincount(customers, minlength=n), np.diff(histories.indptr)
-    n_items = np.bincount(sorted_distinct(histories.customers * m + histories.items) // m, minlength=n)
+    n_items = np.bincount(sort_distinct(histories.customers * m + histories.items) // m, minlength=n)
     span = np.zeros((2, n))
     has_baskets = n_baskets > 0
     ends = np.cumsum(n_baskets)
@@ -163,7 +163,7 @@ def _distinct_days(keys: NDArray[np.int64], days: NDArray[np.int64]) -> tuple[ND
         return keys, days
     first = days.min()
     span = days.max() - first + 1
-    combined = sorted_distinct(keys * span + days - first)
+    combined = sort_distinct(keys * span + days - first)
     return combined // span, combined % span + first
 
 

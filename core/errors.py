@@ -90,7 +90,12 @@ def find_similar(name: str, names: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """The end of a message about an unknown name: `; did you mean 'als'?`, or all names if none is similar."""
+    """The end of a message about an unknown name: `; did you mean 'als'?`, or all names if none is similar.
+
+    Without any names it is ''.
+    """
     options = sorted(names)
+    if not options:
+        return ""
     similar = find_similar(name, options)
     return f"; did you mean '{similar}'?" if similar is not None else f"; there are: {', '.join(options)}"

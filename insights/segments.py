@@ -131,8 +131,7 @@ def find_members(tables: Tables, cutoff: date, *, name: str, risks: Risks) -> ND
     groups = {tier.name: ids[segmentation.customer_tier == place] for place, tier in enumerate(tiers)}
     groups |= {group.name: ids[segmentation.in_segment[:, place]] for place, group in enumerate(segmentation.segments)}
     if name not in groups:
-        listed = f"there are: {', '.join(sorted(groups))}" if groups else "define one under [segments]"
-        raise NotFound(f"no segment '{name}'{did_you_mean(name, list(groups))}; {listed}")
+        raise NotFound(f"no segment '{name}'{did_you_mean(name, groups) or '; define one under [segments]'}")
     return groups[name]
 
 

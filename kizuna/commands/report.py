@@ -84,6 +84,8 @@ def report(
         raise BadInput("--customer and --segment write HTML letters; remove --format, --what-if and --compare")
     if customer and segment:
         raise BadInput("give either --customer or --segment")
+    if customer and out.suffix.lower() == ".json":
+        raise BadInput(f"--out {out.name}: a letter is a .html file, not .json")
     if force and not customer:
         raise BadInput("--force is for the letter of one customer; add --customer")
     settings = open_config(config)

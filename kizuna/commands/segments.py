@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from core.config.data_set import Config
 from core.errors import BadInput, ConfigError, NotFound
@@ -19,7 +17,7 @@ from core.i18n.translation import ENGLISH
 from core.model_kinds import CHURN
 from kizuna.exporting import export_release
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, open_config
-from kizuna.terminal import print_json, progress_console, say
+from kizuna.terminal import print_json, print_table, progress_console, say
 
 if TYPE_CHECKING:
     from core.intervals import Estimate
@@ -121,7 +119,7 @@ def print_report(report: SegmentReport) -> None:
     tables = (("segments", report.segments), ("customer tiers", report.customer_tiers), ("ranks", report.ranks))
     for title, groups in tables:
         if groups:
-            console.print(_table(title, groups, currency=report.currency))
+            print_table(console, _rows(groups, currency=report.currency), title=title)
     value = VALUES.get(report.value_kind, "unknown")
     say(console, f"value: {value}{f', {report.currency}' if report.value_kind else ''}; risk: {report.risk_source}")
     for group in (*report.segments, *report.customer_tiers):
@@ -129,16 +127,14 @@ def print_report(report: SegmentReport) -> None:
             say(console, f"{group.name}: {group.not_found:,} listed ids are not customers at the cutoff")
 
 
-def _table(title: str, groups: tuple[SegmentFigures, ...], *, currency: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+def _rows(groups: tuple[SegmentFigures, ...], *, currency: str) -> list[tuple[str, ...]]:
+    """The heading, then a row per group; columns that no group has are left out."""
     money = partial(format_amount, currency=currency, locale=ENGLISH, n_decimals=0)
-    for heading in ("", "customers", "value", "risk", "expected loss", "equity", "health", "action"):
-        is_text = heading in ("", "action")
-        table.add_column(heading, justify="left" if is_text else "right", no_wrap=heading == "value")
-    for group in groups:
-        table.add_row(
+    heading = ("", "customers", "value", "risk", "expected loss", "equity", "health", "action")
+    rows = [
+        (
             group.name,
-            f"{group.customers:,}\n{group.share:.0%}",
+            f"{group.customers:,} ({group.share:.0%})",
             "-" if group.value is None else money(group.value) + _share(group.value_share),
             _estimate(group.risk, "{:.1%}".format),
             _estimate(group.expected_loss, money),
@@ -146,16 +142,19 @@ def _table(title: str, groups: tuple[SegmentFigures, ...], *, currency: str) -> 
             _estimate(group.health, "{:.0f}".format),
             group.action,
         )
-    return table
+        for group in groups
+    ]
+    is_shown = [any(cell not in ("", "-") for cell in column) for column in zip(*rows, strict=True)]
+    return [tuple(cell for cell, shown in zip(row, is_shown, strict=True) if shown) for row in (heading, *rows)]
 
 
 def _share(share: float | None) -> str:
-    return "" if share is None else f"\n{share:.0%}"
+    return "" if share is None else f" ({share:.0%})"
 
 
 def _estimate(estimate: Estimate, write: Callable[[float], str]) -> str:
-    """A value and, below it, its 90 % interval, if it has one."""
+    """A value with its 90 % interval, if it has one."""
     if estimate.value != estimate.value:
         return "-"
-    interval = f"\n{write(estimate.low)} to {write(estimate.high)}" if estimate.has_interval else ""
+    interval = f" ({write(estimate.low)} to {write(estimate.high)})" if estimate.has_interval else ""
     return f"{write(estimate.value)}{interval}"

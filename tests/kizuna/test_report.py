@@ -72,6 +72,7 @@ def test_writes_the_letter_of_one_customer(data_set: Path, tmp_path: Path):
         (("--what-if", "chrun=0.02"), "did you mean 'churn'"),
         (("--what-if", "churn=0.02"), "--what-if churn=0.02 needs paying subscribers"),
         (("--cutoff", "2020-01-01"), "nothing was recorded before 2020-01-01"),
+        (("--customer", "ada", "--out", "ada.json"), "--out ada.json: a letter is a .html file"),
         (("--cutoff", "2999-01-01"), "--cutoff 2999-01-01 lies in the future"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,38 @@ def test_each_segment_is_printed_with_its_action(home_with_segments: Path, capsy
     for text in ("lately", "early", "access", "gold", "revenue of 365 days, JPY", "of release 20260401T030000Z-aaaaaa"):
         assert text in printed
     assert "key: 1 listed ids are not customers at the cutoff" in printed
+    assert "…" not in printed, "no figure is cut off, however narrow the table"
+    (gold,) = (line for line in printed.splitlines() if line.startswith("gold"))
+    assert gold.split("  ")[0] == "gold"
+    assert "(" in gold, "a value and its share are in one line"
+
+
+def test_columns_without_a_figure_are_left_out(home_with_segments: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(["segments"]) == 0
+
+    printed = capsys.readouterr().out
+    assert "customers" in printed
+    for heading in ("expected loss", "equity", "health"):
+        assert heading not in printed
+
+
+@pytest.mark.parametrize(("name", "hint"), [("golt", "; did you mean 'gold'?"), ("x", "; there are: gold, key")])
+def test_the_letters_of_an_unknown_segment_are_refused_once(
+    home_with_segments: Path, capsys: pytest.CaptureFixture[str], name: str, hint: str
+):
+    assert run(["report", "--segment", name, "--out", "letters"]) == 2
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"kizuna: no segment '{name}'{hint}")
+    assert line.count("there are") <= 1
+
+
+@pytest.mark.usefixtures("home_with_segments")
+def test_a_release_without_segments_says_how_to_get_them(capsys: pytest.CaptureFixture[str]):
+    publish(Path("var/shop/releases"), replace(sample_release(), segments=None))
+
+    assert run(["segments", "--members", "gold", "--out", "gold.csv"]) == 2
+    assert "has no segment 'gold'; define one under [segments]; a new one needs" in capsys.readouterr().err
 
 
 def test_json_has_the_same_figures_and_no_risk_without_a_release(

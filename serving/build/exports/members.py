@@ -48,10 +48,9 @@ def find_members(release: Release, name: str) -> tuple[SegmentFigures, NDArray[n
     group_and_rows = None if segments is None else segments.members_of(name)
     if group_and_rows is None:
         names = [group.name for group in segments.groups] if segments else []
-        listed = f"there are: {', '.join(names)}" if names else "define one under [segments]"
+        hint = did_you_mean(name, names) or "; define one under [segments]"
         raise NotFound(
-            f"release {release.description.release_id} has no segment '{name}'{did_you_mean(name, names)}; {listed}; "
-            "a new one needs `kizuna release`"
+            f"release {release.description.release_id} has no segment '{name}'{hint}; a new one needs `kizuna release`"
         )
     return group_and_rows
 

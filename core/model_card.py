@@ -145,7 +145,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     beats_baselines: bool = True
     "False where a gain over a baseline is not shown, by the rule of the kind."
     is_baseline: bool = False
-    "True for a baseline that became champion because there was none."
+    "Whether it is itself a baseline, champion until a model passes the gate."
     leaks: tuple[Leak, ...] = ()
     excluded_features: tuple[Leak, ...] = ()
     "Features that leak detection dropped before the model was fitted."

@@ -178,7 +178,7 @@ UPLIFT = ModelKind(
     gate_metric="qini",
     # A tenth of what a useful uplift model gains over targeting at random.
     refresh_margin=0.005,
-    constant_model="average_effect",
+    # Its baseline, the average effect, is no constant model: it tells offers that pay from those that do not.
     # Without it, offers go by their acceptance.
     is_expected=lambda _: False,
     is_optional=True,

@@ -19,6 +19,15 @@ class AverageEffect(UpliftLearner):
     name: ClassVar[str] = "average_effect"
     rule: ClassVar[TargetingRule] = TargetingRule.ALIKE
 
+    @property
+    def average(self) -> float:
+        """The effect."""
+        return float(self.models_[0].predict(np.empty((1, 0)))[0])
+
+    @average.setter
+    def average(self, effect: float) -> None:
+        self.models_ = (ConstantOutcome(float(effect)), *self.models_[1:])
+
     def fit_models(self, rows: TreatmentRows) -> tuple[OutcomeModel, ...]:
         """The mean effect, and the mean outcome of the control group."""
         return ConstantOutcome(rows.average_effect), ConstantOutcome(rows.mean_outcome(treated=False))

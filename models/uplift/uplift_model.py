@@ -2,7 +2,8 @@
 
     effect +/- z * standard deviation of the effect over the refits        90 % interval
 
-The refits are bootstrap samples of customers (Efron & Tibshirani 1993, ch. 8), each with all of its rows.
+The refits are bootstrap samples of customers (Efron & Tibshirani 1993, ch. 8), each with all of its rows. Treatments
+that have their average effect share what they have in common (`models/uplift/shrinkage.py`).
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from core.feature_table import FeatureColumn, FeatureTable
 from core.intervals import HALF_WIDTH, resample_weights
 from models.artifact import Artifact
 from models.churn.aligned_values import align_values
+from models.uplift.average_effect import AverageEffect
 from models.uplift.learner import LEARNERS, TreatmentRows, UpliftLearner
 from models.uplift.outcome_models import pack, unpack
+from models.uplift.shrinkage import shrink_average_effects
 
 BY_TREATMENT = "by_treatment"
 "The name of a model whose treatments have different learners."
@@ -43,8 +46,8 @@ class TreatmentData:
         """The rows that an index array or mask selects."""
         return TreatmentData(self.features.take(rows), self.rows.take(rows))
 
-    def refuse_too_few(self, treatment: str) -> None:
-        """Raise NotEnoughHistory where one of the groups has too few outcomes, or too few without."""
+    def refuse_too_few(self, treatment: str, *, advice: str = "contact more customers") -> None:
+        """Raise NotEnoughHistory where one of the groups has too few outcomes, or too few without; `advice` ends it."""
         for is_of_group, group in ((self.rows.treated, "treated"), (~self.rows.treated, "control")):
             outcomes = self.rows.outcomes[is_of_group]
             n_with, n_without = int((outcomes != 0).sum()), int((outcomes == 0).sum())
@@ -52,8 +55,7 @@ class TreatmentData:
             if fewer < MIN_OUTCOMES:
                 raise NotEnoughHistory(
                     f"{treatment}: of {len(outcomes):,} {group} customers {n_with:,} had the outcome, and at least "
-                    f"{MIN_OUTCOMES} with and without it are needed; contact more customers, choose a longer "
-                    '[uplift] horizon_days, or learn from offers together with [uplift] treatment = "kind"'
+                    f"{MIN_OUTCOMES} with and without it are needed; {advice}"
                 )
 
 
@@ -82,6 +84,13 @@ class UpliftModel:
             refits[treatment] = tuple(
                 learner.copy().fit(replace(rows, weights=weights).take(weights > 0)) for weights in samples
             )
+        shrink_average_effects(
+            [
+                (learner, [one for one in refits[treatment] if isinstance(one, AverageEffect)])
+                for treatment, learner in fitted.items()
+                if isinstance(learner, AverageEffect)
+            ]
+        )
         return cls(fitted, refits, columns)
 
     @property

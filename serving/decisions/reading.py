@@ -16,7 +16,11 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 
 
 def read_rows(
-    connection: Connection, query: Select[Any], *, row_type: type[Row], values: dict[str, Any] | None = None
+    connection: Connection,
+    query: Select[*tuple[Any, ...]],
+    *,
+    row_type: type[Row],
+    values: dict[str, Any] | None = None,
 ) -> list[Row]:
     """The rows of a query over the column `number`, in its order; further columns than those of the type are ignored.
 
@@ -27,7 +31,7 @@ def read_rows(
 
 
 def _read_from_sqlite(
-    connection: Connection, query: Select[Any], *, row_type: type[Row], values: dict[str, Any]
+    connection: Connection, query: Select[*tuple[Any, ...]], *, row_type: type[Row], values: dict[str, Any]
 ) -> list[Row]:
     names = row_type.__struct_fields__
     rows = connection.execute(query.order_by("number"), values).mappings()
@@ -35,7 +39,7 @@ def _read_from_sqlite(
 
 
 def _read_from_postgresql(
-    connection: Connection, query: Select[Any], *, row_type: type[Row], values: dict[str, Any]
+    connection: Connection, query: Select[*tuple[Any, ...]], *, row_type: type[Row], values: dict[str, Any]
 ) -> list[Row]:
     """Thousands of rows arrive as one JSON text: the driver takes as long for each cell of each row."""
     from sqlalchemy import Text, cast, func, literal_column, select
@@ -45,5 +49,5 @@ def _read_from_postgresql(
     in_order = aggregate_order_by(literal_column("selected"), selected.c.number)
     block = selected.c.number // NUMBERS_OF_A_CELL
     documents = select(cast(func.json_agg(in_order), Text)).select_from(selected).group_by(block).order_by(block)
-    decode = msgspec.json.Decoder(list[row_type]).decode  # type: ignore[valid-type]
+    decode = msgspec.json.Decoder(list[row_type]).decode
     return [row for (document,) in connection.execute(documents, values) for row in decode(document)]

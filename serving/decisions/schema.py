@@ -150,7 +150,7 @@ def select_contacts(data_set: str) -> sa.Select[Any]:
 
 
 @cache
-def select_history(*, of_one_customer: bool) -> tuple[sa.Select[Any], sa.Select[Any]]:
+def select_history(*, of_one_customer: bool) -> tuple[sa.Select[*tuple[Any, ...]], sa.Select[*tuple[Any, ...]]]:
     """Decisions with contacts since a time, and unsubscriptions and complaints since then.
 
     Parameters: data_set, since, decided_since and, for one customer, customer_id. Requests run these often, and

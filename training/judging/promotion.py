@@ -74,7 +74,9 @@ def at_newest_window(tables: Tables) -> Tables:
 
 
 def is_refresh(champion: ModelCard | None, challenger: ModelCard) -> bool:
-    """Whether the challenger is the champion's recipe, with the same features, on other data."""
+    """Whether the challenger is the champion's recipe, with the same features, or the same baseline, on other data."""
+    if champion is not None and champion.is_baseline and challenger.is_baseline:
+        return champion.model == challenger.model
     recipes = ((card.model, card.settings, card.features) for card in (champion, challenger) if card)
     return champion is not None and next(recipes) == next(recipes)
 
@@ -86,7 +88,7 @@ def refuse_leaks(challenger: ModelCard) -> None:
 
 
 def refuse_no_better_than_baselines(challenger: ModelCard) -> None:
-    """Raise GateRefused for a model that is not shown to beat its baselines, unless it is the first champion."""
+    """Raise GateRefused for a model that is not shown to beat its baselines, unless it is one itself."""
     if not (challenger.beats_baselines or challenger.is_baseline):
         raise GateRefused(f"{challenger.verdict}; train another, {FORCE_HINT}")
 

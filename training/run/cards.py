@@ -50,6 +50,7 @@ class Evaluation:
 def build_card(session: Session, kind: ModelKind, *, evaluation: Evaluation, **facts: Any) -> ModelCard:
     """The card of a model; `facts` are the fields of `ModelCard` that depend on the kind."""
     recipe = evaluation.recipe
+    is_its_own_baseline = recipe.model in evaluation.baselines and not evaluation.comparisons
     return ModelCard(
         kind=kind.name,
         data_set=session.config.name,
@@ -60,7 +61,7 @@ def build_card(session: Session, kind: ModelKind, *, evaluation: Evaluation, **f
         comparisons=evaluation.comparisons,
         verdict=verdict(evaluation, kind),
         beats_baselines=beats_all(evaluation.comparisons, kind),
-        is_baseline=evaluation.is_first_champion,
+        is_baseline=evaluation.is_first_champion or is_its_own_baseline,
         git=git_state(),
         **facts,
     )
@@ -213,7 +214,7 @@ def calibration_warning(card: ModelCard) -> str:
 
 def _warnings(card: ModelCard) -> str:
     gap = calibration_warning(card)
-    baseline = ["A baseline that became champion because there was none."] if card.is_baseline else []
+    baseline = ["A baseline, champion until a model passes the gate."] if card.is_baseline else []
     leaks = [f"**Possible leak:** {leak.finding}" for leak in card.leaks]
     dropped = [f"**Left out as a possible leak:** {leak.feature}: {leak.finding}" for leak in card.excluded_features]
     return "\n".join(f"> {line}\n" for line in [*baseline, *([gap] if gap else []), *leaks, *dropped])

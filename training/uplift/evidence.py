@@ -24,6 +24,8 @@ MAX_DEVIATIONS = 4.0
 MAX_AUC = 0.55
 "With which features may tell the treated from the others."
 N_FOLDS, PENALTY = 3, 100.0
+WIDER_TREATMENTS = {"offer_id": "kind", "campaign_id": "contact", "channel": "contact", "kind": "contact"}
+"By `[uplift] treatment`: the next one that puts more contacts together."
 
 
 def explain_no_control(treatment: str, *, n_treated: int, has_column: bool) -> str:
@@ -61,13 +63,21 @@ def explain_selection(treatment: str, data: TreatmentData) -> str:
     )
 
 
-def explain_too_few(treatment: str, data: TreatmentData) -> str:
-    """Why a group has too few outcomes; '' where there are enough."""
+def explain_too_few(treatment: str, data: TreatmentData, *, advice: str) -> str:
+    """Why a group has too few outcomes, and what would mend it; '' where there are enough."""
     try:
-        data.refuse_too_few(treatment)
+        data.refuse_too_few(treatment, advice=advice)
     except NotEnoughHistory as fault:
         return str(fault)
     return ""
+
+
+def advise_more_outcomes(*, outcome: str, treatment: str) -> str:
+    """What gives groups more outcomes, by `[uplift] outcome` and `treatment`."""
+    section = "churn" if outcome == "stayed" else "uplift"
+    wider = WIDER_TREATMENTS.get(treatment)
+    together = f', or learn from offers together with [uplift] treatment = "{wider}"' if wider else ""
+    return f"contact more customers{',' if wider else ' or'} choose a longer [{section}] horizon_days{together}"
 
 
 def measure_selection(data: TreatmentData) -> tuple[float, float]:

@@ -31,7 +31,13 @@ from features.contact_outcomes import (
 )
 from models.uplift.uplift_model import TreatmentData
 from tables.tables import Tables
-from training.uplift.evidence import explain_mismatch, explain_no_control, explain_selection, explain_too_few
+from training.uplift.evidence import (
+    advise_more_outcomes,
+    explain_mismatch,
+    explain_no_control,
+    explain_selection,
+    explain_too_few,
+)
 
 MAX_REASONS = 3
 "That a message gives."
@@ -105,7 +111,8 @@ def load_uplift_rows(tables: Tables) -> UpliftRows:
     used = np.unique(np.concatenate([np.empty(0, np.int64), *members.values()]))
     features = compute_contact_features(tables, contacts.customer_ids[used], days=contacts.days[used], cutoffs=cutoffs)
     rows = _build_rows(contacts, outcome, features=features, members=members, used=used)
-    data, reasons = keep_evidence(rows, contacts, members=members)
+    advice = advise_more_outcomes(outcome=outcome.name, treatment=settings.treatment)
+    data, reasons = keep_evidence(rows, contacts, members=members, advice=advice)
     left_out += reasons
     if not data:
         raise NotEnoughHistory("; ".join(left_out[:MAX_REASONS]) or "contacts has no row whose horizon has ended")
@@ -211,14 +218,14 @@ def fill_propensities(contacts: ContactLog) -> NDArray[np.float64]:
 
 
 def keep_evidence(
-    data: Mapping[str, TreatmentData], contacts: ContactLog, *, members: Mapping[str, NDArray[np.int64]]
+    data: Mapping[str, TreatmentData], contacts: ContactLog, *, members: Mapping[str, NDArray[np.int64]], advice: str
 ) -> tuple[dict[str, TreatmentData], list[str]]:
     """The treatments that are evidence of an effect, and why others are not."""
     kept: dict[str, TreatmentData] = {}
     reasons: list[str] = []
     for treatment, one in data.items():
         is_recorded = not np.isnan(contacts.propensities[members[treatment]]).any()
-        reason = explain_too_few(treatment, one) or (
+        reason = explain_too_few(treatment, one, advice=advice) or (
             explain_mismatch(treatment, one.rows) if is_recorded else explain_selection(treatment, one)
         )
         if reason:

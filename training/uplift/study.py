@@ -85,7 +85,11 @@ class TreatmentStudy(TreatmentTest):
             return "the learner was named, so no rule was chosen"
         if self.has_rule or self.choice.chosen.rule == TargetingRule.ALIKE:
             return self.choice.sentence
-        where = "in later campaigns" if self.first_day is not None else "on held-out customers"
+        is_dated = self.first_day is not None
+        if self.qini.low == self.qini.high:
+            on = "by the earlier campaigns alone" if is_dated else "by two thirds of the customers"
+            return f"no evidence for a rule: {on}, none would have been chosen ({self.choice.sentence})"
+        where = "in later campaigns" if is_dated else "on held-out customers"
         return (
             f"no evidence for a rule: the qini of the chosen one is {self.qini} {where}, and its interval is not above "
             f"0 ({self.choice.sentence})"

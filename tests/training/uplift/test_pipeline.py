@@ -53,12 +53,12 @@ def test_the_chosen_rule_beats_the_average_effect_in_later_campaigns(training_re
     assert "target by uplift (s_linear)" in card.limits[0]
 
 
-def test_the_average_effect_is_the_first_champion_and_no_release_answers_from_it(training_result: TrainingResult):
+def test_the_average_effect_is_the_first_champion_and_releases_decide_by_it(training_result: TrainingResult):
     first = training_result.first_champion
 
     assert first is not None
-    assert first.card.is_constant
-    assert first.card.caution is not None
+    assert first.card.is_baseline
+    assert first.card.caution is None
 
 
 def test_the_card_has_qini_auuc_and_the_value_of_contacting_by_effect_with_intervals(training_result: TrainingResult):
@@ -120,8 +120,8 @@ def test_where_no_contact_has_any_effect_the_training_ends_without_evidence(tmp_
     assert any("voucher: no evidence" in note for note in result.notes)
     assert card.verdict == "average_effect is itself the baseline, so it is not shown to be better than one"
     assert card.evaluation_split == CROSS_VALIDATION
-    with pytest.raises(GateRefused, match="not shown to be better"):
-        promote(session, "uplift")
+    assert card.caution is None
+    assert promote(session, "uplift").version.version == card.version  # the same baseline on other data is a refresh
 
 
 def test_a_learner_that_the_user_names_is_registered_with_its_settings(tmp_path: Path):

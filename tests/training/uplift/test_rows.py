@@ -19,6 +19,7 @@ from tables.building import tables_from_frames
 from tables.tables import Tables
 from tests.training.uplift.campaign_worlds import Campaigns, simulate_campaigns
 from tests.worlds import config
+from training.uplift.evidence import advise_more_outcomes
 from training.uplift.rows import UpliftRows, load_uplift_rows
 
 WORLD = Campaigns(n_customers=300, days=(200, 230))
@@ -221,3 +222,25 @@ def test_features_hold_the_customers_of_the_outcomes():
     data = load().data["voucher"]
 
     assert (data.features.customer_ids == data.rows.customer_ids).all()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "treatment", "advice"),
+    [
+        (
+            "purchased",
+            "offer_id",
+            "contact more customers, choose a longer [uplift] horizon_days, or learn from offers together with "
+            '[uplift] treatment = "kind"',
+        ),
+        (
+            "stayed",
+            "kind",
+            "contact more customers, choose a longer [churn] horizon_days, or learn from offers together with "
+            '[uplift] treatment = "contact"',
+        ),
+        ("converted", "contact", "contact more customers or choose a longer [uplift] horizon_days"),
+    ],
+)
+def test_too_few_outcomes_name_the_settings_that_give_more(outcome, treatment, advice):
+    assert advise_more_outcomes(outcome=outcome, treatment=treatment) == advice

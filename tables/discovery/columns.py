@@ -15,14 +15,13 @@ from tables.discovery.dates import (
     ENOUGH,
     EPOCHS,
     DateGuess,
-    count_months,
     day_of_epoch,
     guess_dates,
-    guess_months,
     guess_serials,
     is_epoch,
     range_of,
 )
+from tables.discovery.months import count_months, guess_month_numbers, guess_months
 from tables.discovery.numbers import SCIENTIFIC, NumberGuess, guess_numbers
 from tables.discovery.vocabulary import load_vocabulary, normalise
 
@@ -177,7 +176,7 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
             dates = DateGuess(1.0, date_format, evidence, has_clock=True, first=first, last=last)
             return replace(facts, kind="time", dates=dates)
         if kind.is_integer() and facts.low is not None and facts.high is not None:
-            months = guess_months(facts.name, [int(facts.low), int(facts.high)])
+            months = guess_month_numbers(facts.name, int(facts.low), int(facts.high))
             if months and months.first and months.last and facts.n_distinct <= count_months(months.first, months.last):
                 return replace(facts, kind="time", dates=months)
         if dates := _guess_serials(facts.name, (facts.low, facts.high), n_rows=facts.n_filled):
@@ -221,11 +220,9 @@ def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> Co
     words = {word for word, _ in missing}
     filled = [cell for cell in cells if cell[0] not in words]
     serials = [float(value) for value, _ in filled if SERIAL.match(value)]
-    dates = guess_dates(filled, today=today)
+    dates = guess_months(name, filled) or guess_dates(filled, today=today)
     if dates is None and serials and len(serials) == len(filled):
         dates = _guess_serials(name, (min(serials), max(serials)), n_rows=sum(rows for _, rows in filled))
-    if dates is None and all(value.isdecimal() for value, _ in filled):
-        dates = guess_months(name, [int(value) for value, _ in filled])
     numbers = None if dates and not (dates.date_format or "").startswith("epoch") else guess_numbers(filled)
     is_date = dates is not None and (
         not dates.date_format or not dates.date_format.startswith("epoch") or numbers is not None

@@ -19,7 +19,6 @@ from datetime import UTC, date, datetime
 from typing import TypedDict
 
 from core.date_format import DAYS_TO_1970, ERA, FIRST_YEARS, SPREADSHEET_DAYS, WEEKDAY
-from tables.discovery.vocabulary import normalise
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
 EPOCHS = {10: "epoch_seconds", 13: "epoch_milliseconds", 16: "epoch_microseconds"}
@@ -66,6 +65,8 @@ class DateGuess:
     "Whether the type of the column is one with a time zone, so that its times are moments."
     zone: str = ""
     "The time zone that a Parquet file names in this type."
+    month_format: str = ""
+    "The pattern of months without a day; empty for days."
     first: date | None = None
     last: date | None = None
 
@@ -211,24 +212,6 @@ def guess_serials(low: float, high: float, *, n_rows: int, is_birth: bool = Fals
     first, last = (date.fromordinal(EPOCH_DAY + int(number) - DAYS_TO_1970) for number in (low, high))
     evidence = f"days of a spreadsheet: all {n_rows:,} numbers are days from {first} to {last}"
     return DateGuess(1.0, SPREADSHEET_DAYS, evidence, has_clock=True, first=first, last=last)
-
-
-MONTHS = re.compile(r"month|period|monat|\bmois\b|\bmes\b|年月|対象月|請求月|計上月|月次|^月$")
-"In the names of columns with months."
-
-
-def guess_months(name: str, numbers: Sequence[int]) -> DateGuess | None:
-    """Numbers such as 202603 as months, where the name of their column says so; None if they are none."""
-    if not numbers or not MONTHS.search(normalise(name)):
-        return None
-    texts = [str(number) for number in numbers if 190_000 < number < 210_000]
-    days = [day for text in texts if (day := _day_of(text[:4], month=text[4:], day="1"))]
-    return DateGuess(1.0, None, first=min(days), last=max(days)) if len(days) == len(numbers) else None
-
-
-def count_months(first: date, last: date) -> int:
-    """The months from one day to another, both included."""
-    return (last.year - first.year) * 12 + last.month - first.month + 1
 
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()

@@ -25,6 +25,7 @@ from tables.discovery.reconcile import reconcile_files
 from tables.discovery.renewals import drop_renewals_of_export
 from tables.discovery.sections import attribute_columns, attributes_of, derive_tables, describe_table
 from tables.discovery.segments import standard_segments
+from tables.discovery.snapshots import prefer_purchases
 from tables.discovery.tax import choose_tax
 from tables.engines.databases import connect_in_memory
 
@@ -101,7 +102,7 @@ def _read_elsewhere(guess: TableGuess, guesses: Sequence[TableGuess]) -> frozens
 def _assign(sources: Sequence[ExaminedSource], ask: Ask) -> tuple[list[TableGuess], list[str]]:
     """One source for each table, the best first; what is left over is a note."""
     key = find_shared_key(sources)
-    options = {source.source.label: recognise(source, key) for source in sources}
+    options = prefer_purchases({source.source.label: recognise(source, key) for source in sources})
     chosen = _choose(options, ask)
     if not any(_shows_activity(guess) for guess in chosen):
         # Ratings of items look like a survey; where nothing else shows who came, they do.
@@ -154,6 +155,9 @@ def _ask_table(label: str, guesses: list[TableGuess], *, ask: Ask) -> TableGuess
     if len(close) == 1:
         return guesses[0]
     names = tuple(guess.table for guess in close)
+    if (question := guesses[0].question) is not None and set(question.options) <= set(names):
+        answer = ask(question)
+        return next(guess for guess in close if guess.table == answer)
     answer = ask(Question(f"{label}: which table is it?", names, names[0], "the first of those that fit equally well"))
     return next(guess for guess in close if guess.table == answer)
 

@@ -12,9 +12,11 @@ from tables.contract import CONTRACT
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.dates import DAY_FIRST, MONTH_FIRST, DateGuess
 from tables.discovery.guesses import TableGuess
+from tables.discovery.months import as_first_days
 from tables.discovery.no_items import find_no_items
 from tables.discovery.numbers import NumberGuess
 from tables.discovery.proposal import Ask, Question, Setting
+from tables.discovery.snapshots import are_snapshots
 from tables.discovery.time_of_day import pattern_of_clock
 from tables.discovery.vocabulary import load_vocabulary, match_words
 
@@ -35,17 +37,20 @@ class FormatSettings:
 
 def choose_formats(guess: TableGuess, ask: Ask, *, currency: str) -> FormatSettings:
     """The settings that the columns of a table need to be read."""
-    kinds = {column.name: column.kind for column in CONTRACT[guess.table].columns}
+    kinds: dict[str, str] = {column.name: column.kind for column in CONTRACT[guess.table].columns}
     by_column: dict[str, list[Setting]] = {}
+    if are_snapshots(guess):
+        kinds["started_at"] = "date"
     for name, facts in _columns_read(guess):
+        dates = facts.dates
+        if dates and dates.month_format and kinds.get(name) == "time":
+            dates = as_first_days(dates)
         if not facts.is_text:
-            if facts.dates and facts.dates.date_format and kinds.get(name) in TIME_KINDS:
-                by_column.setdefault(name, []).append(
-                    Setting("date_format", facts.dates.date_format, facts.dates.evidence)
-                )
+            if dates and dates.date_format and kinds.get(name) in TIME_KINDS:
+                by_column.setdefault(name, []).append(Setting("date_format", dates.date_format, dates.evidence))
             continue
-        if kinds.get(name) in TIME_KINDS and facts.dates:
-            settings = _date_settings(guess, facts, dates=facts.dates, ask=ask, currency=currency)
+        if kinds.get(name) in TIME_KINDS and dates:
+            settings = _date_settings(guess, facts, dates=dates, ask=ask, currency=currency)
             by_column.setdefault(name, []).extend(_add_clock(guess, name, setting=one) for one in settings)
         if kinds.get(name, "number") in NUMBER_KINDS and facts.numbers:
             by_column.setdefault(name, []).extend(_number_settings(guess, facts, numbers=facts.numbers, ask=ask))

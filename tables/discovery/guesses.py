@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.grouping import DiscoveredSource
-from tables.discovery.proposal import Setting
+from tables.discovery.proposal import Question, Setting
 
 BY_NAME = "by its name"
 
@@ -64,6 +64,8 @@ class TableGuess:
     "Which rows of the source are those of the table; None for all."
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     "Columns of the contract for which several columns of the source are equally good, the first one taken."
+    question: Question | None = None
+    "What to ask where the source may be another table as well; None for the usual question."
 
     def facts(self, column: str) -> ColumnFacts | None:
         """The facts of the source column behind a column of the contract; None for products and constants."""

@@ -18,7 +18,7 @@ from tables.contract_types import ColumnContract, TableContract
 from tables.discovery.columns import ColumnFacts, fits
 from tables.discovery.guesses import BY_NAME, ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.order_lines import REFUNDED, UNIT_PRICE, add_amount, add_ids_of_list, is_of_line, take_off_refunds
-from tables.discovery.snapshots import SNAPSHOTS, add_months
+from tables.discovery.snapshots import SNAPSHOTS, add_months, weigh_snapshots
 from tables.discovery.time_of_day import add_times_of_day
 from tables.discovery.vocabulary import load_vocabulary, normalise, tax_of
 
@@ -69,7 +69,7 @@ def recognise(examined: ExaminedSource, aliases: Mapping[str, str] | None = None
     guesses = [
         guess for contract in CONTRACT.values() if (guess := _match_table(examined, contract, aliases=aliases or {}))
     ]
-    return sorted(guesses, key=lambda guess: -guess.score)
+    return sorted(weigh_snapshots(guesses), key=lambda guess: -guess.score)
 
 
 def _match_profile(examined: ExaminedSource, name: str) -> TableGuess | None:

@@ -176,7 +176,7 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
             dates = DateGuess(1.0, date_format, evidence, has_clock=True, first=first, last=last)
             return replace(facts, kind="time", dates=dates)
         if kind.is_integer() and facts.low is not None and facts.high is not None:
-            months = guess_month_numbers(facts.name, int(facts.low), int(facts.high))
+            months = guess_month_numbers(facts.name, (int(facts.low), int(facts.high)))
             if months and months.first and months.last and facts.n_distinct <= count_months(months.first, months.last):
                 return replace(facts, kind="time", dates=months)
         if dates := _guess_serials(facts.name, (facts.low, facts.high), n_rows=facts.n_filled):

@@ -68,9 +68,9 @@ def _month_of(name: str) -> int | None:
     return ENGLISH.index(start) + 1 if start in ENGLISH else None
 
 
-def guess_month_numbers(name: str, low: int, high: int) -> DateGuess | None:
+def guess_month_numbers(name: str, bounds: tuple[int, int]) -> DateGuess | None:
     """Numbers from 202403 to 202512 as months, where the name of their column says so."""
-    guess = guess_months(name, [(str(low), 1), (str(high), 1)])
+    guess = guess_months(name, [(str(number), 1) for number in bounds])
     return guess if guess and guess.month_format == "%Y%m" else None
 
 

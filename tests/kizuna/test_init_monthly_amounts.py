@@ -95,17 +95,17 @@ def test_amounts_of_few_months_are_purchases_of_their_first_days():
 
 
 def test_other_amounts_in_every_month_are_asked_for(monkeypatch: pytest.MonkeyPatch):
-    asked = list[Question]()
+    questions = list[Question]()
 
     def answer(question: Question) -> str:
-        asked.append(question)
+        questions.append(question)
         return "purchases" if "purchases" in question.options else question.default
 
     monkeypatch.setattr(init_command, "answer_with", lambda yes: answer)
     toml = init(export("account,month,revenue", sums()))
 
     assert list(toml["tables"]) == ["purchases"]
-    question = next(one for one in asked if "purchases" in one.options)
+    question = next(one for one in questions if "purchases" in one.options)
     assert question.text == (
         "export.csv has a row for each account and month: is revenue the price of a subscription in that month "
         "(subscriptions), or what was bought in it (purchases)?"

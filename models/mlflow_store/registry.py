@@ -32,6 +32,7 @@ from core.redaction import redact
 from models.artifact import Artifact
 from models.churn.additive import CHURN_MODELS
 from models.hazard.hazard import HAZARD_MODELS, Hazard
+from models.mlflow_store.new_store import SQLITE, create_store
 from models.mlflow_store.package import ModelPackage, read_card
 from models.mlflow_store.reachable import refuse_unreachable
 from models.protocols import AdditiveChurnModel, ChurnModel, is_additive
@@ -39,7 +40,6 @@ from models.texts.text_model import TextModel
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 PIP_PACKAGES = ("mlflow", "lightgbm", "msgspec", "numpy", "pandas", "scipy")
-SQLITE = "sqlite:///"
 MAX_RESULTS = 1_000
 "Of a search in MLflow, its own limit."
 
@@ -176,13 +176,13 @@ class Registry:
 
 
 def open_store(tracking_uri: str) -> MlflowClient:
-    """MLflow's client of a store. Creates the folder of a SQLite store.
+    """MLflow's client of a store. Creates a SQLite store where there is none.
 
     Raises ConfigError for an address that is no store, SourceUnavailable for a database that does not answer.
     """
     refuse_unreachable(tracking_uri)
     if tracking_uri.startswith(SQLITE):
-        Path(tracking_uri.removeprefix(SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+        create_store(Path(tracking_uri.removeprefix(SQLITE)))
     return MlflowClient(tracking_uri)
 
 

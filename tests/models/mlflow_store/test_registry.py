@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from mlflow import MlflowClient
 
 from core.errors import BrokenArtifact, ConfigError, NotFound, SourceUnavailable
 from core.feature_table import FeatureColumn
 from core.model_card import ModelCard
 from models.artifact import Artifact
+from models.mlflow_store import new_store
 from models.mlflow_store.package import ModelPackage, read_card
 from models.mlflow_store.registry import Registry, open_store
 
@@ -129,6 +134,47 @@ def test_a_store_that_cannot_be_used_is_refused_at_once(uri: str, kind: type[Exc
         Registry(uri, "shop")
 
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
+def test_an_interrupted_creation_leaves_no_store_and_the_next_one_succeeds(tmp_path, monkeypatch, fault):
+    path = tmp_path / "var/mlflow.db"
+
+    def stop(uri: str) -> None:
+        with closing(sqlite3.connect(uri.removeprefix("sqlite:///"))) as half:
+            half.execute("create table experiments (name text)")
+        raise fault
+
+    with monkeypatch.context() as context:
+        context.setattr(new_store, "MlflowClient", stop)
+        with pytest.raises(type(fault)):
+            open_store(f"sqlite:///{path}")
+    assert list(path.parent.iterdir()) == []
+
+    assert open_store(f"sqlite:///{path}").search_experiments()
+    assert [one.name for one in path.parent.iterdir()] == ["mlflow.db"]
+
+
+def test_a_store_that_another_command_created_meanwhile_is_kept(tmp_path, monkeypatch):
+    path = tmp_path / "mlflow.db"
+
+    def create_another(uri: str) -> None:
+        MlflowClient(f"sqlite:///{path}").create_experiment("theirs")
+        MlflowClient(uri)
+
+    monkeypatch.setattr(new_store, "MlflowClient", create_another)
+
+    assert "theirs" in {one.name for one in open_store(f"sqlite:///{path}").search_experiments()}
+
+
+@pytest.mark.parametrize("statement", ["create table experiments (name)", "create table alembic_version (version_num)"])
+def test_an_incomplete_store_is_refused_with_what_to_do(tmp_path, statement):
+    path = tmp_path / "mlflow.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(statement)
+
+    with pytest.raises(SourceUnavailable, match=r"is incomplete: .*; delete it, then run the command again"):
+        open_store(f"sqlite:///{path}")
 
 
 def test_an_interrupted_registration_leaves_no_version(registry: Registry, run_id: str, monkeypatch):

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -16,7 +16,7 @@ from tables.contract import CONTRACT
 from tables.contract_types import ColumnContract
 from tables.discovery.guesses import TableGuess
 from tables.discovery.numbers import currencies_of, currency_of
-from tables.discovery.offsets import guess_zone
+from tables.discovery.offsets import describe_local_times, guess_zone
 from tables.discovery.proposal import Ask, Question, Setting
 from tables.discovery.snapshots import are_snapshots
 from tables.discovery.vocabulary import EAST_ASIAN, normalise
@@ -133,6 +133,13 @@ def choose_zone(
     guesses: Sequence[TableGuess], ask: Ask, *, language: str | None, currency: str, local: str | None
 ) -> Setting:
     """The time zone of the business: of offsets in the times, of language or currency, or of this machine."""
+    setting = _choose_zone(guesses, ask, language=language, currency=currency, local=local)
+    return replace(setting, evidence="; ".join(filter(None, (setting.evidence, describe_local_times(guesses)))))
+
+
+def _choose_zone(
+    guesses: Sequence[TableGuess], ask: Ask, *, language: str | None, currency: str, local: str | None
+) -> Setting:
     guess = guess_zone(guesses, likely=ZONE_OF_LANGUAGE.get(language or "") or ZONE_OF_CURRENCY.get(currency))
     if guess is not None:
         if guess.is_certain:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+from core.date_format import EPOCH_UNITS
+from tables.contract import CONTRACT
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.dates import DateGuess
 from tables.discovery.guesses import TableGuess
@@ -28,6 +30,10 @@ WITH_SUMMER_TIME = (
 )  # fmt: skip
 "Large zones, for times with both offsets of one of them."
 STEP = timedelta(days=7)
+IN_UTC = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)
+"In the names of columns with times: the table is in UTC."
+MAX_NAMES = 3
+"Columns that are named."
 UTC_NAMES = {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"}
 "Zones in which systems keep moments, wherever the business is."
 
@@ -65,6 +71,33 @@ def describe_zone(facts: ColumnFacts, columns: Mapping[str, ColumnFacts]) -> str
     if dates.is_zoned:
         return f"its type has the time zone {dates.zone}" if dates.zone else "its type has a time zone"
     return "no time zone in its type: local times" if dates.has_clock and not dates.date_format else ""
+
+
+def describe_local_times(guesses: Sequence[TableGuess]) -> str:
+    """Which of the columns that are read have a clock and no zone, so that the zone of the business is theirs."""
+    names = dict.fromkeys(
+        facts.name
+        for guess in guesses
+        if not guess.profile and not columns_in_utc(guess)
+        for column in guess.columns
+        if (facts := guess.facts(column)) and facts.dates and _is_local(facts.dates, guess, column=column)
+    )
+    if not names:
+        return ""
+    shown = ", ".join(list(names)[:MAX_NAMES]) + (" and others" if len(names) > MAX_NAMES else "")
+    return f"{shown}: times without a zone, read on its clocks (time_zone of a table states another one)"
+
+
+def columns_in_utc(guess: TableGuess) -> list[str]:
+    """The columns with times whose names say that these are in UTC."""
+    names = [facts.name for name in guess.columns if (facts := guess.facts(name)) and facts.is_date]
+    return [name for name in names if IN_UTC.search(name)]
+
+
+def _is_local(dates: DateGuess, guess: TableGuess, *, column: str) -> bool:
+    is_moment = dates.is_zoned or dates.offsets or dates.date_format in EPOCH_UNITS
+    has_clock = dates.has_clock or guess.columns[column].time_of_day is not None
+    return has_clock and not is_moment and CONTRACT[guess.table][column].kind == "time"
 
 
 def _zone_of_offsets(guesses: Sequence[TableGuess], *, likely: str | None) -> ZoneGuess | None:

@@ -18,12 +18,11 @@ from tables.discovery.formats import FormatSettings, choose_formats
 from tables.discovery.grouping import DiscoveredSource
 from tables.discovery.guesses import BY_NAME, ColumnGuess, TableGuess, other_columns
 from tables.discovery.keys import describe_ids
-from tables.discovery.offsets import describe_zone
+from tables.discovery.offsets import columns_in_utc, describe_zone
 from tables.discovery.proposal import Ask, Entries, Setting, TableSection, Value
 from tables.discovery.snapshots import are_snapshots
 from tables.discovery.vocabulary import EAST_ASIAN, is_minor, load_vocabulary, match_words, normalise
 
-IN_UTC = re.compile(r"\b(utc|gmt)\b", re.IGNORECASE)
 NO_ATTRIBUTE = re.compile(r"churn|cancel|解約|退会|(^|\s)(status|active|label|target|deleted|id)$")
 "Names of columns that may give away who churned, or that identify someone."
 MAX_ATTRIBUTES = 12
@@ -116,9 +115,7 @@ def _zone(guess: TableGuess) -> Iterator[Setting]:
     """UTC, where the name of a column with times says so."""
     if guess.profile and "time_zone" in read_profile(guess.profile).source:
         return
-    names = [facts.name for name in guess.columns if (facts := guess.facts(name)) and facts.is_date]
-    in_utc = [name for name in names if IN_UTC.search(name)]
-    if in_utc:
+    if in_utc := columns_in_utc(guess):
         yield Setting("time_zone", "UTC", f"the name of {in_utc[0]} says so")
 
 

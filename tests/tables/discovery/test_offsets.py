@@ -41,3 +41,39 @@ def test_two_offsets_are_those_of_a_zone_with_summer_time(tmp_path: Path):
     moments = [datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(0, 400, 3)]
 
     assert zone_of(tmp_path, [one.astimezone(berlin).isoformat() for one in moments])[0] == "Europe/Berlin"
+
+
+def comments(text: str) -> str:
+    """The text of a TOML as one line, without the marks of comments."""
+    return " ".join(text.replace("#", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("moments", "is_local"),
+    [
+        (days(400, ""), True),
+        (days(400, "Z"), False),
+        ([one[:10] for one in days(400, "")], False),
+        ([str(1735689600 + 90_000 * n) for n in range(100)], False),
+    ],
+)
+def test_init_says_that_times_without_a_zone_are_read_as_those_of_the_business(
+    tmp_path: Path, moments: list[str], is_local: bool
+):
+    moments = [one.replace("T00:00:00", f"T{9 + n % 9:02d}:15:00") for n, one in enumerate(moments)]
+
+    _, text = zone_of(tmp_path, moments)
+
+    assert "nothing in the data says it" in comments(text)
+    assert ("timestamp: times without a zone, read on its clocks" in comments(text)) == is_local
+
+
+def test_a_column_named_utc_is_not_read_on_the_clocks_of_the_business(tmp_path: Path):
+    lines = [f"u{n % 9},login,2025-01-{1 + n % 28:02d} 10:15" for n in range(90)]
+    (tmp_path / "events.csv").write_text("\n".join(["user_id,event,event time (UTC)", *lines]) + "\n")
+    run(["init", str(tmp_path / "events.csv"), "--yes", "--out", str(tmp_path / "k.toml")])
+
+    text = (tmp_path / "k.toml").read_text()
+
+    assert "without a zone" not in text
+    assert 'time_zone = "UTC" # the name of event time (UTC) says so' in text

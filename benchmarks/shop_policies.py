@@ -126,12 +126,13 @@ def learn(tables: Tables, ids: NDArray[np.str_], today: date) -> Learned:
     model = UpliftModel.fit(learners, rows.data)
     words = {column.name: column.vocabulary for column in model.columns if column.vocabulary is not None}
     features = compute_features(tables, Cohort(ids, np.full(len(ids), today, "datetime64[D]")), vocabularies=words)
+    remaining, p_alive = predict_value(tables, ids, today)
     return Learned(
         studies=studies,
-        effects=model.effects(features),
+        effects=model.effects(features).share_by_activity(p_alive, treatments=model.alike),
         responses={name: predict_response(rows, name, features=features) for name in rows.data},
         risk=predict_churn(tables, features),
-        remaining=predict_margin(tables, ids, today),
+        remaining=remaining,
     )
 
 
@@ -150,14 +151,17 @@ def predict_churn(tables: Tables, features: FeatureTable) -> NDArray[np.float64]
     return model.score(features, rows.outcomes.horizon_days).value
 
 
-def predict_margin(tables: Tables, ids: NDArray[np.str_], today: date) -> NDArray[np.float64]:
-    """(n,) the margin expected within the horizon, by a purchase process."""
+def predict_value(
+    tables: Tables, ids: NDArray[np.str_], today: date
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(n,) the margin expected within the horizon, and (n,) P(alive), by a purchase process."""
     sources = ValueSources.of(tables)
     first = value_record_start(tables, sources)
     cutoffs = ValueCutoffs(first=first, validation=(), test=today, until=today, horizon_days=HORIZON_DAYS)
     rows = ValueRows(tables, sources, cutoffs, tables.config.value)
     forecast = rows.fit_and_forecast(default_recipe(VALUE_MODELS, "mbg_nbd"), today)
-    return forecast.margin[codes_of(ids, rows.at(today).history.customer_ids), 0]
+    places = codes_of(ids, rows.at(today).history.customer_ids)
+    return forecast.margin[places, 0], forecast.p_alive[places]
 
 
 def choose_contacts_of(

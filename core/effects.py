@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -43,6 +44,8 @@ class Effects:
     "The bounds of the 90 % interval; NaN where the model was not refitted on resamples."
     without: NDArray[np.float64]
     "The expected outcome without the treatment."
+    by_activity: tuple[str, ...] = ()
+    "Treatments whose average effect is shared among the customers in proportion to P(alive)."
 
     def __len__(self) -> int:
         return len(self.customer_ids)
@@ -51,6 +54,21 @@ class Effects:
     def never_send(self) -> NDArray[np.bool_]:
         """Whether a treatment harms a customer, as far as the interval says: its upper bound is below 0, (n, K)."""
         return self.high < 0
+
+    def share_by_activity(self, p_alive: NDArray[np.float64], *, treatments: Sequence[str]) -> Effects:
+        """The average effects of some treatments, shared in proportion to P(alive), (n,), with the same mean.
+
+        A contact changes nothing for former customers: an average that includes them is too low for those who are
+        still active. Where P(alive) is unknown, a customer keeps the average; where it is all alike, all do.
+        """
+        probabilities = p_alive[~np.isnan(p_alive)]
+        if not treatments or not len(probabilities) or probabilities.max() == probabilities.min():
+            return self
+        shares = np.nan_to_num(p_alive / probabilities.mean(), nan=1.0)[:, None]
+        is_shared = np.isin(self.treatments, treatments)
+        scale = np.where(is_shared, shares, 1.0)
+        arrays = {name: getattr(self, name) * scale for name in ("effect", "low", "high")}
+        return replace(self, **arrays, by_activity=tuple(np.array(self.treatments)[is_shared].tolist()))
 
     def take(self, rows: NDArray[Any]) -> Effects:
         """The customers that an index array or mask selects."""

@@ -189,6 +189,8 @@ def _find_effect(
         return unknown, unknown, ""
     place = customers.effects.treatments.index(name)
     source = f"measured against a control group: the effect of {name} on {OUTCOME_WORDS[measured.outcome]}"
+    if name in measured.effects.by_activity:
+        source += ", on average, in proportion to P(alive)"
     return customers.effects.effect[:, place], customers.effects.high[:, place], source
 
 

@@ -24,7 +24,7 @@ from core.intervals import HALF_WIDTH, resample_weights
 from models.artifact import Artifact
 from models.churn.aligned_values import align_values
 from models.uplift.average_effect import AverageEffect
-from models.uplift.learner import LEARNERS, TreatmentRows, UpliftLearner
+from models.uplift.learner import LEARNERS, TargetingRule, TreatmentRows, UpliftLearner
 from models.uplift.outcome_models import pack, unpack
 from models.uplift.shrinkage import shrink_average_effects
 
@@ -98,6 +98,11 @@ class UpliftModel:
         """The name of its learner, if all treatments have the same."""
         names = {learner.name for learner in self.learners.values()}
         return names.pop() if len(names) == 1 else BY_TREATMENT
+
+    @property
+    def alike(self) -> tuple[str, ...]:
+        """The treatments that have their average effect on every customer."""
+        return tuple(name for name, one in self.learners.items() if one.rule == TargetingRule.ALIKE)
 
     def effects(self, features: FeatureTable) -> Effects:
         """The effects of every treatment on each row. Columns are found by name; DataError for a missing one."""

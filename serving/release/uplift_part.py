@@ -52,7 +52,11 @@ class UpliftPart:
 
     def to_artifacts(self) -> dict[str, Artifact]:
         """The part as one folder of a release."""
-        state = {"treatments": list(self.effects.treatments), "outcome": self.outcome}
+        state = {
+            "treatments": list(self.effects.treatments),
+            "by_activity": list(self.effects.by_activity),
+            "outcome": self.outcome,
+        }
         arrays = {name: getattr(self.effects, name) for name in ARRAYS}
         return {NAME: Artifact("treatment_effects", state, {"ids": self.index.ids, **arrays})}
 
@@ -63,6 +67,7 @@ class UpliftPart:
         effects = Effects(
             customer_ids=arrays["ids"],
             treatments=tuple(state["treatments"]),
+            by_activity=tuple(state.get("by_activity", ())),
             **{name: arrays[name] for name in ARRAYS},
         )
         return cls(index=IdIndex(arrays["ids"]), effects=effects, outcome=state["outcome"])

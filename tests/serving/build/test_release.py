@@ -190,7 +190,8 @@ def test_a_value_champion_values_every_scored_customer_and_the_segments(shop, tm
     assert (best.customers, none.customers) == ((opened.value.values() > 0).sum(), 0)
 
 
-def test_an_uplift_champion_says_what_an_offer_changes_for_every_scored_customer(shop, tmp_path):
+def uplift_package(shop, learner: str) -> ModelPackage:
+    """The effect of a voucher that half of the customers got, by one learner."""
     cohort = select_cohort(shop.tables, [shop.cutoff - timedelta(days=60)])
     features = compute_features(shop.tables, cohort)
     random = np.random.default_rng(0)
@@ -201,8 +202,14 @@ def test_an_uplift_champion_says_what_an_offer_changes_for_every_scored_customer
         propensities=np.full(len(features), 0.5),
     )
     data = {"voucher": TreatmentData(features, randomised)}
-    model = UpliftModel.fit({"voucher": LEARNERS["s_linear"]()}, data, n_resamples=3)
-    uplift = ModelPackage(card("uplift", features.digests), model.to_artifact(), features.columns)
+    model = UpliftModel.fit({"voucher": LEARNERS[learner]()}, data, n_resamples=3)
+    uplift = card("uplift", features.digests, is_baseline=learner == "average_effect")
+    uplift = msgspec.structs.replace(uplift, model=learner)
+    return ModelPackage(uplift, model.to_artifact(), features.columns)
+
+
+def test_an_uplift_champion_says_what_an_offer_changes_for_every_scored_customer(shop, tmp_path):
+    uplift = uplift_package(shop, "s_linear")
 
     publish(tmp_path, shop.release(Champions({**shop.champions.packages, "uplift": uplift}, {})))
     opened = Releases(tmp_path).open_active()
@@ -210,10 +217,27 @@ def test_an_uplift_champion_says_what_an_offer_changes_for_every_scored_customer
     assert opened.churn is not None
     assert opened.uplift is not None
     assert np.isin(opened.churn.index.ids, opened.uplift.index.ids).all()
-    effects = opened.uplift.effects_of(str(cohort.customer_ids[7]))
+    effects = opened.uplift.effects_of(str(opened.uplift.index.names()[7]))
     assert effects is not None
     assert [one.treatment for one in effects] == ["voucher"]
     assert effects[0].low < effects[0].effect < effects[0].high
+    assert opened.uplift.effects.by_activity == ()
+
+
+def test_an_average_effect_is_larger_for_customers_who_are_likelier_to_be_active(shop, tmp_path):
+    rows = load_value_rows(shop.tables)
+    model = VALUE_MODELS["mbg_nbd"]().fit(rows.training_at(rows.cutoffs.until))
+    value = ModelPackage(card("value", {}), model.to_artifact())
+    packages = {**shop.champions.packages, "value": value, "uplift": uplift_package(shop, "average_effect")}
+
+    publish(tmp_path, shop.release(Champions(packages, {})))
+    opened = Releases(tmp_path).open_active()
+
+    assert opened.value is not None
+    assert opened.uplift is not None
+    effect, p_alive = opened.uplift.effects.effect[:, 0], opened.value.p_alive
+    np.testing.assert_allclose(effect / effect.mean(), p_alive / p_alive.mean(), rtol=1e-3)
+    assert opened.uplift.effects.by_activity == ("voucher",)
 
 
 def test_a_curve_that_is_the_same_for_all_customers_is_not_released(shop):

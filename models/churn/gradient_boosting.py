@@ -26,11 +26,13 @@ from models.churn.shared_fits import fit_shared
 from models.setting_types import Count, Leaves, NotNegative, NumberOfTrees, PositiveShare, Threads
 from models.shared_fits import fit_once
 
-MANY_ROWS = 20_000
-"""On five training sets of 20,000 to 44,000 rows, twice the learning rate, half the trees and a quarter of the bins had
-the same held-out loss (within .0003) for half the time; on telco's 5,600 rows a higher one."""
-SMALL_RATE, N_BINS, N_BINS_OF_MANY = 0.03, 255, 63
+LEARNING_RATE, N_BINS = 0.03, 255
+MANY_ROWS, FEW_TREES, N_BINS_OF_MANY = 20_000, 100, 63
+"""On three training sets of 20,000 to 44,000 rows, twice the learning rate, half the trees and a quarter of the bins
+had the same held-out loss (within .0001) for half the time. Where few trees suffice, the smaller rate costs little."""
 
+Parameters = dict[str, str | int | float | bool]
+"Of LightGBM, by name."
 MAX_PARALLEL_FITS = 4
 "Each refit on a resample holds a copy of the rows."
 
@@ -42,7 +44,7 @@ class GradientBoosting(AdditiveModel):
     name: ClassVar[str] = "gradient_boosting"
 
     learning_rate: PositiveShare | None = None
-    "None: 0.03, or twice that from `MANY_ROWS` rows on."
+    "None: 0.03, or twice that from `MANY_ROWS` rows on, unless fewer than `FEW_TREES` trees are chosen with it."
 
     n_leaves: Leaves = 8
     n_trees: NumberOfTrees | None = None
@@ -86,8 +88,12 @@ class GradientBoosting(AdditiveModel):
     def _fit_boosters(self, rows: TrainingRows) -> tuple[list[lgb.Booster], NDArray[np.float64]]:
         """The model and its refits, and the held-out log-odds; those are empty where nothing needs them."""
         self.held_out_ = np.empty(0)
-        data, parameters = self._dataset(rows), self._parameters(rows)
-        n_trees = self._choose_trees(data, rows)
+        data, n_trees, parameters = self._dataset(rows), 0, self._parameters(rows)
+        for rate in self._rates_to_try(rows):
+            parameters = self._parameters(rows) | {"learning_rate": rate}
+            n_trees = self._choose_trees(data, rows, parameters=parameters)
+            if n_trees >= FEW_TREES:
+                break
         # Each fit uses its own thread, so the same seed gives the same trees on any machine.
         with ThreadPoolExecutor(min(os.cpu_count() or 1, MAX_PARALLEL_FITS)) as pool:
             counts = (rows.row_weights, *rows.resample(self.n_resamples, seed=self.seed))
@@ -128,12 +134,17 @@ class GradientBoosting(AdditiveModel):
         )
         return data.construct()
 
-    def _parameters(self, rows: TrainingRows) -> dict[str, str | int | float | bool]:
-        is_many = len(rows.churned) >= MANY_ROWS
-        default_rate = SMALL_RATE * (2 if is_many else 1)
+    def _rates_to_try(self, rows: TrainingRows) -> tuple[float, ...]:
+        """Learning rates, the last of which is used if those before it make do with few trees."""
+        if self.learning_rate is not None:
+            return (self.learning_rate,)
+        is_faster = self.n_trees is None and len(rows.churned) >= MANY_ROWS
+        return (2 * LEARNING_RATE, LEARNING_RATE) if is_faster else (LEARNING_RATE,)
+
+    def _parameters(self, rows: TrainingRows) -> Parameters:
+        """LightGBM's parameters, without the learning rate."""
         return {
             "objective": "binary",
-            "learning_rate": self.learning_rate or default_rate,
             "num_leaves": self.n_leaves,
             "min_data_in_leaf": self.min_data_in_leaf,
             "lambda_l2": self.lambda_l2,
@@ -146,15 +157,15 @@ class GradientBoosting(AdditiveModel):
             "deterministic": True,
             "force_row_wise": True,
             "feature_pre_filter": False,
-            "max_bin": N_BINS_OF_MANY if is_many else N_BINS,
+            "max_bin": N_BINS if len(rows.churned) < MANY_ROWS else N_BINS_OF_MANY,
             "verbosity": -1,
         }
 
-    def _choose_trees(self, data: lgb.Dataset, rows: TrainingRows) -> int:
+    def _choose_trees(self, data: lgb.Dataset, rows: TrainingRows, *, parameters: Parameters) -> int:
         """Choose the number of trees with the lowest log loss on held-out customers; sets `held_out_`."""
         if self.n_trees and not self.calibrated:
             return self.n_trees
-        boosters = list(self._fit_folds(data, rows))
+        boosters = list(self._fit_folds(data, rows, parameters=parameters))
         shortest = min(booster.current_iteration() for _, booster in boosters)
         steps = (
             [self.n_trees] if self.n_trees else list(range(self.tree_step, shortest + 1, self.tree_step)) or [shortest]
@@ -169,14 +180,15 @@ class GradientBoosting(AdditiveModel):
         self.held_out_ = held_out[best]
         return steps[best]
 
-    def _fit_folds(self, data: lgb.Dataset, rows: TrainingRows) -> Iterator[tuple[NDArray[np.bool_], lgb.Booster]]:
+    def _fit_folds(
+        self, data: lgb.Dataset, rows: TrainingRows, *, parameters: Parameters
+    ) -> Iterator[tuple[NDArray[np.bool_], lgb.Booster]]:
         """The held-out rows of each fold, and the booster fitted on the others stopped early on the held-out ones."""
         callbacks = [] if self.n_trees else [lgb.early_stopping(self.patience, verbose=False)]
         for held in rows.hold_out_folds(self.seed):
             train, valid = (data.subset(np.flatnonzero(part).tolist()) for part in (~held, held))
-            booster = lgb.train(
-                self._parameters(rows), train, self.n_trees or self.max_trees, valid_sets=[valid], callbacks=callbacks
-            )
+            n_trees = self.n_trees or self.max_trees
+            booster = lgb.train(parameters, train, n_trees, valid_sets=[valid], callbacks=callbacks)
             yield held, booster
 
     def _predict(

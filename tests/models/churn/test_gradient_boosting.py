@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.feature_table import FeatureTable
 from core.labels import Labels
 from core.scores import Scores
+from models.churn import gradient_boosting
 from models.churn.blend import Blend
-from models.churn.gradient_boosting import GradientBoosting
+from models.churn.gradient_boosting import LEARNING_RATE, GradientBoosting
 from models.metrics.churn.data import log_losses
 from tests.models.churn.worlds import HORIZON_DAYS, coin_toss, learnable
 
@@ -41,6 +43,19 @@ def test_random_churn_gets_few_trees_and_predictable_churn_more():
     few, more = (GradientBoosting(n_resamples=0).fit(*world(1500)) for world in (coin_toss, learnable))
 
     assert few.boosters_[0].num_trees() <= 30 < more.boosters_[0].num_trees()
+
+
+def test_many_rows_are_learned_at_twice_the_rate_unless_few_trees_suffice(monkeypatch: pytest.MonkeyPatch):
+    def rate(model: GradientBoosting, world: tuple[FeatureTable, Labels]) -> float:
+        return model.fit(*world).boosters_[0].params["learning_rate"]
+
+    assert rate(GradientBoosting(n_resamples=0), learnable(2_000)) == LEARNING_RATE
+    monkeypatch.setattr(gradient_boosting, "MANY_ROWS", 1_000)
+    monkeypatch.setattr(gradient_boosting, "FEW_TREES", 20)
+    assert rate(GradientBoosting(n_resamples=0), learnable(2_000)) == 2 * LEARNING_RATE
+    assert rate(GradientBoosting(n_resamples=0), coin_toss(2_000)) == LEARNING_RATE
+    assert rate(GradientBoosting(n_resamples=0, n_trees=20), learnable(2_000)) == LEARNING_RATE
+    assert rate(GradientBoosting(n_resamples=0, learning_rate=0.1), coin_toss(2_000)) == 0.1
 
 
 def test_probabilities_are_not_those_of_balanced_classes():

@@ -1,7 +1,7 @@
 """Track a training run in MLflow: everything needed to understand and repeat it.
 
 Only MLflow's client is used, never its global state, so two runs in one process do not interfere. A run that Ctrl-C or
-SIGTERM has ended is KILLED, a failed one FAILED.
+SIGTERM has ended is KILLED, a failed one FAILED. One whose process is gone is KILLED when the next one starts.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from mlflow.utils.time import get_current_time_millis
 
 from core.interruption import defer_interruption, was_interrupted
 from models.mlflow_store.registry import artifact_location, open_store
+from training.run.abandoned import PROCESS, describe_process, end_abandoned
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -147,7 +148,7 @@ class Tracking:
         run_id = continued
         try:
             with defer_interruption():  # a Ctrl-C is raised here, once the run has its id and can be ended
-                tags_of_run = {**_tag_parent(parent), **(tags or {})}
+                tags_of_run = {PROCESS: describe_process(), **_tag_parent(parent), **(tags or {})}
                 run_id = run_id or self._start(self._experiment_id(experiment, about), name, tags=tags_of_run)
             yield TrackedRun(run_id, self._client)
         except BaseException as fault:
@@ -172,6 +173,7 @@ class Tracking:
             return self._client.create_experiment(name, artifact_location=location, tags=tags)
         if EXPERIMENT_KIND not in experiment.tags:
             self._client.set_experiment_tag(experiment.experiment_id, EXPERIMENT_KIND, MODEL_DEVELOPMENT)
+        end_abandoned(self._client, experiment.experiment_id)
         return experiment.experiment_id
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +109,34 @@ def test_a_run_that_is_interrupted_or_fails_says_so(tracking: Tracking, fault: t
         raise fault
 
     assert status_of(tracking, run.run_id) == status
+
+
+def test_the_next_run_ends_those_whose_process_is_gone_and_no_others(tracking: Tracking):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    host = socket.gethostname()
+    with tracking.run("shop", "first"):
+        pass
+    tags = {
+        "killed": f"{host} {gone.pid}", "running": f"{host} {os.getpid()}", "elsewhere": f"x{host} {gone.pid}",
+        "untold": "",
+    }  # fmt: skip
+    runs = {
+        name: tracking._start(tracking._experiment_id("shop", ""), name, tags={"process": process} if process else {})
+        for name, process in tags.items()
+    }
+
+    with tracking.run("shop", "next"):
+        statuses = {name: status_of(tracking, run_id) for name, run_id in runs.items()}
+
+    assert statuses == {"killed": "KILLED", "running": "RUNNING", "elsewhere": "RUNNING", "untold": "RUNNING"}
+
+
+def test_a_run_is_tagged_with_its_process(tracking: Tracking):
+    with tracking.run("shop", "one") as run:
+        tags = open_store(tracking.tracking_uri).get_run(run.run_id).data.tags
+
+    assert tags["process"] == f"{socket.gethostname()} {os.getpid()}"
 
 
 def test_a_run_that_mlflow_started_is_continued(tracking: Tracking):

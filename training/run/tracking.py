@@ -7,6 +7,8 @@ SIGTERM has ended is KILLED, a failed one FAILED. One whose process is gone is K
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,7 +36,6 @@ from mlflow.utils.time import get_current_time_millis
 
 from core.interruption import defer_interruption, was_interrupted
 from models.mlflow_store.registry import artifact_location, open_store
-from training.run.abandoned import PROCESS, describe_process, end_abandoned
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,6 +48,8 @@ EXPERIMENT_KIND, MODEL_DEVELOPMENT = "mlflow.experimentKind", "custom_model_deve
 
 MLflow 3.17 goes by what the browser remembers instead, which kizuna/mlflow_app.py sets; other versions read the tag.
 """
+PROCESS = "process"
+"The tag with host name and id of the process that a run belongs to."
 CHANGES = " + changes"
 "Follows the commit where files differ from it."
 
@@ -148,7 +151,7 @@ class Tracking:
         run_id = continued
         try:
             with defer_interruption():  # a Ctrl-C is raised here, once the run has its id and can be ended
-                tags_of_run = {PROCESS: describe_process(), **_tag_parent(parent), **(tags or {})}
+                tags_of_run = {PROCESS: f"{socket.gethostname()} {os.getpid()}", **_tag_parent(parent), **(tags or {})}
                 run_id = run_id or self._start(self._experiment_id(experiment, about), name, tags=tags_of_run)
             yield TrackedRun(run_id, self._client)
         except BaseException as fault:
@@ -173,8 +176,18 @@ class Tracking:
             return self._client.create_experiment(name, artifact_location=location, tags=tags)
         if EXPERIMENT_KIND not in experiment.tags:
             self._client.set_experiment_tag(experiment.experiment_id, EXPERIMENT_KIND, MODEL_DEVELOPMENT)
-        end_abandoned(self._client, experiment.experiment_id)
+        self._end_abandoned(experiment.experiment_id)
         return experiment.experiment_id
+
+    def _end_abandoned(self, experiment_id: str) -> None:
+        """Record as KILLED the running runs of an experiment whose process, on this machine, is gone.
+
+        A power cut, `kill -9` and a full disk leave no chance to record an end: MLflow would show them as running.
+        """
+        for run in self._client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
+            host, _, number = run.data.tags.get(PROCESS, "").rpartition(" ")
+            if host == socket.gethostname() and number.isdecimal() and not _is_alive(int(number)):
+                self._end(run.info.run_id, "KILLED")
 
 
 def describe_source(command: str, *, user: str) -> dict[str, str]:
@@ -200,6 +213,16 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except OSError:
         return None
     return result.stdout.strip() if result.returncode == 0 else None
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # It is another user's.
+        return True
+    return True
 
 
 def _tag_parent(parent: str | None) -> dict[str, str]:

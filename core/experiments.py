@@ -86,5 +86,5 @@ def refuse_impossible_propensities(propensities: NDArray[np.float64], customer_i
         row = int(np.flatnonzero(impossible)[0])
         raise DataError(
             f"{int(impossible.sum()):,} of {len(propensities):,} propensities are not between 0 and 1, e.g. "
-            f"{propensities[row]:g} of customer '{customer_ids[row]}' (row {row}); {PROPENSITY_SETTING}"
+            f"{propensities[row]:g} of customer '{customer_ids[row]}'; {PROPENSITY_SETTING}"
         )

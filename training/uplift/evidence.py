@@ -51,13 +51,17 @@ def explain_mismatch(treatment: str, rows: RandomisedRows) -> str:
     )
 
 
-def explain_selection(treatment: str, data: TreatmentData) -> str:
-    """Why treated customers without propensities who differ from the others are no evidence; '' where they do not."""
-    auc, standard_error = measure_selection(data)
+def explain_selection(name: str, data: TreatmentData, *, campaigns: NDArray[np.str_]) -> str:
+    """Why treated customers without propensities who differ from the others are no evidence; '' where they do not.
+
+    Customers are compared with those of the same campaign, (k,): where campaigns treated different shares, features
+    that change over time tell which one it was.
+    """
+    auc, standard_error = measure_selection(data, campaigns)
     if auc <= max(MAX_AUC, 0.5 + MAX_DEVIATIONS * standard_error):
         return ""
     return (
-        f"{treatment}: contacts has no propensity and features tell who was treated (AUC {auc:.2f}, by chance .50), so "
+        f"{name}: contacts has no propensity and features tell who was treated (AUC {auc:.2f}, by chance .50), so "
         "chance did not decide and this is no evidence of an effect; record contacts.propensity, or leave customers "
         "out by chance"
     )
@@ -80,7 +84,7 @@ def advise_more_outcomes(*, outcome: str, treatment: str) -> str:
     return f"contact more customers{',' if wider else ' or'} choose a longer [{section}] horizon_days{together}"
 
 
-def measure_selection(data: TreatmentData) -> tuple[float, float]:
+def measure_selection(data: TreatmentData, campaigns: NDArray[np.str_]) -> tuple[float, float]:
     """The cross-fitted AUC with which features tell the treated from the others, and its standard error by chance."""
     rows, randomised = treatment_rows(data, data.features.columns), data.rows
     folds = deal_folds(randomised.customer_ids, n_folds=N_FOLDS, seed=0)
@@ -91,14 +95,19 @@ def measure_selection(data: TreatmentData) -> tuple[float, float]:
         outcomes = OutcomeRows(rows.values[train], of_train, np.ones(len(of_train)), rows.columns, is_binary=True)
         if not outcomes.is_constant:
             score[held] = LinearOutcome.fit(outcomes, penalty=PENALTY).predict(rows.values[held])
-    return _auc(score, randomised.treated)
+    return _auc(score, randomised.treated, strata=np.unique(campaigns, return_inverse=True)[1])
 
 
-def _auc(score: NDArray[np.float64], treated: NDArray[np.bool_]) -> tuple[float, float]:
-    """The AUC by the rank sum, and its standard error where the score says nothing (Mann & Whitney 1947)."""
-    _, places, counts = np.unique(score, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
-    n_treated, n_control = int(treated.sum()), int((~treated).sum())
-    above = ranks[treated].sum() - n_treated * (n_treated + 1) / 2
-    pairs = n_treated * n_control
-    return float(above / pairs), float(np.sqrt((n_treated + n_control + 1) / (12 * pairs)))
+def _auc(score: NDArray[np.float64], treated: NDArray[np.bool_], *, strata: NDArray[np.int64]) -> tuple[float, float]:
+    """The AUC by rank sums within strata, and its standard error where the score says nothing (Mann & Whitney 1947)."""
+    wins, variance, n_pairs = 0.0, 0.0, 0
+    for stratum in np.unique(strata):
+        is_of = strata == stratum
+        _, places, counts = np.unique(score[is_of], return_inverse=True, return_counts=True)
+        ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+        n_treated = int(treated[is_of].sum())
+        pairs = n_treated * (int(is_of.sum()) - n_treated)
+        wins += ranks[treated[is_of]].sum() - n_treated * (n_treated + 1) / 2 if pairs else 0.0
+        variance += pairs * (int(is_of.sum()) + 1) / 12
+        n_pairs += pairs
+    return (float(wins / n_pairs), float(np.sqrt(variance) / n_pairs)) if n_pairs else (0.5, 0.5)

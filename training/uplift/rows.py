@@ -107,12 +107,20 @@ def load_uplift_rows(tables: Tables) -> UpliftRows:
     refuse_impossible_propensities(contacts.propensities[is_recorded], contacts.customer_ids[is_recorded])
     cutoffs = choose_cutoffs(contacts.days, settings.max_cutoffs)
     contacts, outcome = keep_mature(contacts, measure_outcome(tables, contacts))
-    members, left_out = match_controls(contacts, has_column="treated" not in tables.conformed["contacts"].assumed)
+    has_column = "treated" not in tables.conformed["contacts"].assumed
+    members, left_out = match_controls(contacts, has_column=has_column)
+    if not members and len(left_out) > 1:
+        treatments = f"all {len(left_out)} treatments"
+        raise NotEnoughHistory(
+            explain_no_control(treatments, n_treated=int(contacts.treated.sum()), has_column=has_column)
+        )
     used = np.unique(np.concatenate([np.empty(0, np.int64), *members.values()]))
     features = compute_contact_features(tables, contacts.customer_ids[used], days=contacts.days[used], cutoffs=cutoffs)
     rows = _build_rows(contacts, outcome, features=features, members=members, used=used)
     advice = advise_more_outcomes(outcome=outcome.name, treatment=settings.treatment)
     data, reasons = keep_evidence(rows, contacts, members=members, advice=advice)
+    left_out += reasons
+    data, reasons = keep_unselected(data, contacts, features=features, members=members, used=used)
     left_out += reasons
     if not data:
         raise NotEnoughHistory("; ".join(left_out[:MAX_REASONS]) or "contacts has no row whose horizon has ended")
@@ -226,13 +234,46 @@ def keep_evidence(
     for treatment, one in data.items():
         is_recorded = not np.isnan(contacts.propensities[members[treatment]]).any()
         reason = explain_too_few(treatment, one, advice=advice) or (
-            explain_mismatch(treatment, one.rows) if is_recorded else explain_selection(treatment, one)
+            explain_mismatch(treatment, one.rows)
+            if is_recorded
+            else explain_selection(treatment, one, campaigns=contacts.campaigns[members[treatment]])
         )
         if reason:
             reasons.append(reason)
         else:
             kept[treatment] = one
     return kept, reasons
+
+
+def keep_unselected(
+    data: Mapping[str, TreatmentData],
+    contacts: ContactLog,
+    *,
+    features: FeatureTable,
+    members: Mapping[str, NDArray[np.int64]],
+    used: NDArray[np.int64],
+) -> tuple[dict[str, TreatmentData], list[str]]:
+    """The treatments without those that have no propensities, if features tell who of all of them was treated.
+
+    Customers are chosen by hand for a campaign, and each of its offers alone may be too small to show it.
+    """
+    unrecorded = [name for name in data if np.isnan(contacts.propensities[members[name]]).any()]
+    if len(unrecorded) < 2:
+        return dict(data), []
+    rows = np.unique(np.concatenate([members[name] for name in unrecorded]))
+    together = RandomisedRows(
+        customer_ids=contacts.customer_ids[rows],
+        treated=contacts.treated[rows],
+        outcomes=np.zeros(len(rows)),
+        propensities=np.full(len(rows), 0.5),
+    )
+    reason = explain_selection(
+        f"{len(unrecorded)} treatments together",
+        TreatmentData(features.take(np.searchsorted(used, rows)), together),
+        campaigns=contacts.campaigns[rows],
+    )
+    kept = [name for name in data if not reason or name not in unrecorded]
+    return {name: data[name] for name in kept}, [reason] if reason else []
 
 
 def _describe(data: Mapping[str, TreatmentData], *, n_certain: int) -> tuple[str, ...]:

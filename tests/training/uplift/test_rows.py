@@ -139,6 +139,13 @@ def test_contacts_without_a_control_group_are_refused():
         load_uplift_rows(tables_of(frames))
 
 
+def test_contacts_of_several_offers_without_a_control_group_are_refused_in_one_sentence():
+    frames = change(simulate_campaigns(replace(WORLD, offers=("voucher", "letter"))), "treated", [True] * 600)
+
+    with pytest.raises(NotEnoughHistory, match=r"^all 2 treatments: all 600 contacts were treated [^;]*; leave some"):
+        load_uplift_rows(tables_of(frames))
+
+
 def test_contacts_that_do_not_say_who_was_treated_are_refused():
     frames = change(simulate_campaigns(WORLD), "treated", None)
 
@@ -155,6 +162,28 @@ def test_contacts_without_propensity_are_refused_where_features_tell_who_was_tre
 
     with pytest.raises(NotEnoughHistory, match=r"features tell .* \(AUC 0\.[78]\d, .*contacts\.propensity"):
         load_uplift_rows(tables_of(frames))
+
+
+def test_customers_who_were_chosen_by_hand_are_found_over_offers_that_are_too_small_to_show_it():
+    frames = simulate_campaigns(Campaigns(n_customers=1_200, days=(200,), offers=tuple("abcdef")))
+    big = {row["customer_id"] for row in frames["purchases"].to_pylist() if row["amount"] == 50.0}
+    random = np.random.default_rng(1)
+    chosen = [random.random() < (0.62 if one in big else 0.38) for one in frames["contacts"]["customer_id"].to_pylist()]
+    frames = change(change(frames, "treated", chosen), "propensity", None)
+
+    with pytest.raises(NotEnoughHistory, match=r"treatments together: contacts has no propensity and features tell"):
+        load_uplift_rows(tables_of(frames))
+
+
+def test_campaigns_that_treat_other_shares_are_no_selection():
+    frames = simulate_campaigns(Campaigns(n_customers=600, days=(200, 290), offers=("a", "b")))
+    random = np.random.default_rng(1)
+    treated = [
+        random.random() < (0.7 if one == "mail-0" else 0.3) for one in frames["contacts"]["campaign_id"].to_pylist()
+    ]
+    frames = change(change(frames, "treated", treated), "propensity", None)
+
+    assert set(load_uplift_rows(tables_of(frames, max_cutoffs=2)).data) == {"a", "b"}
 
 
 def test_contacts_without_propensity_are_used_where_chance_decided():

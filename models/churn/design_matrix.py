@@ -30,6 +30,9 @@ MIN_ROWS = 20
 MIN_SIZE = 1e-12
 "Smaller values count as zero in the typical size."
 
+BLOCK_ROWS = 4096
+"Rows whose design columns are computed at a time."
+
 KNOT, NUMBER, MISSING = -3, -2, -1
 "KNOT is the first knot; further knots have smaller codes. Codes from 0 are words."
 
@@ -75,22 +78,34 @@ class DesignMatrix:
 
     def transform(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The design columns, (n, p)."""
-        return np.clip((self.raw(values) - self.means) / self.deviations, -MAX_DEVIATIONS, MAX_DEVIATIONS)
+        design = self.raw(values)
+        design -= self.means
+        design /= self.deviations
+        return np.clip(design, -MAX_DEVIATIONS, MAX_DEVIATIONS, out=design)
 
     def raw(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The design columns before centring and scaling, (n, p)."""
+        design = np.empty((len(values), len(self.kinds)), order="F")
+        # Large temporary arrays cost more than the arithmetic.
+        for start in range(0, len(values), BLOCK_ROWS):
+            rows = slice(start, start + BLOCK_ROWS)
+            self._write_raw(design[rows], values[rows])
+        return design
+
+    def _write_raw(self, design: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        """Write the design columns of some rows."""
         is_missing = np.isnan(values)
         filled = np.where(is_missing, self.medians, values)
         transformed = self.log_transform(filled)
-        own, own_missing = filled[:, self.owners], is_missing[:, self.owners]
-        is_word = (own == self.kinds) & ~own_missing
-        design = np.where(
-            self.kinds == NUMBER, transformed[:, self.owners], np.where(self.kinds == MISSING, own_missing, is_word)
+        owners, kinds = self.owners, self.kinds
+        numbers, missing, words, knots = map(
+            np.flatnonzero, (kinds == NUMBER, kinds == MISSING, kinds >= 0, kinds <= KNOT)
         )
-        at_knots = np.flatnonzero(self.kinds <= KNOT)
-        owners = self.owners[at_knots]
-        design[:, at_knots] = np.maximum(transformed[:, owners] - self.knots[owners, KNOT - self.kinds[at_knots]], 0)
-        return design
+        design[:, numbers] = transformed[:, owners[numbers]]
+        design[:, missing] = is_missing[:, owners[missing]]
+        design[:, words] = (filled[:, owners[words]] == kinds[words]) & ~is_missing[:, owners[words]]
+        above = transformed[:, owners[knots]] - self.knots[owners[knots], KNOT - kinds[knots]]
+        design[:, knots] = np.maximum(above, 0)
 
     def log_transform(self, filled: NDArray[np.float64]) -> NDArray[np.float64]:
         """Numbers without heavy tails, (n, m)."""

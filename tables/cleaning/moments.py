@@ -32,6 +32,8 @@ COMPACT = "^([0-9]{4})([0-9]{2})([0-9]{2})($|[T ])"
 "A day without separators."
 MONTH = "^([0-9]{4})[-/.]?(0[1-9]|1[0-2]|[1-9])-?$"
 "A month, which 年 and 月 may have separated."
+DOTTED_CLOCK = " ([01]?[0-9]|2[0-3])[.]([0-5][0-9])(?:[.:]([0-5][0-9]))?$"
+"A time of day behind its day with dots, as in Denmark and Finland."
 FIRST_SHORT_YEAR = 69
 "A year of two digits is 1969 to 2068, as in strptime."
 
@@ -103,6 +105,7 @@ def _with_separators(text: ir.Value, bench: Workbench) -> ir.Value:
         .re_replace("日 *", " ")
         .re_replace("[時分]", ":")
         .re_replace("秒", "")
+        .re_replace(DOTTED_CLOCK, r" \1:\2:\3")
     )
     plain = plain.re_replace(":$", "").re_replace(r" ([0-9]{1,2})$", r" \1:00").strip()
     return plain.re_replace(COMPACT, r"\1-\2-\3\4")

@@ -1,6 +1,6 @@
 """Reads numbers in text, the same on every engine.
 
-    １２,３４５   ¥1,234   (1,234)   △500   12.5%   1 234.50   1'234.50   12,34,567
+    １２,３４５   ¥1,234   (1,234)   △500   500-   12.5%   1 234.50   1'234.50   12,34,567   12.-
     1.234,50 with decimal = ","
 
 An amount with the mark of another currency ($10 in a shop that counts pounds) is no number of this one.
@@ -19,6 +19,10 @@ from tables.cleaning.workbench import Workbench
 
 NUMBER_CHARACTERS = "-+0-9.,'()% "
 HAS_DIGIT = r"^[^eE]*[0-9]"
+NO_CENTS = "([0-9])[.,]--?$"
+"Behind a whole number, as in Switzerland: 12.- and 12,--."
+MINUS_BEHIND = "^([0-9].*[0-9]|[0-9]) ?-$"
+"A minus sign behind the number, as SAP exports it."
 GROUPS = (",", ".", " ", "'")
 "Marks between groups of three digits."
 
@@ -67,6 +71,7 @@ def number_in(text: ir.Value, bench: Workbench, *, notation: Notation) -> Number
         tidy.re_replace("[A-Za-z]+[.]?", "").re_replace(f"[^{NUMBER_CHARACTERS}]", "").re_replace("^([-+(]*) +", r"\1")
     )
     bare = bench.step(ibis.ifelse(is_plain, tidy, narrow(unmarked)))
+    bare = bench.step(bare.re_replace(NO_CENTS, r"\1").re_replace(MINUS_BEHIND, r"-\1"))
     bracketed = bench.step(bare.re_search(r"^[(][^()+-]*[)]$"))
     digits = bench.step(ibis.ifelse(bracketed, bare.re_replace("[()]", "").strip(), bare))
     percent = bench.step(digits.endswith("%"))

@@ -10,7 +10,7 @@ from core.i18n.message import Message
 from tables.contract_types import Kind
 
 NUMERIC_DATE = re.compile(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?!\d)")
-BEHIND_DAY = re.compile(f"^{TIME}{OFFSET}$")
+BEHIND_DAY = re.compile(f"^{TIME}{OFFSET}$|^ +([01]?[0-9]|2[0-3])[.][0-5][0-9]([.:][0-5][0-9])?$")
 ENDS_IN_CLOCK = re.compile(r"[ .]([01]?[0-9]|2[0-4])[:.hH時][0-5][0-9]\S*( ?[AaPp][.]?[Mm][.]?| ?[Uu]hr)?$|^[0-9-/.]+$")
 "A time of day at the end of a text, or a day alone."
 MONTH_ONLY = re.compile(r"^\d{4}[-/.年](0?[1-9]|1[0-2])月?$")

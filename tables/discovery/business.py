@@ -32,9 +32,20 @@ LANGUAGES = {
     "nl": ("klant", "bestel", "bedrag", "aantal", "prijs", "lidnummer", "achternaam", "geboorte"),
 }  # fmt: skip
 "Beginnings of column names by language."
-CURRENCY_OF_LANGUAGE = {"ja": "JPY", "de": "EUR", "fr": "EUR", "es": "EUR", "it": "EUR", "nl": "EUR"}
+CURRENCY_OF_LANGUAGE = {
+    "ja": "JPY",
+    "ko": "KRW",
+    "zh": "CNY",
+    "de": "EUR",
+    "fr": "EUR",
+    "es": "EUR",
+    "it": "EUR",
+    "nl": "EUR",
+}
 ZONE_OF_LANGUAGE = {
     "ja": "Asia/Tokyo",
+    "ko": "Asia/Seoul",
+    "zh": "Asia/Shanghai",
     "de": "Europe/Berlin",
     "fr": "Europe/Paris",
     "es": "Europe/Madrid",
@@ -45,9 +56,19 @@ ZONE_OF_CURRENCY = {
     "JPY": "Asia/Tokyo", "GBP": "Europe/London", "CHF": "Europe/Zurich", "KRW": "Asia/Seoul", "INR": "Asia/Kolkata",
     "CNY": "Asia/Shanghai", "PLN": "Europe/Warsaw", "CZK": "Europe/Prague", "SEK": "Europe/Stockholm",
     "NOK": "Europe/Oslo", "DKK": "Europe/Copenhagen", "HUF": "Europe/Budapest", "NZD": "Pacific/Auckland",
+    "BRL": "America/Sao_Paulo", "MXN": "America/Mexico_City", "ARS": "America/Argentina/Buenos_Aires",
+    "CLP": "America/Santiago", "COP": "America/Bogota", "PEN": "America/Lima", "TRY": "Europe/Istanbul",
+    "RON": "Europe/Bucharest", "BGN": "Europe/Sofia", "ILS": "Asia/Jerusalem", "AED": "Asia/Dubai",
+    "SGD": "Asia/Singapore", "HKD": "Asia/Hong_Kong", "TWD": "Asia/Taipei", "THB": "Asia/Bangkok",
+    "VND": "Asia/Ho_Chi_Minh", "PHP": "Asia/Manila", "MYR": "Asia/Kuala_Lumpur", "ZAR": "Africa/Johannesburg",
 }  # fmt: skip
+HANGUL, KANA = re.compile("[가-힣]"), re.compile("[ぁ-ヿ]")
+SIMPLIFIED = re.compile("[订单时间额户买购编码产货价类卖员实费销库门总]")
+"Characters that only Chinese names have."
 IN_BRACKETS = re.compile(r"[(\[]([^)\]]+)[)\]]")
-LAST_WORD = re.compile(r"[ _](eur|usd|gbp|jpy|chf|[^a-z0-9 _]+)$", re.IGNORECASE)
+LAST_WORD = re.compile(
+    r"[ _](eur|usd|gbp|jpy|chf|dkk|sek|nok|pln|czk|huf|cad|aud|nzd|inr|krw|cny|brl|mxn|[^a-z0-9 _]+)$", re.IGNORECASE
+)
 "Usual codes and signs alone: any word of three letters may be a code, such as that of Albania in total_all."
 HORIZONS = (90, 60, 30, 14, 7)
 DEFAULT_CURRENCY, DEFAULT_ZONE = "USD", "UTC"
@@ -65,8 +86,10 @@ def choose_name(arguments: Sequence[str]) -> str:
 
 def language_of(names: Sequence[str]) -> str | None:
     """The language of column names; None for English and unknown ones."""
+    if any(HANGUL.search(name) for name in names):
+        return "ko"
     if any(EAST_ASIAN.search(name) for name in names):
-        return "ja"
+        return "zh" if any(map(SIMPLIFIED.search, names)) and not any(map(KANA.search, names)) else "ja"
     words = [word for name in names for word in normalise(name).split()]
     counts = Counter(language for word in words for language, starts in LANGUAGES.items() if word.startswith(starts))
     return counts.most_common(1)[0][0] if counts and counts.most_common(1)[0][1] > 1 else None
@@ -140,6 +163,8 @@ def choose_zone(
 def _choose_zone(
     guesses: Sequence[TableGuess], ask: Ask, *, language: str | None, currency: str, local: str | None
 ) -> Setting:
+    if CURRENCY_OF_LANGUAGE.get(language or "") != currency:
+        language = None  # Spanish with pesos is not Madrid.
     guess = guess_zone(guesses, likely=ZONE_OF_LANGUAGE.get(language or "") or ZONE_OF_CURRENCY.get(currency))
     if guess is not None:
         if guess.is_certain:

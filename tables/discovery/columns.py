@@ -10,6 +10,7 @@ from typing import Literal
 
 import ibis.expr.types as ir
 
+from core.date_format import EPOCH_UNITS
 from tables.contract import CONTRACT
 from tables.discovery.dates import (
     ENOUGH,
@@ -23,7 +24,7 @@ from tables.discovery.dates import (
 )
 from tables.discovery.months import count_months, guess_month_numbers, guess_months
 from tables.discovery.numbers import SCIENTIFIC, NumberGuess, guess_numbers
-from tables.discovery.vocabulary import load_vocabulary, normalise
+from tables.discovery.vocabulary import id_form, load_vocabulary, normalise
 
 MAX_VALUES = 20_000
 "Different values of a text column that are looked at."
@@ -169,7 +170,9 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
         dates = DateGuess(1.0, None, has_clock=kind.is_timestamp(), is_zoned=is_zoned, **range_of(days))
         return replace(facts, kind="time", dates=dates)
     if kind.is_numeric():
-        if kind.is_integer() and facts.low is not None and is_epoch(int(facts.low)) and is_epoch(int(facts.high or 0)):
+        bounds = (facts.low, facts.high)
+        is_moment = kind.is_integer() and all(one is not None and is_epoch(int(one)) for one in bounds)
+        if is_moment and facts.low is not None and not _is_called_id(facts.name):
             date_format = EPOCHS[len(str(int(facts.low)))]
             evidence = f"all {facts.n_filled:,} numbers are moments between 1990 and 2100"
             first, last = day_of_epoch(int(facts.low)), day_of_epoch(int(facts.high or 0))
@@ -194,6 +197,15 @@ def _guess_serials(name: str, bounds: tuple[float | None, float | None], *, n_ro
     if low is None or high is None or not kinds:
         return None
     return guess_serials(low, high, n_rows=n_rows, is_birth="date" in kinds)
+
+
+def _is_called_id(name: str) -> bool:
+    """Whether a name is that of ids and of no time: customer 1700000123 is no moment of 2023."""
+    if _kinds_of_time(name):
+        return False
+    rank_of = load_vocabulary().rank_of
+    ids = [(table.name, one.name) for table in CONTRACT.values() for one in table.columns if one.kind == "id"]
+    return bool(id_form(name)) or any(rank_of(name, table=table, column=column) is not None for table, column in ids)
 
 
 def _kinds_of_time(name: str) -> set[str]:
@@ -221,6 +233,8 @@ def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> Co
     filled = [cell for cell in cells if cell[0] not in words]
     serials = [float(value) for value, _ in filled if SERIAL.match(value)]
     dates = guess_months(name, filled) or guess_dates(filled, today=today)
+    if dates is not None and dates.date_format in EPOCH_UNITS and _is_called_id(name):
+        dates = None
     if dates is None and serials and len(serials) == len(filled):
         dates = _guess_serials(name, (min(serials), max(serials)), n_rows=sum(rows for _, rows in filled))
     numbers = None if dates and not (dates.date_format or "").startswith("epoch") else guess_numbers(filled)

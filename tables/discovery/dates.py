@@ -27,7 +27,10 @@ UNITS = {10: 1, 13: 1000, 16: 1_000_000}
 FIRST_EPOCH, LAST_EPOCH = 631_152_000, 4_102_444_800
 "1990 and 2100 in seconds."
 
-CLOCK = r"(?:[T ,]+(?P<clock>\d{1,2}[:時h]\d{1,2}(?:[:分]\d{1,2}(?:[.,]\d+)?)?[分秒]?)(?P<half> ?[AaPp]\.?[Mm]\.?)?)?"
+CLOCK = (
+    r"(?:[T ,]+(?P<clock>\d{1,2}[:時h]\d{1,2}(?:[:分]\d{1,2}(?:[.,]\d+)?)?[分秒]?"
+    r"|(?:[01]?\d|2[0-3])[.][0-5]\d(?:[.:][0-5]\d)?)(?P<half> ?[AaPp]\.?[Mm]\.?)?)?"
+)
 OFFSET = r" ?(?:\(?(?P<offset>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)\)?)?$"
 YEAR = re.compile(r"^\d{4}(?:[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?月?|\d{4})" + CLOCK + OFFSET)
 NUMBERS = re.compile(r"^(?P<a>\d{1,2})(?P<mark>[-/.])(?P<b>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})" + CLOCK + OFFSET)
@@ -153,7 +156,10 @@ def _clock_pattern(match: re.Match[str]) -> str:
     gap = match[0][: match.start("clock") - match.start()]
     gap = re.findall(r"[T ,]+$", gap)[0]
     hours = "%I" if half else "%H"
+    has_dots = ":" not in clock and "." in clock
     minutes = f"{hours}h%M" if "h" in clock else f"{hours}:%M" + (":%S" if clock.count(":") == 2 else "")
+    if has_dots:
+        minutes = f"{hours}.%M" + (".%S" if clock.count(".") == 2 else "")
     return gap + minutes + ((" %p" if half.startswith(" ") else "%p") if half else "")
 
 
@@ -226,7 +232,7 @@ def _clock_facts(matches: Iterable[tuple[re.Match[str], int]]) -> ClockFacts:
     offsets: Counter[str] = Counter()
     has_clock = False
     for match, rows in matches:
-        has_clock = has_clock or bool(match["clock"] and not re.fullmatch("[0:]+", match["clock"]))
+        has_clock = has_clock or bool(match["clock"] and not re.fullmatch("[0:.]+", match["clock"]))
         if match["offset"]:
             offsets[match["offset"]] += rows
     return {"has_clock": has_clock, "offsets": tuple(offset for offset, _ in offsets.most_common())}

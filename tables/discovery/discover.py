@@ -9,7 +9,7 @@ from datetime import date
 from core.errors import BadInput
 from tables.contract import CONTRACT
 from tables.discovery.business import choose_churn, choose_currency, choose_name, choose_zone, language_of
-from tables.discovery.cross_section import find_unkeyed_label, propose_cross_section
+from tables.discovery.cross_section import propose_cross_section
 from tables.discovery.customer_keys import find_people, find_shared_key
 from tables.discovery.event_purchases import find_purchases_of_events
 from tables.discovery.examination import add_alike, examine
@@ -27,6 +27,7 @@ from tables.discovery.sections import attribute_columns, attributes_of, derive_t
 from tables.discovery.segments import standard_segments
 from tables.discovery.snapshots import prefer_purchases
 from tables.discovery.tax import choose_tax
+from tables.discovery.unrecognised import describe_nothing_found, describe_unused
 from tables.engines.databases import connect_in_memory
 
 BY_WAY = "leads to a customer by way of"
@@ -56,7 +57,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
         cross_section = propose_cross_section(sources, ask, name=name, language=language, local=local_zone, today=today)
         if cross_section is not None:
             return cross_section
-        raise BadInput(_nothing_recognised(sources))
+        raise BadInput(describe_nothing_found(sources))
     if not any("customer_id" in guess.columns for guess in guesses if CONTRACT[guess.table].proves_activity):
         raise BadInput(f"{guesses[0].examined.source.label}: no column says which customer a row belongs to")
     guesses = merge_widths(_account_or_customer(guesses), ask)
@@ -129,7 +130,7 @@ def _assign(sources: Sequence[ExaminedSource], ask: Ask) -> tuple[list[TableGues
         ]
     used = {guess.examined.source.label for guess in chosen}
     notes = [
-        _describe_unused(source, options[source.source.label]) for source in sources if source.source.label not in used
+        describe_unused(source, options[source.source.label]) for source in sources if source.source.label not in used
     ]
     return sorted(chosen, key=lambda guess: list(CONTRACT).index(guess.table)), notes
 
@@ -202,31 +203,6 @@ def _account_or_customer(guesses: list[TableGuess]) -> list[TableGuess]:
         return guesses
     columns = {name: column for name, column in customers.columns.items() if name != "account_id"}
     return [*(guess for guess in guesses if guess is not accounts), replace(customers, columns=columns)]
-
-
-def _describe_unused(source: ExaminedSource, guesses: list[TableGuess]) -> str:
-    label = source.source.label
-    if guesses:
-        return f"{label}: not used, because another file fits the table {guesses[0].table} better"
-    return f"{label}: not used; its columns ({', '.join(list(source.columns)[:6])}) are no table that Kizuna knows"
-
-
-def _nothing_recognised(sources: Sequence[ExaminedSource]) -> str:
-    label = find_unkeyed_label(sources)
-    if label is not None:
-        return f"{label} says who churned, but no column has a value of its own in every row; add the customer's id"
-    source = max(sources, key=lambda one: one.n_rows)
-    names = ", ".join(list(source.columns)[:8])
-    has_dates = any(facts.is_date for facts in source.columns.values())
-    missing = (
-        "a customer and an amount or an event"
-        if has_dates
-        else "dates, nor ids of customers and items, which suffice for recommendations,"
-    )
-    return (
-        f"no purchases, usage or subscriptions in {', '.join(one.source.label for one in sources)}: "
-        f"found no columns with {missing} among {names}; write the TOML by hand, see docs/reference/configuration.md"
-    )
 
 
 def _duplicates(guesses: Sequence[TableGuess], ask: Ask) -> Iterator[Setting]:

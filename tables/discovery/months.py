@@ -27,6 +27,8 @@ WRITTEN = (
     ("%Y{mark}%b", re.compile(rf"^{YEAR}(?P<mark>[ -]){NAME}$"), False),
 )
 "Pattern, expression, and whether only the name of the column tells such months from numbers."
+MIN_MONTHS = 3
+"Columns with names of months, from which on a table has one for each."
 READ_AS_THEY_ARE = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%Y%m")
 "Patterns that a column of months needs no setting for."
 
@@ -66,6 +68,17 @@ def _read_month(text: str, *, is_named: bool) -> tuple[str, date | None]:
 def _month_of(name: str) -> int | None:
     start = name[:3].casefold()
     return ENGLISH.index(start) + 1 if start in ENGLISH else None
+
+
+def describe_wide(names: Sequence[str]) -> str:
+    """That a table has a column for each month, and what to do; '' where it has not."""
+    months = [name.strip() for name in names if _read_month(name.strip(), is_named=True)[1]]
+    if len(months) < MIN_MONTHS:
+        return ""
+    return (
+        f"has a column for each month ({months[0]} to {months[-1]}), which is not read; write a row for each customer "
+        "and month instead, with the columns customer_id, month and amount"
+    )
 
 
 def guess_month_numbers(name: str, bounds: tuple[int, int]) -> DateGuess | None:

@@ -28,6 +28,8 @@ SIGN = re.compile(
     + r"|kr\.?"
 )
 MARKS = ".,'’ "
+NO_CENTS = re.compile(r"(?<=\d)[.,]--?$")
+"Behind a whole number, as in Switzerland: 12.- and 12,--."
 PLAIN = re.compile(r"^[-+△▲−]?\(?[-+△▲−]?(?P<body>\d[\d.,'’ ]*|[.,]\d+)\)?(?P<exponent>[eE][+-]?\d+)?-?%?$")
 GROUPED = {mark: re.compile(rf"^\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+$") for mark in MARKS}
 SCIENTIFIC = re.compile(r"^\d(?:[.,]\d+)?[eE]\+?\d+$")
@@ -77,10 +79,10 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
                 currencies[currency] += rows
             elif currencies_of(sign):
                 shared[sign] += rows
-        match = PLAIN.match(SIGN.sub("", narrow).strip())
+        match = PLAIN.match(NO_CENTS.sub("", SIGN.sub("", narrow).strip()))
         if match:
             bodies.append((match["body"].strip(), rows))
-            n_negative += rows if re.match(r"^[^\d]*[-(△▲−]|.*-$", narrow) else 0
+            n_negative += rows if re.match(r"^[^\d]*[-(△▲−]|.*\d ?-$", narrow) else 0
     n_numbers = sum(rows for _, rows in bodies)
     if n_numbers < ENOUGH * n_rows:
         return None

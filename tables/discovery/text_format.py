@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, cast
 
 from core.errors import DataError
 from tables.bad_lines import LineSplitter
+from tables.discovery.months import describe_wide
 from tables.discovery.vocabulary import load_vocabulary, match_words
 from tables.encodings import detect_encoding
 from tables.sources.csv_files import name_columns
@@ -159,6 +160,8 @@ def _layout(path: Path, lines: list[str]) -> Layout:
         raise DataError(f"{path} is no table: no comma, semicolon, tab or bar splits its lines into the same cells")
     best = max(layouts, key=lambda one: (one.has_names, one.share, one.width))
     if not best.has_names:
+        if is_wide := describe_wide(best.header.cells):
+            raise DataError(f"{path} {is_wide}")
         raise DataError(f"{path} has no header: its first line is data; write the column names into the first line")
     return best
 

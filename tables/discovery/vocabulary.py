@@ -14,7 +14,10 @@ from typing import Any, Literal
 WORDS = Path(__file__).with_name("vocabulary.toml")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 BRACKETS = re.compile(r"[(\[{（【［][^)\]}）】］]*[)\]}）】］]")
-UNITS = re.compile(r" (in )?(eur|euro|usd|gbp|jpy|chf|yen|円|utc|gmt|jst|local time)$")
+UNITS = re.compile(
+    " (in )?(eur|euro|usd|gbp|jpy|chf|dkk|sek|nok|pln|czk|huf|cad|aud|nzd|inr|krw|cny|brl|mxn|yen|円|"
+    "utc|gmt|jst|local time)$"
+)
 NO_LETTER = re.compile(r"[^\w]+|_+")
 _TAX = "(?:sales )?(?:tax|taxes|vat|mwst|ust|iva|tva|gst|btw)"
 TAX_INCLUDED = re.compile(
@@ -33,6 +36,8 @@ ID_WORDS = (
     *("id", "no", "nr", "num", "number", "nummer", "numero", "n", "code", "key", "kode", "codigo", "codice"),
     *("de", "of", "du"),
 )
+WITHOUT_STROKE = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
+"Latin letters with a stroke or of two parts: Unicode takes no accent off them."
 EAST_ASIAN = re.compile("[ぁ-ヿ㐀-鿿가-힣]")
 
 
@@ -43,7 +48,7 @@ def normalise(name: str) -> str:
     # Only Latin letters lose their accents: ブ without its mark would be フ.
     bare = "".join(part for part in unicodedata.normalize("NFD", wide) if not "\u0300" <= part <= "\u036f")
     bare = unicodedata.normalize("NFC", bare).replace("ß", "ss")
-    words = NO_LETTER.sub(" ", CAMEL.sub(" ", bare)).strip().casefold()
+    words = NO_LETTER.sub(" ", CAMEL.sub(" ", bare)).strip().casefold().translate(WITHOUT_STROKE)
     if EAST_ASIAN.search(words):
         words = words.replace(" ", "")
     return UNITS.sub("", " ".join(words.split()))

@@ -1,0 +1,133 @@
+"""Exports as other countries write them: names, marks, dates and ids, and totals equal to those that were written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kizuna.main import run
+from tests.kizuna.exports import init, purchases, write
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+MOMENTS = [datetime(2025, 1, 13, 9, 5) + n * timedelta(hours=31, minutes=7) for n in range(120)]
+AMOUNTS = [round(3.5 + 1234.56 * (n % 7), 2) for n in range(120)]
+
+
+def written(amount: float, thousands: str = ".", decimal: str = ",") -> str:
+    return f"{amount:,.2f}".translate(str.maketrans({",": thousands, ".": decimal}))
+
+
+Line = Callable[[int, datetime, float], str]
+EXPORTS: dict[str, tuple[str, str, Line, tuple[str, str]]] = {
+    "Brazil": (
+        "Pedido;CPF;Data do Pedido;Produto;Quantidade;Valor Total",
+        "cp1252",
+        lambda n, one, x: f"{n};{1_700_000_000 + n % 20};{one:%d/%m/%Y %H:%M};Café {n % 5};2;R$ {written(x)}",
+        ("BRL", "America/Sao_Paulo"),
+    ),
+    "Poland": (
+        "Nr zamówienia;Nr klienta;Data;Godzina;Produkt;Ilość;Wartość",
+        "cp1250",
+        lambda n, one, x: f"{n}/25;{n % 20:06d};{one:%d.%m.%Y};{one:%H:%M};Książka;1;{written(x, ' ')} zł",
+        ("PLN", "Europe/Warsaw"),
+    ),
+    "Denmark": (
+        "Ordrenummer;Kundenr.;Dato;Varenr.;Beløb DKK",
+        "latin-1",
+        lambda n, one, x: f"{n};{n % 20};{one:%d-%m-%Y %H.%M};V{n % 5};{written(x)}",
+        ("DKK", "Europe/Copenhagen"),
+    ),
+    "Switzerland": (
+        "Beleg;Kunde;Datum;Uhrzeit;Artikel;Betrag CHF",
+        "utf-8",
+        lambda n, one, x: f"B{n};K-{n % 20};{one:%d.%m.%y};{one:%H.%M};A{n % 5};{written(x, chr(39), '.')}",
+        ("CHF", "Europe/Zurich"),
+    ),
+    "Mexico": (
+        "pedido,cliente,fecha,producto,cantidad,importe",
+        "utf-8",
+        lambda n, one, x: f'{n},{n % 20},{one:%d/%m/%Y %H:%M},P{n % 5},1,"MX${x:,.2f}"',
+        ("MXN", "America/Mexico_City"),
+    ),
+    "Russia": (
+        "Номер заказа;Код клиента;Дата заказа;Товар;Количество;Сумма",
+        "utf-8",
+        lambda n, one, x: f"{n};{n % 20:05d};{one:%d.%m.%Y %H:%M};Т{n % 5};1;{written(x, chr(160))} ₽",
+        ("RUB", "UTC"),
+    ),
+    "Korea": (
+        "주문번호,고객번호,주문일시,상품코드,수량,결제금액",
+        "utf-8",
+        lambda n, one, x: f'{n},{n % 20:07d},{one:%Y-%m-%d %H:%M},S{n % 5},1,"{written(x, ",", ".")}"',
+        ("KRW", "Asia/Seoul"),
+    ),
+    "China": (
+        "订单编号,客户编号,下单时间,商品编码,数量,实付金额",
+        "utf-8",
+        lambda n, one, x: f'{n},{n % 20:07d},{one:%Y-%m-%d %H:%M},S{n % 5},1,"{written(x, ",", ".")}"',
+        ("CNY", "Asia/Shanghai"),
+    ),
+}
+
+
+@pytest.mark.parametrize("country", EXPORTS)
+def test_an_export_of_another_country_gives_the_amounts_customers_and_times_that_it_has(country: str):
+    header, encoding, line, (currency, zone) = EXPORTS[country]
+    lines = [line(n, *pair) for n, pair in enumerate(zip(MOMENTS, AMOUNTS, strict=True))]
+    write("export.csv", [header, *lines], encoding=encoding)
+
+    toml = init("export.csv", "--yes")
+
+    rows = purchases()
+    assert sum(row["amount"] for row in rows) == pytest.approx(sum(AMOUNTS))
+    assert sorted(row["event_time"] for row in rows) == MOMENTS
+    assert len({row["customer_id"] for row in rows}) == 20
+    assert (toml["currency"], toml["time_zone"]) == (currency, zone)
+
+
+@pytest.mark.parametrize("name", ["customer_id", "Kundennummer", "CPF"])
+def test_ids_of_ten_digits_are_no_moments(name: str):
+    lines = [f"{1_700_000_000 + n % 20},{one:%Y-%m-%d %H:%M},{2_000_000_000 + n},5.50" for n, one in enumerate(MOMENTS)]
+    write("orders.csv", [f"{name},order_date,order_id,amount", *lines])
+
+    toml = init("orders.csv", "--yes")
+
+    assert toml["tables"]["purchases"]["columns"]["customer_id"] == name
+    assert sorted({row["customer_id"] for row in purchases()})[0] == "1700000000"
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        (["1.250,00", "980,50-", "3,00"], [1250.0, -980.5, 3.0]),
+        (["1,250.00", "980.50-", "12.00 -"], [1250.0, -980.5, -12.0]),
+        (["12.-", "1'250.-", "7.50"], [12.0, 1250.0, 7.5]),
+        (["12,-", "1.250,--", "7,50"], [12.0, 1250.0, 7.5]),
+    ],
+)
+def test_a_minus_behind_an_amount_is_one_and_a_dash_for_cents_is_none(amounts: list[str], expected: list[float]):
+    lines = [f'c{n % 20};{one:%Y-%m-%d};"{amounts[n % 3]}"' for n, one in enumerate(MOMENTS)]
+    write("orders.csv", ["customer;order_date;amount", *lines])
+
+    init("orders.csv", "--yes")
+
+    assert sum(row["amount"] for row in purchases()) == pytest.approx(40 * sum(expected))
+
+
+@pytest.mark.parametrize("written_as", ["%Y-%m", "%m/%Y", "%b %Y", "%Y%m"])
+def test_a_column_for_each_month_is_named_as_what_has_to_be_changed(
+    written_as: str, capsys: pytest.CaptureFixture[str]
+):
+    months = [f"{datetime(2025, month, 1):{written_as}}" for month in range(1, 9)]
+    write("sales.csv", [",".join(["customer_id", *months]), *(f"C{n},{'9.50,' * 7}1.00" for n in range(30))])
+
+    assert run(["init", "sales.csv", "--yes"]) == 2
+
+    message = " ".join(capsys.readouterr().err.split())
+    assert f"sales.csv has a column for each month ({months[0]} to {months[-1]}), which is not read" in message
+    assert "with the columns customer_id, month and amount" in message
+    assert not Path("kizuna.toml").exists()

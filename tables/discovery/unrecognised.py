@@ -1,4 +1,4 @@
-"""What is said of sources that are no table of the contract."""
+"""Describes sources that are no table of the contract."""
 
 from __future__ import annotations
 

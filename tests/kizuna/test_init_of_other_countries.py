@@ -17,7 +17,7 @@ MOMENTS = [datetime(2025, 1, 13, 9, 5) + n * timedelta(hours=31, minutes=7) for 
 AMOUNTS = [round(3.5 + 1234.56 * (n % 7), 2) for n in range(120)]
 
 
-def written(amount: float, thousands: str = ".", decimal: str = ",") -> str:
+def write_amount(amount: float, thousands: str = ".", decimal: str = ",") -> str:
     return f"{amount:,.2f}".translate(str.maketrans({",": thousands, ".": decimal}))
 
 
@@ -26,25 +26,25 @@ EXPORTS: dict[str, tuple[str, str, Line, tuple[str, str]]] = {
     "Brazil": (
         "Pedido;CPF;Data do Pedido;Produto;Quantidade;Valor Total",
         "cp1252",
-        lambda n, one, x: f"{n};{1_700_000_000 + n % 20};{one:%d/%m/%Y %H:%M};Café {n % 5};2;R$ {written(x)}",
+        lambda n, one, x: f"{n};{1_700_000_000 + n % 20};{one:%d/%m/%Y %H:%M};Café {n % 5};2;R$ {write_amount(x)}",
         ("BRL", "America/Sao_Paulo"),
     ),
     "Poland": (
         "Nr zamówienia;Nr klienta;Data;Godzina;Produkt;Ilość;Wartość",
         "cp1250",
-        lambda n, one, x: f"{n}/25;{n % 20:06d};{one:%d.%m.%Y};{one:%H:%M};Książka;1;{written(x, ' ')} zł",
+        lambda n, one, x: f"{n}/25;{n % 20:06d};{one:%d.%m.%Y};{one:%H:%M};Książka;1;{write_amount(x, ' ')} zł",
         ("PLN", "Europe/Warsaw"),
     ),
     "Denmark": (
         "Ordrenummer;Kundenr.;Dato;Varenr.;Beløb DKK",
         "latin-1",
-        lambda n, one, x: f"{n};{n % 20};{one:%d-%m-%Y %H.%M};V{n % 5};{written(x)}",
+        lambda n, one, x: f"{n};{n % 20};{one:%d-%m-%Y %H.%M};V{n % 5};{write_amount(x)}",
         ("DKK", "Europe/Copenhagen"),
     ),
     "Switzerland": (
         "Beleg;Kunde;Datum;Uhrzeit;Artikel;Betrag CHF",
         "utf-8",
-        lambda n, one, x: f"B{n};K-{n % 20};{one:%d.%m.%y};{one:%H.%M};A{n % 5};{written(x, chr(39), '.')}",
+        lambda n, one, x: f"B{n};K-{n % 20};{one:%d.%m.%y};{one:%H.%M};A{n % 5};{write_amount(x, chr(39), '.')}",
         ("CHF", "Europe/Zurich"),
     ),
     "Mexico": (
@@ -56,19 +56,19 @@ EXPORTS: dict[str, tuple[str, str, Line, tuple[str, str]]] = {
     "Russia": (
         "Номер заказа;Код клиента;Дата заказа;Товар;Количество;Сумма",
         "utf-8",
-        lambda n, one, x: f"{n};{n % 20:05d};{one:%d.%m.%Y %H:%M};Т{n % 5};1;{written(x, chr(160))} ₽",
+        lambda n, one, x: f"{n};{n % 20:05d};{one:%d.%m.%Y %H:%M};Т{n % 5};1;{write_amount(x, chr(160))} ₽",
         ("RUB", "UTC"),
     ),
     "Korea": (
         "주문번호,고객번호,주문일시,상품코드,수량,결제금액",
         "utf-8",
-        lambda n, one, x: f'{n},{n % 20:07d},{one:%Y-%m-%d %H:%M},S{n % 5},1,"{written(x, ",", ".")}"',
+        lambda n, one, x: f'{n},{n % 20:07d},{one:%Y-%m-%d %H:%M},S{n % 5},1,"{write_amount(x, ",", ".")}"',
         ("KRW", "Asia/Seoul"),
     ),
     "China": (
         "订单编号,客户编号,下单时间,商品编码,数量,实付金额",
         "utf-8",
-        lambda n, one, x: f'{n},{n % 20:07d},{one:%Y-%m-%d %H:%M},S{n % 5},1,"{written(x, ",", ".")}"',
+        lambda n, one, x: f'{n},{n % 20:07d},{one:%Y-%m-%d %H:%M},S{n % 5},1,"{write_amount(x, ",", ".")}"',
         ("CNY", "Asia/Shanghai"),
     ),
 }

@@ -31,8 +31,10 @@ def bands(day: HealthDay, language: Language) -> Iterator[tuple[str, ...]]:
 def drops(day: HealthDay, language: Language, *, most: int) -> Iterator[str]:
     """The customers whose health dropped furthest within 28 days, with the reason."""
     change = np.nan_to_num(day.health - day.best_before)
+    # Of the scores as they are written: "83 to 83 (-1)" would be no drop.
+    written = np.nan_to_num(np.rint(day.health) - np.rint(day.best_before))
     for row in np.argsort(change, kind="stable")[:most].tolist():
-        if np.rint(change[row]) < 0:
+        if written[row] < 0:
             reason = day.reasons[row][0] if day.reasons[row] else None
             reason_text = (reason.ja if language == JAPANESE else reason.en) if reason else ""
             yield translate(
@@ -41,7 +43,7 @@ def drops(day: HealthDay, language: Language, *, most: int) -> Iterator[str]:
                 customer=str(day.customer_ids[row]),
                 before=format_number(float(day.best_before[row]), language),
                 health=format_number(float(day.health[row]), language),
-                change=format_number(float(change[row]), language, is_signed=True),
+                change=format_number(float(written[row]), language, is_signed=True),
                 why=reason_text or translate("reason unknown", language),
             )
 

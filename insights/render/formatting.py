@@ -192,7 +192,9 @@ class Formatter:
         scale = _tick_scale(largest)
         if unit != "money" or scale == 1 or not math.isfinite(value):
             return self.format(value, unit)
-        return self._write_amount(value, scale, n_decimals=1 if abs(value) < MANY * MANY * scale else 0)
+        # Three digits, as the axis has room for.
+        n_decimals = 2 if abs(value) < MANY * scale else 1 if abs(value) < MANY * MANY * scale else 0
+        return self._write_amount(value, scale, n_decimals=n_decimals)
 
     def _write_amount(self, value: float, scale: int, *, n_decimals: int) -> str:
         number = format_number(value / scale, self.language, n_decimals=n_decimals)

@@ -120,6 +120,7 @@ def _suggestions(check: HealthCheck, formatter: Formatter) -> Iterator[str]:
 
 
 def _similar(check: HealthCheck, formatter: Formatter) -> str:
-    """Who the similar customers are; '' without any."""
-    message = WHO_IS_SIMILAR.get(check.similar.by)
+    """Who the similar customers are; '' where the letter compares with none."""
+    is_compared = bool(check.used or check.unused)
+    message = WHO_IS_SIMILAR.get(check.similar.by) if is_compared else None
     return formatter.translate(message, n=len(check.similar.customer_ids)) if message else ""

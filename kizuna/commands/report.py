@@ -55,6 +55,8 @@ SegmentName = Annotated[
         "--segment", help="Write the letters of this segment's customers, one file each, into the folder --out."
     ),
 ]
+SAYS_LITTLE = "; a letter says more with the table usage, or purchases with item_id"
+"Where it is not known what customers use or buy."
 Force = Annotated[bool, typer.Option("--force", help="With --customer: also for a former customer, for an archive.")]
 
 
@@ -163,7 +165,8 @@ def _render_letter(
     from insights.render.letter import render_letter
 
     check = build_health_check(tables, customer_id, cutoff=cutoff, force=force)
-    return render_letter(check, language), f"health check of {customer_id}, data before {check.cutoff}"
+    hint = "" if check.has_habits else SAYS_LITTLE
+    return render_letter(check, language), f"health check of {customer_id}, data before {check.cutoff}{hint}"
 
 
 def _write_letters(config: Config, folder: Path, *, name: str, cutoff: date | None, language: Language) -> None:
@@ -191,5 +194,5 @@ def _write_letters(config: Config, folder: Path, *, name: str, cutoff: date | No
     say(
         console,
         f"{folder}: {len(recipients):,} letters to {name}, data before {data.window.end}; without a letter: "
-        f"{len(refusing):,} refuse contact, {len(left):,} have left",
+        f"{len(refusing):,} refuse contact, {len(left):,} have left{'' if len(data.habits) else SAYS_LITTLE}",
     )

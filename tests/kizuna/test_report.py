@@ -57,6 +57,16 @@ def test_writes_json_with_data_before_the_cutoff(data_set: Path, tmp_path: Path)
     ]
 
 
+def test_a_letter_with_little_to_say_names_what_would_give_it_more(data_set: Path, tmp_path: Path, capsys):
+    hint = "; a letter says more with the table usage, or purchases with item_id"
+    assert report(data_set, tmp_path / "full.html", "--customer", "ada") == 0
+    assert hint not in capsys.readouterr().out
+
+    pq.write_table(purchase_log("ada 2024-01-05 900", "ada 2024-03-02 400"), tmp_path / "purchases.parquet")
+    assert report(data_set, tmp_path / "short.html", "--customer", "ada") == 0
+    assert hint in capsys.readouterr().out
+
+
 def test_writes_the_letter_of_one_customer(data_set: Path, tmp_path: Path):
     out = tmp_path / "letter.html"
 

@@ -253,6 +253,17 @@ def test_a_subscription_and_its_tickets_are_a_letter_without_usage():
     assert "usage" not in text
 
 
+@pytest.mark.parametrize("language", [ENGLISH, JAPANESE])
+def test_a_letter_that_compares_with_no_customer_does_not_say_who_they_are(language):
+    spans = [span(who, "pro", "2025-01-10", None, 100.0) for who in ("acme", *SIMILAR)]
+    settings = config(churn=ChurnDefinition("subscription_ended", horizon_days=30))
+
+    page = render_letter(check_of(tables_from_frames(settings, {"subscriptions": frame(*spans)})), language)
+
+    assert "pro" in page
+    assert not re.search(r"[Ss]imilar customers|条件の近い", page)
+
+
 def test_tickets_and_surveys_alone_are_a_letter():
     survey = {"customer_id": "acme", "event_time": datetime(2026, 6, 5), "kind": "nps", "score": 9.0}
     frames = {"tickets": frame(ticket("2026-06-03", "2026-06-04")), "surveys": frame(survey)}

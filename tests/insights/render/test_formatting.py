@@ -68,6 +68,7 @@ def test_the_last_value_of_a_line_has_the_unit_of_its_axis():
     assert [JA.beside_axis(72_644_350, largest, unit="money") for largest in (60e6, 500e3, 90e3)] == [
         "72.6百万円", "72,644千円", "72,644千円",
     ]  # fmt: skip
+    assert JA.beside_axis(1_005_000, 1e6, unit="money") == "1.00百万円"
     assert (EN.beside_axis(412e6, 4e8, unit="money"), EN.beside_axis(0.5, 1, unit="share")) == ("£412M", "50.0%")
 
 

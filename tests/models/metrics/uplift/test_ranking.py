@@ -175,7 +175,7 @@ def test_deciles_add_up_to_the_table_of_one_decile():
 
 @pytest.mark.parametrize("propensity", [0.0, 1.0, 1.2, -0.1, float("nan")])
 def test_a_propensity_by_which_chance_did_not_decide_is_refused(propensity: float):
-    with pytest.raises(DataError, match=r"customer 'c000' .*contacts\.propensity"):
+    with pytest.raises(DataError, match=r"customer 'c000'; .*contacts\.propensity"):
         experiment("TC", "10", propensity=propensity)
 
 

@@ -34,6 +34,8 @@ def find(data: CheckedData) -> Iterator[Finding]:
     view = tables.latest()
     if "consents" in view:
         yield from _find_refused(view)
+    if "propensity" in view["contacts"].columns:
+        yield from _find_impossible_propensities(view)
     if "campaign_id" in view["contacts"].columns:
         yield from _find_campaign_controls(view)
     if "decision_id" in view["contacts"].columns:
@@ -54,6 +56,13 @@ def _find_refused(view: Tables) -> Iterator[Finding]:
         refusals.until.isnull() | (made.event_time < refusals.until),
     ]
     yield from _count("contacts_despite_refusal", made.semi_join(refusals, within), of=made)
+
+
+def _find_impossible_propensities(view: Tables) -> Iterator[Finding]:
+    """Propensities that are no probability with which chance decides; 1 is a contact that was certain."""
+    recorded = view["contacts"].filter(_.propensity.notnull())
+    impossible = recorded.filter((_.propensity <= 0) | (_.propensity > 1) | _.propensity.isnan())
+    yield from _count("impossible_propensities", impossible, of=recorded)
 
 
 def _find_campaign_controls(view: Tables) -> Iterator[Finding]:

@@ -122,6 +122,17 @@ def test_a_contact_after_a_refusal_and_before_the_next_consent_is_found(
     assert counts(findings) == ([("contacts_despite_refusal", 1, 1 + is_made, who)] if is_wrong else [])
 
 
+def test_propensities_by_which_chance_cannot_decide_are_found():
+    findings = find_contacts(
+        *(
+            {"customer_id": who, "event_time": "2024-03-01", "propensity": propensity}
+            for who, propensity in [("ada", 0.0), ("bo", 1.3), ("cyd", 0.8), ("dan", 1.0), ("eve", None)]
+        )
+    )
+
+    assert counts(findings) == [("impossible_propensities", 2, 4, "ada")]
+
+
 def test_a_control_group_that_its_campaign_contacts_anyway_is_found():
     findings = find_contacts(
         {"customer_id": "ada", "event_time": "2024-03-01", "campaign_id": "spring", "treated": False},

@@ -117,7 +117,8 @@ class CampaignDesk:
     def start(self, name: str, *, tables: Tables, why: str, now: datetime) -> CampaignEvent:
         """Start a campaign, or go on with a stopped one at the stage that it had reached.
 
-        Raises UnknownName for an offer that does not exist, and WrongTransition where it cannot start.
+        Raises UnknownName for an offer that does not exist, DataError for an event that usage lacks, and
+        WrongTransition where it cannot start.
         """
         campaign, events = self.find(name), self.log.events().get(name, [])
         stages = [event.stage_percent for event in events if event.state == CampaignState.RUNNING]
@@ -125,6 +126,7 @@ class CampaignDesk:
             name, CampaignState.RUNNING, percent=max(stages, default=campaign.stages[0]), why=why, now=now
         )
         refuse_unknown_offers(name, campaign, tables=tables)
+        refuse_missing_event(campaign, tables=tables)
         self.log.record(event)
         return event
 
@@ -162,3 +164,11 @@ def refuse_unknown_offers(name: str, campaign: Campaign, *, tables: Tables) -> N
     for offer in campaign.offer_ids:
         if offer not in offers:
             raise UnknownName(f"[campaigns.{name}] no offer '{offer}' in the table offers{did_you_mean(offer, offers)}")
+
+
+def refuse_missing_event(campaign: Campaign, *, tables: Tables) -> None:
+    """Raise DataError where a campaign waits for carts, and usage has no such event."""
+    from features.abandoned_carts import require_cart_event
+
+    if campaign.trigger is not None and campaign.trigger.kind == "abandoned_cart":
+        require_cart_event(tables, campaign.trigger.event)

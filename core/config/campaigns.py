@@ -47,7 +47,9 @@ class CampaignTrigger(Section, frozen=True):
         for key in ("rule", "event"):
             needed = key == {"rule": "rule", "abandoned_cart": "event"}.get(self.kind)
             if bool(getattr(self, key)) != needed:
-                raise ValueError(f"kind = '{self.kind}' {'needs' if needed else 'takes no'} {key}")
+                example = {"rule": "rule = 'recency_days > 90'", "event": "event = 'add_to_cart'"}[key]
+                need = f"needs {key}, such as {example}" if needed else f"takes no {key}"
+                raise ValueError(f"kind = '{self.kind}' {need}")
 
     @property
     def as_rule(self) -> str:

@@ -41,13 +41,16 @@ CONTACTED_ANYWAY = (
     "is rather larger than shown"
 )
 EMPTY_CONTROL = "the control group is empty, so no effect can be shown; set control_share = 0.1"
+WAITING_FOR_CONTROL = (
+    "none of the {n} customers so far is of the control group, of {share} by chance, so no effect can be shown yet"
+)
 EMPTY_CAMPAIGN = "no customer was contacted: all who entered are in the control group"
 VARYING_SHARE = (
     "P(treated) varies from {low} to {high}; customers are weighted by its inverse, and the ratio that may be read "
     "every day uses the mean"
 )
 SENTENCES = (
-    *UNRECORDED, TOO_FEW, CONTACTED_ANYWAY, EMPTY_CONTROL,
+    *UNRECORDED, TOO_FEW, CONTACTED_ANYWAY, EMPTY_CONTROL, WAITING_FOR_CONTROL,
     EMPTY_CAMPAIGN, VARYING_SHARE,
 )  # fmt: skip
 MAX_LOG_EVIDENCE = 700.0
@@ -244,7 +247,8 @@ def _find_warnings(customers: ComparedCustomers) -> Iterator[str]:
     if n_anyway:
         yield write(CONTACTED_ANYWAY, n=n_anyway, control=n_control)
     if len(customers) and not n_control:
-        yield EMPTY_CONTROL
+        share = 1 - customers.mean_propensity
+        yield write(WAITING_FOR_CONTROL, n=len(customers), share=f"{share:.0%}") if share > 0 else EMPTY_CONTROL
     if len(customers) and n_control == len(customers):
         yield EMPTY_CAMPAIGN
     shares = np.unique(customers.propensities)

@@ -14,11 +14,15 @@ from insights.campaigns.measuring import SENTENCES, DailyTest, KpiEffect
 from insights.campaigns.rollout import REASONS, RunningCampaign
 from insights.campaigns.staging import StageDecision
 
+PLAN = "KPI: {kpi} within {days} days; control group {share}; stages {stages} %; from {first} to {last}"
+PLAN_WITHOUT_END = (
+    "KPI: {kpi} within {days} days; control group {share}; stages {stages} %; from {first}, without a fixed end"
+)
 EFFECTS = {
-    "converted": "so {n} more of the contacted converted than without the campaign ({low} to {high})",
-    "purchased": "so {n} more of the contacted ordered than without the campaign ({low} to {high})",
-    "amount": "so the contacted bought for {n} more than without the campaign ({low} to {high})",
-    "stayed": "so {n} more of the contacted stayed than without the campaign ({low} to {high})",
+    "converted": "in total {n} customers who converted because of the campaign ({low} to {high})",
+    "purchased": "in total {n} customers who ordered because of the campaign ({low} to {high})",
+    "amount": "in total {n} bought because of the campaign ({low} to {high})",
+    "stayed": "in total {n} customers who stayed because of the campaign ({low} to {high})",
 }
 "By KPI: what was gained in total."
 NEXT = {
@@ -88,16 +92,16 @@ class _CampaignText:
         audience = [self.text("rule {rule}", rule=campaign.rule)] if campaign.rule else []
         audience += [self.text("segment {name}", name=campaign.segment)] if campaign.segment else []
         audience += [self.text("trigger {name}", name=campaign.trigger.kind)] if campaign.trigger else []
-        offers = " > ".join(campaign.offer_ids)
+        offers = (" > " if campaign.is_journey else ", ").join(campaign.offer_ids)
         yield self.text("audience: {audience}; offers: {offers}", audience=", ".join(audience), offers=offers)
         yield self.text(
-            "KPI: {kpi} within {days} days; control group {share}; stages {stages} %; from {first} to {last}",
+            PLAN if campaign.ends_on else PLAN_WITHOUT_END,
             kpi=self.text(f"kpi.{campaign.kpi}"),
             days=campaign.n_response_days,
             share=format_percent(campaign.control_share, self.language),
             stages=", ".join(map(str, campaign.stages)),
             first=str(campaign.starts_on),
-            last=str(campaign.ends_on or self.text("no fixed end")),
+            last=str(campaign.ends_on),
         )
         if campaign.hypothesis:
             yield self.text("hypothesis: {text}", text=campaign.hypothesis)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.errors import DataError
-from features.abandoned_carts import find_abandoned_carts
+from features.abandoned_carts import find_abandoned_carts, require_cart_event
 from tests.worlds import config, frame, purchase_log, tables_from_frames
 
 CUTOFF = date(2024, 3, 10)
@@ -46,7 +46,16 @@ def test_without_purchases_every_recent_cart_is_abandoned():
 
 
 def test_an_event_that_never_happens_is_no_trigger():
-    with pytest.raises(DataError, match="waits for 'cart', and usage has no such event"):
-        find_abandoned("cart", usage=CARTS)
+    tables = tables_from_frames(config(), {"usage": CARTS})
+
+    require_cart_event(tables, "add_to_cart")
+    with pytest.raises(DataError, match="waits for 'cart', and usage has no such event; its events are add_to_cart"):
+        require_cart_event(tables, "cart")
+    with pytest.raises(DataError, match="needs the table usage"):
+        require_cart_event(tables_from_frames(config(), {"purchases": purchase_log("ada 2024-03-09")}), "cart")
     with pytest.raises(DataError, match="needs the table usage"):
         find_abandoned(purchases=purchase_log("ada 2024-03-09"))
+
+
+def test_an_event_that_is_gone_ends_no_run_of_other_campaigns():
+    assert find_abandoned("cart", usage=CARTS) == []

@@ -115,6 +115,11 @@ def test_a_campaign_that_left_the_toml_is_still_listed(home, capsys):
         ),
         ('[tables.offers]\npath = "offers.csv"', "", "needs the table offers, which is missing or empty"),
         ("recency_days > 10", "recency > 10", "[campaigns.win_back]: unknown name 'recency'"),
+        (
+            'rule = "recency_days > 10"',
+            'trigger = {kind = "abandoned_cart", event = "cart"}',
+            "the trigger abandoned_cart needs the table usage",
+        ),
     ],
 )
 def test_a_campaign_that_cannot_run_does_not_start(home, capsys, old, new, message):

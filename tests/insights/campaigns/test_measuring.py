@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.campaigns import CampaignEvent, CampaignState
-from core.config.campaigns import Campaign
+from core.config.campaigns import Campaign, JourneyStep
 from core.config.training import ChurnDefinition
 from core.decisions import DecisionOutcome, DecisionRow, NoContact, OutcomeKind
 from core.i18n.message import translate_written, write
@@ -136,6 +136,25 @@ def test_an_empty_arm_is_named():
     assert measure(collect_customers([], [])).warnings == ()
 
 
+def test_a_control_group_that_no_customer_has_entered_yet_is_waited_for():
+    first = collect_customers([decision("t0", propensity=0.9)], [])
+
+    assert measure(first).warnings == (
+        "none of the 1 customers so far is of the control group, of 10% by chance, so no effect can be shown yet",
+    )
+
+
+def test_only_the_offers_of_a_journey_have_an_order():
+    def audience(**campaign) -> str:
+        own = {"goal": "x", "starts_on": DAY.date(), "rule": "a > 0"} | campaign
+        shown = running(Campaign(**own), day=3)
+        return list(describe_campaign("spring", shown, following=None, currency="JPY", language=ENGLISH))[1]
+
+    steps = (JourneyStep(offer="tea10"), JourneyStep(offer="cup", after_days=7))
+    assert audience(offers=("tea10", "cup")).endswith("offers: tea10, cup")
+    assert audience(steps=steps).endswith("offers: tea10 > cup")
+
+
 def test_a_changed_share_is_named():
     rows = [*half_and_half(60), *(decision(f"x{row}", treated=row > 5, propensity=0.9) for row in range(60))]
 
@@ -211,7 +230,7 @@ def test_the_page_of_a_campaign_says_plan_figures_and_next_step():
     assert "state: running at 5 % since 2024-03-29 01:00 UTC, by ann: no reason given" in text
     assert "so far: 200 customers contacted, 200 in the control group, 200 contacts, cost ¥400" in text
     assert "customers with an order: 40.00% of the contacted against 0.00% of the control group" in text
-    assert "so 80 more of the contacted ordered than without the campaign (" in text
+    assert "in total 80 customers who ordered because of the campaign (" in text
     assert "read daily: ordered 80 contacted and 0 of the control group" in text
     assert text.endswith("next: goes on to 20 %: no sign of harm at 5 %")
 

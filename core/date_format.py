@@ -24,6 +24,13 @@ SPREADSHEET_DAYS = "spreadsheet_days"
 DAYS_TO_1970 = 25_569
 "Days of spreadsheets before 1970."
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+STARTS_OF_MONTHS = (
+    ("jan", "gen", "ene"), ("feb", "fév", "fev"), ("mar", "mär", "mae", "mrz", "mrt", "maa"), ("apr", "avr", "abr"),
+    ("may", "mai", "mei", "maj", "mag"), ("jun", "juin", "giu"), ("jul", "juil", "lug"), ("aug", "aoû", "aou", "ago"),
+    ("sep", "set"), ("oct", "okt", "out", "ott"), ("nov",), ("dec", "déc", "dez", "dic", "des"),
+)  # fmt: skip
+"How the names of the months begin in English, German, French, Spanish, Italian, Portuguese, Dutch and Scandinavia."
+LETTER = "[A-Za-zÀ-ÖØ-öø-ÿ]"
 
 ERA = "^(令和|平成|昭和|[RHSrhs])[. ]?(元|[0-9]{1,2})([-/.年])"
 "The year of a Japanese era at the beginning of a date."
@@ -37,8 +44,8 @@ DIRECTIVES: Mapping[str, tuple[str, str]] = {
     "y": ("year", TWO),
     "m": ("month", DIGITS),
     "d": ("day", DIGITS),
-    "b": ("month_name", "([A-Za-z]{3})[a-z]*[.]?"),
-    "B": ("month_name", "([A-Za-z]{3})[a-z]*[.]?"),
+    "b": ("month_name", f"({LETTER}{{3,12}})[.]?"),
+    "B": ("month_name", f"({LETTER}{{3,12}})[.]?"),
     "H": ("hour", DIGITS),
     "I": ("hour", DIGITS),
     "M": ("minute", DIGITS),
@@ -51,7 +58,7 @@ DIRECTIVES: Mapping[str, tuple[str, str]] = {
     "Z": ("", "[A-Za-z]{2,5}"),
     "%": ("", "%"),
 }
-"What a directive of strptime gives, and the text it takes. English month names; %a, %f and %Z are skipped."
+"What a directive of strptime gives, and the text it takes. %a, %f and %Z are skipped."
 ABBREVIATIONS = {"%T": "%H:%M:%S", "%R": "%H:%M", "%F": "%Y-%m-%d", "%D": "%m/%d/%y"}
 
 
@@ -85,6 +92,26 @@ ORDERS = {
     "day_first": _year_first("([0-9]{4}|[0-9]{2})", (YEAR_BEHIND, r"\3-\2-\1\4")),
     "month_first": _year_first("([0-9]{4}|[0-9]{2})", (YEAR_BEHIND, r"\3-\1-\2\4")),
 }
+
+
+def month_of(name: str) -> int | None:
+    """The number of a month by its name or the beginning of it; None for another word.
+
+    >>> month_of("März")
+    3
+    """
+    word = name.casefold()
+    starts = (number for number, starts in enumerate(STARTS_OF_MONTHS, start=1) if word.startswith(starts))
+    return next(starts, None)
+
+
+def with_english_months(text: str) -> str:
+    """The text with the names of months as strptime's %b reads them.
+
+    >>> with_english_months("1. März 2024")
+    '1. mar 2024'
+    """
+    return re.sub(f"({LETTER}{{3,12}})[.]?", lambda word: MONTHS[n - 1] if (n := month_of(word[1])) else word[0], text)
 
 
 @lru_cache(maxsize=256)

@@ -18,8 +18,8 @@ from core.date_format import (
     EPOCH_UNITS,
     ERA,
     FIRST_YEARS,
-    MONTHS,
     SPREADSHEET_DAYS,
+    STARTS_OF_MONTHS,
     WEEKDAY,
     YEAR_FIRST,
     DatePattern,
@@ -141,8 +141,11 @@ class _Parts:
         """Two digits; '00' for a word that is no month."""
         if "month_name" not in self.pattern.groups:
             return self.two_digits_of("month")
-        name = self.text_of("month_name").lower()
-        numbers = [(name == month, f"{number:02d}") for number, month in enumerate(MONTHS, start=1)]
+        name = self.text_of("month_name").lower().translate("ÄÉÛ", "äéû")  # PostgreSQL may not know them
+        numbers = [
+            (name.re_search(f"^({'|'.join(starts)})"), f"{number:02d}")
+            for number, starts in enumerate(STARTS_OF_MONTHS, start=1)
+        ]
         return ibis.cases(*numbers, else_="00")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime
 
-from core.date_format import OFFSET, SPREADSHEET_DAYS, TIME, compile_date_format
+from core.date_format import OFFSET, SPREADSHEET_DAYS, TIME, compile_date_format, with_english_months
 from core.i18n.message import Message
 from tables.contract_types import Kind
 
@@ -35,6 +36,7 @@ DAYS = (
     "%d %B %Y",
     "%B %d, %Y",
     "%d. %B %Y",
+    "%d de %B de %Y",
     "%a, %d %b %Y",
 )
 SETTING = re.compile(r"(date_format|decimal|thousands) = .*$")
@@ -108,8 +110,11 @@ def _suggest_date_format(value: str) -> str:
 
 
 def _is_date(value: str, date_format: str) -> bool:
-    try:
-        datetime.strptime(value, date_format)
-    except ValueError:
-        return False
-    return True
+    texts = [(value, date_format)]
+    if "%B" in date_format:
+        texts.append((with_english_months(value), date_format.replace("%B", "%b")))
+    for text, pattern in texts:
+        with suppress(ValueError):
+            datetime.strptime(text, pattern)
+            return True
+    return False

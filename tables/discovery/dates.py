@@ -18,7 +18,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypedDict
 
-from core.date_format import DAYS_TO_1970, ERA, FIRST_YEARS, SPREADSHEET_DAYS, WEEKDAY
+from core.date_format import (
+    DAYS_TO_1970,
+    ERA,
+    FIRST_YEARS,
+    LETTER,
+    SPREADSHEET_DAYS,
+    WEEKDAY,
+    month_of,
+    with_english_months,
+)
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
 EPOCHS = {10: "epoch_seconds", 13: "epoch_milliseconds", 16: "epoch_microseconds"}
@@ -40,6 +49,10 @@ NAMED = (
     ("%d{0}%b{1}%y", re.compile(r"^\d{1,2}(?P<x>[ -])[A-Za-z]{3}(?P<y>[ -])\d{2}" + CLOCK + OFFSET)),
     ("%b{0}%d{1}%Y", re.compile(r"^[A-Za-z]{3}(?P<x> )\d{1,2}(?P<y>, ?| )\d{4}" + CLOCK + OFFSET)),
     ("%B{0}%d{1}%Y", re.compile(r"^[A-Za-z]{4,9}(?P<x> )\d{1,2}(?P<y>, ?| )\d{4}" + CLOCK + OFFSET)),
+    (
+        "%d{0}%B{1}%Y",
+        re.compile(rf"^\d{{1,2}}(?P<x>[.] ?| de |[ -]){LETTER}{{3,12}}[.]?(?P<y> de |[ -])\d{{4}}" + CLOCK + OFFSET),
+    ),
 )
 EPOCH = re.compile(r"^(\d{10}|\d{13}|\d{16})(?:[.]\d+)?$")
 FIRST_SERIAL, LAST_SERIAL = 29_221, 60_000
@@ -171,7 +184,7 @@ def clock_pattern(text: str) -> str:
 
 def _guess_named(cells: Sequence[tuple[str, int]], n_rows: int) -> DateGuess | None:
     for pattern, expression in NAMED:
-        matches = [(match, rows) for text, rows in cells if (match := expression.match(text))]
+        matches = [(match, rows) for text, rows in cells if (match := expression.match(text)) and _has_month(text)]
         count = sum(rows for _, rows in matches)
         if count < ENOUGH * n_rows:
             continue
@@ -183,9 +196,17 @@ def _guess_named(cells: Sequence[tuple[str, int]], n_rows: int) -> DateGuess | N
     return None
 
 
+WORD = re.compile(f"({LETTER}{{3,12}})[.]?")
+
+
+def _has_month(text: str) -> bool:
+    return any(month_of(word) for word in WORD.findall(text))
+
+
 def _parse(text: str, pattern: str) -> date | None:
+    """The day in a text, whatever the language of its month."""
     try:
-        return datetime.strptime(text, pattern).date()
+        return datetime.strptime(with_english_months(text), pattern.replace("%B", "%b")).date()
     except ValueError:
         return None
 

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from core.date_format import MONTHS as ENGLISH
+from core.date_format import LETTER, month_of
 from tables.discovery.dates import ENOUGH, DateGuess, range_of
 from tables.discovery.vocabulary import normalise
 
 MONTHS = re.compile(r"month|period|monat|\bmois\b|\bmes\b|年月|対象月|請求月|計上月|月次|^月$")
 "In the names of columns with months."
 YEAR, MONTH, SHORT_YEAR = r"(?P<year>(?:19|20)\d{2})", r"(?P<month>0?[1-9]|1[0-2])", r"(?P<year>\d{2})"
-NAME = r"(?P<name>[A-Za-z]{3,9})[.]?"
+NAME = rf"(?P<name>{LETTER}{{3,12}})[.]?"
 WRITTEN = (
     ("%Y{mark}%m", re.compile(rf"^{YEAR}(?P<mark>[-/.]){MONTH}$"), False),
     ("%Y年%m月", re.compile(rf"^{YEAR}年{MONTH}月$"), False),
@@ -58,16 +58,11 @@ def _read_month(text: str, *, is_named: bool) -> tuple[str, date | None]:
         if match is None:
             continue
         parts = match.groupdict()
-        month = int(parts["month"]) if "month" in parts else _month_of(parts["name"])
+        month = int(parts["month"]) if "month" in parts else month_of(parts["name"])
         if month is not None:
             year = int(parts["year"]) + (2000 if len(parts["year"]) == 2 else 0)
             return pattern.format(mark=parts.get("mark", "")), date(year, month, 1)
     return "", None
-
-
-def _month_of(name: str) -> int | None:
-    start = name[:3].casefold()
-    return ENGLISH.index(start) + 1 if start in ENGLISH else None
 
 
 def describe_wide(names: Sequence[str]) -> str:

@@ -89,6 +89,31 @@ def test_an_export_of_another_country_gives_the_amounts_customers_and_times_that
     assert (toml["currency"], toml["time_zone"]) == (currency, zone)
 
 
+MONTHS = {
+    "German": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "German, short": "Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.",
+    "French": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "Spanish": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "Italian": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "Portuguese": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "Dutch": "januari februari maart april mei juni juli augustus september oktober november december",
+    "Swedish": "januari februari mars april maj juni juli augusti september oktober november december",
+}
+
+
+@pytest.mark.parametrize("language", MONTHS)
+def test_months_have_names_in_many_languages(language: str):
+    names, year = MONTHS[language].split(), [datetime(2024, 6, 3) + n * timedelta(days=3) for n in range(122)]
+    between = {"German": (". ", " "), "Spanish": (" de ", " de "), "Portuguese": (" de ", " de ")}
+    gaps = between.get(language.partition(",")[0], (" ", " "))
+    days = [f"{one.day}{gaps[0]}{names[one.month - 1]}{gaps[1]}{one.year}" for one in year]
+    write("orders.csv", ["customer_id,order_date,amount", *(f"c{n % 20},{day},5.50" for n, day in enumerate(days))])
+
+    init("orders.csv", "--yes")
+
+    assert sorted(row["event_time"] for row in purchases()) == year
+
+
 @pytest.mark.parametrize("name", ["customer_id", "Kundennummer", "CPF"])
 def test_ids_of_ten_digits_are_no_moments(name: str):
     lines = [f"{1_700_000_000 + n % 20},{one:%Y-%m-%d %H:%M},{2_000_000_000 + n},5.50" for n, one in enumerate(MOMENTS)]

@@ -97,6 +97,9 @@ SUGGESTIONS = {
     "2026-99": 'set date_format to a pattern such as "%d.%m.%Y %H:%M"',
     "27/02/2024 75.69": 'set date_format to a pattern such as "%d.%m.%Y %H:%M"',
     "Q1 2026": 'set date_format to a pattern such as "%d.%m.%Y %H:%M"',
+    "1. März 2026": 'set date_format = "%d. %B %Y"',
+    "1 de março de 2026": 'set date_format = "%d de %B de %Y"',
+    "04-05-2026 16.34": 'it could be two dates; set date_format = "day_first" or "month_first"',
     "soon": "name another column under [tables.x], or list the values that mean missing in null_values",
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ that of `[money]`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -174,20 +175,24 @@ def _summarise_purchases(
         "recency_weeks": (figures["last"] - figures["first"]) / DAYS_PER_WEEK,
         "age_weeks": (last_day - figures["first"]) / DAYS_PER_WEEK,
         "order_value": figures["revenue"] / orders,
-        "margin_share": _shrink_margins(figures["revenue"], figures["margin"], default=tables.config.money.margin_rate),
+        "margin_share": _shrink_margins(figures, default=tables.config.money.margin_rate),
         **{name: figures[name] for name in ("orders_year", "revenue_year", "margin_year")},
     }
 
 
-def _shrink_margins(
-    revenue: NDArray[np.float64], margin: NDArray[np.float64], *, default: float
-) -> NDArray[np.float64]:
-    """The margin share of each customer, shrunk to that of all as if they had bought a mean customer's worth of it."""
-    total = revenue.sum()
+def _shrink_margins(figures: Mapping[str, NDArray[np.float64]], *, default: float) -> NDArray[np.float64]:
+    """The margin share of each customer, shrunk to that of all as if they had bought a mean customer's worth of it.
+
+    Its level is that of the last year: after a change of prices, the share of all years is no forecast.
+    """
+    revenue, margin = figures["revenue"], figures["margin"]
+    total, year, of_year = revenue.sum(), figures["revenue_year"].sum(), figures["margin_year"].sum()
     if total <= 0:
         return np.full(len(revenue), default)
     share, weight = margin.sum() / total, total / len(revenue)
-    return np.clip((margin + weight * share) / (np.maximum(revenue, 0.0) + weight), -1.0, 1.0)
+    shares = (margin + weight * share) / (np.maximum(revenue, 0.0) + weight)
+    level = of_year / year / share if min(year, of_year, share) > 0 else 1.0
+    return np.clip(shares * level, -1.0, 1.0)
 
 
 def _running(tables: Tables, customer_ids: NDArray[np.str_], *, cutoff: date) -> dict[str, NDArray[np.float64]]:

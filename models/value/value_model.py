@@ -112,7 +112,7 @@ class ValueModel(ABC):
     levels_: tuple[float, float, float] = field(init=False, repr=False, default=(1.0, 1.0, 1.0))
     "Of orders, of revenue from purchases and of revenue from subscriptions."
     level_samples_: NDArray[np.float64] = field(init=False, repr=False, default_factory=lambda: np.ones(1))
-    "Actual margin over predicted margin of the last matured window, in samples of its customers."
+    "Actual over predicted revenue of the last matured window, at the same margins, in samples of its customers."
 
     @property
     def settings(self) -> Settings:
@@ -247,9 +247,10 @@ class ValueModel(ABC):
                 _level(outcomes.purchase_revenue, revenue) if has_enough else 1.0,
                 _level(outcomes.subscription_revenue, subscribed),
             )
-        margin = self.levels_[1] * revenue * last.history.margin_share
-        margin += self.levels_[2] * subscribed * last.history.subscription_margin
-        self.level_samples_ = _sample_levels(last.outcomes, margin, seed=self.seed)
+        shares = (last.history.margin_share, last.history.subscription_margin)
+        predicted = self.levels_[1] * revenue * shares[0] + self.levels_[2] * subscribed * shares[1]
+        actual = last.outcomes.purchase_revenue * shares[0] + last.outcomes.subscription_revenue * shares[1]
+        self.level_samples_ = _sample_levels(last.outcomes.customer_ids, actual, predicted=predicted, seed=self.seed)
 
 
 def _read_settings(text: str) -> Settings:
@@ -272,11 +273,13 @@ def _level(actual: NDArray[np.float64], predicted: NDArray[np.float64]) -> float
     return float(np.clip(actual.sum() / predicted.sum(), 1 / MAX_LEVEL, MAX_LEVEL))
 
 
-def _sample_levels(outcomes: ValueOutcomes, margin: NDArray[np.float64], *, seed: int) -> NDArray[np.float64]:
-    if not len(outcomes):
+def _sample_levels(
+    customer_ids: NDArray[np.str_], actual: NDArray[np.float64], *, predicted: NDArray[np.float64], seed: int
+) -> NDArray[np.float64]:
+    if not len(customer_ids):
         return np.ones(1)
-    samples = resample_weights(outcomes.customer_ids, n_resamples=N_LEVEL_SAMPLES, seed=seed)
-    totals = np.array([(weights @ outcomes.margin, weights @ margin) for weights in samples])
+    samples = resample_weights(customer_ids, n_resamples=N_LEVEL_SAMPLES, seed=seed)
+    totals = np.array([(weights @ actual, weights @ predicted) for weights in samples])
     usable = totals[(totals > 0).all(axis=1)]
     levels = np.clip(usable[:, 0] / usable[:, 1], 1 / MAX_LEVEL, MAX_LEVEL)
     return levels if len(levels) else np.ones(1)

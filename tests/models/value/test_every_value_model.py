@@ -177,3 +177,13 @@ def test_a_subscription_brings_in_its_price_for_as_long_as_it_is_expected_to_run
     expected = 100.0 * ((survival[:, :-1] + survival[:, 1:]) / 2).sum(axis=1) * 30 / months
     assert forecast.revenue[:, 1].mean() == pytest.approx(expected.mean(), rel=0.05)
     assert (forecast.p_alive == 1).all()
+
+
+def test_the_interval_of_a_total_lies_around_it_where_margins_have_changed():
+    training = WORLD.training()
+    last = training.last
+    richer = replace(last, outcomes=replace(last.outcomes, margin=1.3 * last.outcomes.margin))
+
+    model = VALUE_MODELS["mbg_nbd"](seed=1).fit(replace(training, windows=(*training.windows[:-1], richer)))
+
+    assert np.median(model.level_samples_) == pytest.approx(1.0, abs=0.03)

@@ -32,6 +32,8 @@ COMPACT = "^([0-9]{4})([0-9]{2})([0-9]{2})($|[T ])"
 "A day without separators."
 MONTH = "^([0-9]{4})[-/.]?(0[1-9]|1[0-2]|[1-9])-?$"
 "A month, which 年 and 月 may have separated."
+CAPITALS, SMALL = "ÄÉÛ", "äéû"
+"Letters that lower() of PostgreSQL leaves as they are in some locales."
 DOTTED_CLOCK = " ([01]?[0-9]|2[0-3])[.]([0-5][0-9])(?:[.:]([0-5][0-9]))?$"
 "A time of day behind its day with dots, as in Denmark and Finland."
 FIRST_SHORT_YEAR = 69
@@ -141,7 +143,7 @@ class _Parts:
         """Two digits; '00' for a word that is no month."""
         if "month_name" not in self.pattern.groups:
             return self.two_digits_of("month")
-        name = self.text_of("month_name").lower().translate("ÄÉÛ", "äéû")  # PostgreSQL may not know them
+        name = self.text_of("month_name").lower().translate(CAPITALS, SMALL)
         numbers = [
             (name.re_search(f"^({'|'.join(starts)})"), f"{number:02d}")
             for number, starts in enumerate(STARTS_OF_MONTHS, start=1)

@@ -15,8 +15,9 @@ from core.feature_table import FeatureColumn
 from core.i18n.translation import ENGLISH, JAPANESE, Language, capitalize, translate
 from core.scores import ComparedWith, Reason
 from insights.health.risk import Risk
+from models.churn.described_values import decode_value, describe_value
 from models.churn.reasons import N_SPARE, strongest_features, take_distinct
-from models.churn.sentences import SentenceWriter, decode_value, describe_value
+from models.churn.sentences import SentenceWriter
 
 CHANGE = "{change}"
 "The gap of sentences on trends."

@@ -1,13 +1,14 @@
 """The reasons of a churn score: which features move it most, each with a sentence in English and Japanese.
 
 The contributions of each feature family (recency, spend, ...) are added up. The feature of the family that contributes
-most in the family's direction gives the sentence, see `models.churn.sentences`.
+most in the family's direction gives the sentence, see `models.churn.sentences`. A feature whose value is the usual one
+explains nothing to its reader: the next one of the family does, or the family gives no reason.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 from core.feature_table import FeatureColumn
 from core.i18n.translation import ENGLISH, JAPANESE
 from core.scores import ComparedWith, Reason
-from models.churn.sentences import Find, SentenceWriter, decode_value
+from models.churn.described_values import Find, decode_value
+from models.churn.sentences import SentenceWriter
 
 MIN_WEIGHT = 1e-9
 "In log-odds; smaller contributions are rounding errors."
-N_SPARE = 2
-"Families beyond k, for those whose sentence is already there: no order is no order and no spend."
+N_SPARE = 3
+"Families beyond k, for those whose sentence is already there (no order is no order and no spend) or is as usual."
 
 
 def usual_values(values: NDArray[np.float64], columns: Sequence[FeatureColumn]) -> NDArray[np.float64]:
@@ -47,7 +49,9 @@ def explain_scores(
         return [()] * len(values)
     writer = _ReasonWriter(columns, usual)
     strongest = strongest_features(contributions, columns, k=k + N_SPARE)
-    return [writer.write(values, row, strongest=of_row, k=k) for row, of_row in enumerate(strongest)]
+    return [
+        writer.write(values[row], contributions[row], strongest=of_row, k=k) for row, of_row in enumerate(strongest)
+    ]
 
 
 def take_distinct(reasons: Iterable[Reason], *, k: int) -> tuple[Reason, ...]:
@@ -67,21 +71,44 @@ class _ReasonWriter:
         self._columns = columns
         self._usual: list[float] = usual.tolist()
         self._places = {column.name: place for place, column in enumerate(columns)}
+        self._families = places_of_families(columns)
         self._english, self._japanese = (
             SentenceWriter(columns, language, usual=self._usual) for language in (ENGLISH, JAPANESE)
         )
 
     def write(
-        self, values: NDArray[np.float64], row: int, *, strongest: Sequence[tuple[int, float]], k: int
+        self,
+        values: NDArray[np.float64],
+        contributions: NDArray[np.float64],
+        *,
+        strongest: Sequence[tuple[int, float]],
+        k: int,
     ) -> tuple[Reason, ...]:
-        """At most k reasons of the customer in a row of values, (n, m), for these features and weights."""
+        """At most k reasons of a customer with these values, (m,), for these features and weights."""
 
         def find(name: str) -> float:
-            return values.item(row, self._places[name]) if name in self._places else math.nan
+            return values.item(self._places[name]) if name in self._places else math.nan
 
-        return take_distinct(
-            (self._reason(place, weight, value=values.item(row, place), find=find) for place, weight in strongest), k=k
-        )
+        def write_each() -> Iterator[Reason]:
+            for strongest_place, weight in strongest:
+                for place in self._places_of_family(strongest_place, weight, contributions=contributions):
+                    value = values.item(place)
+                    if not self._english.is_as_usual(place, value, raises_risk=weight > 0, find=find):
+                        yield self._reason(place, weight, value=value, find=find)
+                        break
+
+        return take_distinct(write_each(), k=k)
+
+    def _places_of_family(
+        self, strongest_place: int, weight: float, *, contributions: NDArray[np.float64]
+    ) -> Iterator[int]:
+        """The features of a family that contribute in its direction, strongest first."""
+        yield strongest_place
+        members = self._families[self._columns[strongest_place].family]
+        shares = np.sign(weight) * contributions[members]
+        for member in np.argsort(-shares, kind="stable").tolist():
+            if shares[member] > MIN_WEIGHT and members[member] != strongest_place:
+                yield int(members[member])
 
     def _reason(self, place: int, weight: float, *, value: float, find: Find) -> Reason:
         column, usual = self._columns[place], self._usual[place]
@@ -99,6 +126,12 @@ class _ReasonWriter:
         )
 
 
+def places_of_families(columns: Sequence[FeatureColumn]) -> dict[str, NDArray[np.int64]]:
+    """The places of each family's features, by family, sorted."""
+    families = sorted({column.family for column in columns})
+    return {family: np.array([i for i, column in enumerate(columns) if column.family == family]) for family in families}
+
+
 def strongest_features(
     contributions: NDArray[np.float64], columns: Sequence[FeatureColumn], *, k: int
 ) -> list[list[tuple[int, float]]]:
@@ -107,8 +140,7 @@ def strongest_features(
     Each is the place of the feature that contributes most in the family's direction, and the family's sum. Families
     that contribute nothing are left out.
     """
-    families = sorted({column.family for column in columns})
-    members = [np.array([place for place, c in enumerate(columns) if c.family == family]) for family in families]
+    members = list(places_of_families(columns).values())
     weights = np.column_stack([contributions[:, places].sum(axis=1) for places in members])
     signs = np.sign(weights)
     strongest = np.column_stack(

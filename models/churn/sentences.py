@@ -13,56 +13,34 @@ A `FeatureColumn` has the templates. Their gaps:
     {every_mean_gap_days}           the same as an interval: 'every 3 days'
 
 Brackets whose gap has no value are left out. A template without a value for another gap is not used.
+
+A number that reads like the usual one, or a silence as long as the customer's own rhythm, explains nothing:
+`SentenceWriter.is_as_usual`. A word that most customers have may: the others are at another risk, and the sentence says
+so.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from core.feature_table import FeatureColumn
-from core.i18n.formatting import format_amount, format_number, format_percent
-from core.i18n.translation import (
-    GAP,
-    Language,
-    capitalize,
-    has_translation,
-    translate,
-    translate_plural,
-    translate_template,
+from core.i18n.translation import GAP, Language, capitalize, translate, translate_template
+from models.churn.described_values import (
+    CACHE_SIZE,
+    EVERY,
+    OWN_VALUE,
+    Find,
+    describe_other,
+    describe_own,
+    describe_value,
 )
 
-CACHE_SIZE = 65_536
-"Of each cached text: a million customers share a few thousand values."
-STEADY_CHANGE = 0.05
-"Relative changes below it read as steady."
 BRACKETS = re.compile(r"(\s*[((][^()()]*\{\w+\}[^()()]*[))])")
 "A part of a template that is left out where its gap has no value."
-OWN_VALUE = ("value", "value_days", "value_every", "value_percent", "change")
-"Gaps for the value of the feature itself."
-
-Find = Callable[[str], float]
-"Looks up another feature of the customer by its name; NaN if it is missing or not there."
-
-
-def decode_value(column: FeatureColumn, value: float) -> float | str | None:
-    """A value as people know it: a word instead of its code, None where it is missing."""
-    if math.isnan(value):
-        return None
-    return float(value) if column.vocabulary is None else column.vocabulary[int(value)]
-
-
-def describe_value(column: FeatureColumn, value: float, *, language: Language) -> str:
-    """A value as text, with its unit where the language counts with one."""
-    if column.vocabulary is not None:
-        decoded = decode_value(column, value)
-        return translate("no value", language) if decoded is None else str(decoded)
-    if column.currency and not math.isnan(value):
-        return format_amount(value, column.currency, locale=language, n_decimals=column.n_decimals)
-    return _describe_number(column.unit, None if math.isnan(value) else float(value), language=language)
 
 
 class SentenceWriter:
@@ -79,19 +57,16 @@ class SentenceWriter:
         ]
         self._comparisons: dict[tuple[int, str], tuple[str, str]] = {}
         "What surrounds a sentence, by place and kind of value."
-        self._written: dict[tuple[int, float | None, bool], str] = {}
+        self._written: dict[tuple[int, float | None, bool], _Written] = {}
         "Sentences that depend on the value alone, by place, value (None is missing) and whether it raises the risk."
 
     def write(self, place: int, value: float, *, raises_risk: bool, find: Find) -> str:
         """The sentence on a value of the column at a place."""
-        key = (place, None if math.isnan(value) else value, raises_risk)
-        written = self._written.get(key)
-        if written is not None:
-            return written
-        sentence, has_other = self._write(place, value, raises_risk=raises_risk, find=find)
-        if not has_other:
-            self._written[key] = sentence
-        return sentence
+        return self._find_written(place, value, raises_risk=raises_risk, find=find).text
+
+    def is_as_usual(self, place: int, value: float, *, raises_risk: bool, find: Find) -> bool:
+        """Whether the sentence names a number that reads like the one that it calls usual."""
+        return self._find_written(place, value, raises_risk=raises_risk, find=find).is_as_usual
 
     def write_absence(self, place: int, value: float, *, raises_risk: bool, find: Find) -> str:
         """The sentence on a missing value, or on one that is longer than usual and a risk; '' where there is none."""
@@ -101,8 +76,16 @@ class SentenceWriter:
         filled = _fill(_parse(template), self._columns[place], value=value, language=self._language, find=find)
         return filled.text or ""
 
-    def _write(self, place: int, value: float, *, raises_risk: bool, find: Find) -> tuple[str, bool]:
-        """The sentence, and whether it depends on other features of the customer."""
+    def _find_written(self, place: int, value: float, *, raises_risk: bool, find: Find) -> _Written:
+        key = (place, None if math.isnan(value) else value, raises_risk)
+        written = self._written.get(key)
+        if written is None:
+            written = self._write(place, value, raises_risk=raises_risk, find=find)
+            if not written.depends_on_others:
+                self._written[key] = written
+        return written
+
+    def _write(self, place: int, value: float, *, raises_risk: bool, find: Find) -> _Written:
         column, language, is_missing = self._columns[place], self._language, math.isnan(value)
         has_other = False
         # If no customer has a value, it is not recorded at all, and a sentence on this customer would be wrong.
@@ -112,15 +95,26 @@ class SentenceWriter:
             filled = _fill(_parse(template), column, value=value, language=language, find=find)
             has_other |= filled.depends_on_others
             if filled.text is not None:
-                is_complete = is_missing or filled.has_own_rhythm
-                return filled.text if is_complete else self._compare(filled.text, place, kind=filled.kind), has_other
+                if is_missing or filled.has_own_rhythm:
+                    return _Written(filled.text, has_other, filled.is_own_rhythm)
+                is_as_usual = self._reads_as_usual(place, value, kind=filled.kind)
+                return _Written(self._compare(filled.text, place, kind=filled.kind), has_other, is_as_usual)
         before, after = self._plain[place]
         if is_missing:
-            return f"{before}{translate('not recorded', language)}{after}", has_other
+            return _Written(f"{before}{translate('not recorded', language)}{after}", has_other)
         sentence = f"{before}{describe_value(column, value, language=language)}{after}"
         if column.vocabulary is not None:
-            return self._compare_word(sentence, place, value=value), has_other
-        return self._compare(sentence, place, kind="value"), has_other
+            return _Written(self._compare_word(sentence, place, value=value, raises_risk=raises_risk), has_other)
+        is_as_usual = self._reads_as_usual(place, value, kind="value")
+        return _Written(self._compare(sentence, place, kind="value"), has_other, is_as_usual)
+
+    def _reads_as_usual(self, place: int, value: float, *, kind: str) -> bool:
+        """Whether a number is written like the usual one of all customers."""
+        column, usual = self._columns[place], self._usual[place]
+        if math.isnan(usual) or column.vocabulary is not None:
+            return False
+        texts = (describe_own(column, number, kind=kind, language=self._language) for number in (value, usual))
+        return next(texts) == next(texts)
 
     def _compare(self, sentence: str, place: int, *, kind: str) -> str:
         """The sentence with what is usual among all customers, written in the same way as the value."""
@@ -129,18 +123,24 @@ class SentenceWriter:
         before, after = self._comparisons[place, kind]
         return f"{before}{sentence}{after}"
 
-    def _compare_word(self, sentence: str, place: int, *, value: float) -> str:
-        """The sentence on a word with the most common one, unless it is that."""
+    def _compare_word(self, sentence: str, place: int, *, value: float, raises_risk: bool) -> str:
+        """The sentence on a word with the most common one; if it is that, with why it counts."""
         if value != self._usual[place]:
             return self._compare(sentence, place, kind="value")
-        return translate("{sentence} (as most customers)", self._language, sentence=sentence)
+        # Contributions are distances from the average customer, so those of the others have the other sign.
+        message = (
+            "{sentence} (as most customers; the others are at lower risk)"
+            if raises_risk
+            else "{sentence} (as most customers; the others are at higher risk)"
+        )
+        return translate(message, self._language, sentence=sentence)
 
     def _comparison(self, place: int, kind: str) -> tuple[str, str]:
         """What comes before and after a sentence to compare it."""
         column, usual, language = self._columns[place], self._usual[place], self._language
         if math.isnan(usual):
             return "", ""
-        text = _describe_own(column, usual, kind=kind, language=language)
+        text = describe_own(column, usual, kind=kind, language=language)
         if column.vocabulary is not None:
             message = "{sentence} (most common among all customers: {usual})"
             return _split(translate_template(message, language, usual=text))
@@ -151,6 +151,16 @@ def _split(template: str) -> tuple[str, str]:
     """The texts before and after the only gap of a template."""
     before, _, after = GAP.split(template, maxsplit=1)
     return before, after
+
+
+class _Written(NamedTuple):
+    """A sentence."""
+
+    text: str
+    depends_on_others: bool
+    "Whether it depends on other features of the customer."
+    is_as_usual: bool = False
+    "See `SentenceWriter.is_as_usual`."
 
 
 class _Part(NamedTuple):
@@ -171,6 +181,8 @@ class _Filled(NamedTuple):
     "Whether the sentence says what is usual for the customer."
     depends_on_others: bool
     "Whether the template names other features."
+    is_own_rhythm: bool = False
+    "Whether the days since the last event are those that usually lie between two."
 
 
 @lru_cache(CACHE_SIZE)
@@ -182,15 +194,21 @@ def _parse(template: str) -> tuple[_Part, ...]:
 def _fill(parts: tuple[_Part, ...], column: FeatureColumn, *, value: float, language: Language, find: Find) -> _Filled:
     texts: list[str] = []
     kind, has_own_rhythm, depends_on_others = "value", False, False
+    days_since, days_between = math.nan, math.nan
     for part in parts:
         written: list[str] = [part.pieces[0]]
         for gap, text in zip(part.pieces[1::2], part.pieces[2::2], strict=True):
             if gap in OWN_VALUE:
                 kind = gap
-                filling = _describe_own(column, value, kind=gap, language=language)
+                days_since = value if gap == "value_days" else days_since
+                filling = describe_own(column, value, kind=gap, language=language)
             else:
                 depends_on_others = True
-                filling = _describe_other(gap, find, language=language)
+                if gap.startswith(EVERY):
+                    days_between = find(gap.removeprefix(EVERY))
+                else:
+                    days_since = find(gap)
+                filling = describe_other(gap, find, language=language)
             if filling is None:
                 break
             written += (filling, text)
@@ -200,79 +218,5 @@ def _fill(parts: tuple[_Part, ...], column: FeatureColumn, *, value: float, lang
             continue
         if not part.is_optional:
             return _Filled(None, kind, has_own_rhythm, depends_on_others)
-    return _Filled("".join(texts), kind, has_own_rhythm, depends_on_others)
-
-
-def _describe_own(column: FeatureColumn, value: float, *, kind: str, language: Language) -> str:
-    match kind:
-        case "value_days":
-            return _days(value, language)
-        case "value_every":
-            return _interval(value, language)
-        case "value_percent":
-            return _percent(value, language)
-        case "change":
-            return _change(value, language)
-        case _:
-            return describe_value(column, value, language=language)
-
-
-def _describe_other(gap: str, find: Find, *, language: Language) -> str | None:
-    feature = gap.removeprefix("every_")
-    value = find(feature)
-    if math.isnan(value):
-        return None
-    return _days(value, language) if feature == gap else _interval(value, language)
-
-
-@lru_cache(CACHE_SIZE)
-def _describe_number(unit: str, value: float | None, *, language: Language) -> str:
-    if value is None:
-        return translate("no value", language)
-    if unit == "share":
-        return _percent(value, language)
-    counted = f"unit.{unit}"
-    text = _number(value, language)
-    return translate(counted, language, n=text) if has_translation(counted, language) else text
-
-
-@lru_cache(CACHE_SIZE)
-def _number(value: float, language: Language) -> str:
-    # Whole from ten upwards: people say 74 days, not 74.21.
-    if abs(value) >= 10 or value == round(value):
-        return format_number(round(value), language)
-    rounded = float(f"{value:.2g}")
-    return format_number(rounded, language, n_decimals=len(f"{rounded:f}".rstrip("0").partition(".")[2]))
-
-
-@lru_cache(CACHE_SIZE)
-def _percent(value: float, language: Language) -> str:
-    percent = 100 * value
-    if abs(percent) >= 10 or percent == round(percent):
-        return format_percent(round(percent) / 100, language)
-    return format_percent(round(percent, 1) / 100, language, n_decimals=1)
-
-
-@lru_cache(CACHE_SIZE)
-def _days(value: float, language: Language) -> str:
-    return translate_plural(
-        ("{n} day", "{n} days"), 1 if value == 1 else 2, language=language, n=_number(value, language)
-    )
-
-
-@lru_cache(CACHE_SIZE)
-def _interval(value: float, language: Language) -> str:
-    days = max(1, round(value))
-    return translate_plural(("every day", "every {n} days"), days, language=language)
-
-
-@lru_cache(CACHE_SIZE)
-def _change(recent_share: float, language: Language) -> str:
-    """The change from the older half of a period to the recent half, from the recent half's share."""
-    if recent_share in (0.0, 1.0):
-        return translate("down to none" if recent_share == 0 else "up from none", language)
-    change = recent_share / (1 - recent_share) - 1
-    if abs(change) < STEADY_CHANGE:
-        return translate("steady", language)
-    percent = format_percent(round(abs(change), 2), language)
-    return translate("up {percent}" if change > 0 else "down {percent}", language, percent=percent)
+    is_own_rhythm = not math.isnan(days_since + days_between) and round(days_since) == max(1, round(days_between))
+    return _Filled("".join(texts), kind, has_own_rhythm, depends_on_others, is_own_rhythm)

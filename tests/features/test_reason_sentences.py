@@ -9,8 +9,8 @@ import pytest
 
 from core.i18n.translation import GAP
 from features.families.catalogue import all_features
+from models.churn.described_values import OWN_VALUE
 from models.churn.reasons import explain_scores
-from models.churn.sentences import OWN_VALUE
 
 COLUMNS = {feature.name: feature.column for feature in all_features()}
 UNFILLED = re.compile(r"\{\w+\}|\bnan\b|None|unknown")
@@ -147,7 +147,7 @@ def test_no_sentence_compares_a_missing_value_or_leaves_open_whose_value_is_usua
 def test_every_feature_reads_as_a_sentence(name: str):
     words = COLUMNS[name].vocabulary
     for value in (0.0, np.nan) if words else (0.0, 0.3, 1.0, 26.0, np.nan):
-        for usual in (0.0, np.nan) if words else (0.5, 7.4, np.nan):
+        for usual in (0.0, np.nan) if words else (2.5, 7.4, np.nan):  # 0.3 and 0.5 days are both every day
             for sentence in reason(name, value, usual=usual):
                 assert not UNFILLED.search(sentence), sentence
                 assert sentence[0] == sentence[0].upper()

@@ -87,11 +87,40 @@ def test_an_amount_has_the_sign_and_the_decimals_of_its_currency(
     assert japanese is None or reason.ja == f"365日間の購入額:{japanese}"
 
 
-def test_a_word_that_most_customers_have_is_not_compared_with_itself():
-    (reason,) = reasons([0, 0, 0, 0.9, 0], [74.0, 21, 50, 2, 40], k=1)
+@pytest.mark.parametrize(
+    ("weight", "english", "japanese"),
+    [
+        (0.9, "the others are at lower risk", "それ以外の顧客は解約リスクが低め"),
+        (-0.9, "the others are at higher risk", "それ以外の顧客は解約リスクが高め"),
+    ],
+)
+def test_a_word_that_most_customers_have_says_why_it_counts(weight: float, english: str, japanese: str):
+    (reason,) = reasons([0, 0, 0, weight, 0], [74.0, 21, 50, 2, 40], k=1)
 
-    assert reason.en == "Main channel: web (as most customers)"
-    assert reason.ja == "主な経路:web(多くの顧客と同じ)"
+    assert reason.en == f"Main channel: web (as most customers; {english})"
+    assert reason.ja == f"主な経路:web(多くの顧客と同じ。{japanese})"
+
+
+@pytest.mark.parametrize(
+    ("recency", "rhythm"),
+    [(30.0, np.nan), (30.4, np.nan), (21.0, 21.4), (1.0, 0.3)],
+    ids=["median", "median once rounded", "own rhythm", "daily"],
+)
+def test_what_is_as_usual_is_no_reason(recency: float, rhythm: float):
+    given = reasons([0.8, 0, 0.3, 0, 0], [recency, rhythm, 10, 0, 40])
+
+    assert [reason.code for reason in given] == ["spend"]
+
+
+def test_another_feature_of_the_family_speaks_where_the_strongest_is_as_usual():
+    columns = tuple(msgspec.structs.replace(COLUMNS[2], name=name, en=name) for name in ("orders", "spent", "rest"))
+
+    ((reason,),) = explain_scores(
+        np.array([[0.7, 0.2, -0.1]]), np.array([[5.0, 3.0, 1.0]]), columns=columns, usual=np.array([5.0, 9.0, 9.0]), k=3
+    )
+
+    assert reason.en == "Spent: 3 (median of all customers: 9)"
+    assert reason.weight == pytest.approx(0.8)
 
 
 def test_a_customer_without_any_purchase_has_a_sentence_of_its_own():

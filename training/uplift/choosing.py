@@ -12,7 +12,7 @@ simpler one wins, unless the other gains more by over one standard error of the 
 same way. Simplest first: all alike, by response, by risk, by uplift, by uplift times value.
 
 A choice is no evidence yet, because the best of several rules often gains something by chance: training confirms it
-out of sample with a 90 % interval (`training/uplift/study.py`).
+out of sample, for all treatments together (`training/uplift/study.py`).
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from training.uplift.evaluation import UpliftStudy
 from training.uplift.gate import compare_uplift_recipes
 from training.uplift.plots import uplift_plots
 from training.uplift.rows import UpliftRows, load_uplift_rows
-from training.uplift.study import BASELINE, CHOSEN, TreatmentStudy, study_treatments
+from training.uplift.study import BASELINE, CHOSEN, TreatmentStudy, describe_together, study_treatments
 
 LIMITS = (
     "Effects are learned from customers who were treated or not by chance. They hold for customers like them and for "
@@ -143,8 +143,10 @@ def recipe_settings(learners: Mapping[str, UpliftLearner], changed: Settings) ->
 
 
 def rule_sentences(study: UpliftStudy) -> tuple[str, ...]:
-    """The rule for targeting of each treatment and why it was chosen, one sentence each."""
-    return tuple(f"{treatment}: {one.sentence}." for treatment, one in study.treatments.items())
+    """How many rules are confirmed together; the rule of each treatment and why it was chosen. One sentence each."""
+    together = describe_together(study.treatments)
+    each = (f"{treatment}: {one.sentence}." for treatment, one in study.treatments.items())
+    return (*([together] if together else []), *each)
 
 
 def harm_sentences(model: UpliftModel, rows: UpliftRows) -> tuple[str, ...]:

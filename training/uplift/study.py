@@ -5,8 +5,9 @@
 Where a treatment was not repeated, every customer is predicted by a model that was chosen and fitted without them. The
 figures of the chosen model are those of this whole procedure: in each part it may have chosen another learner.
 
-A rule is registered only if the 90 % interval of its qini in this test is above 0. Where no contact has any effect, a
-rule is chosen and confirmed by chance in a few of a hundred trainings.
+A rule is registered only if its qini in this test is above 0, for all treatments of a training together: by Holm's
+step-down procedure (Holm 1979) at 5 %, with p-values from the intervals of the qini (`core/joint_tests.py`). Where no
+contact has any effect, at most about one of twenty trainings registers a rule, however many treatments there are.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from core.config.data_set import Config
 from core.experiments import RandomisedRows
 from core.intervals import Estimate
+from core.joint_tests import ALPHA, adjust_p_values, p_value_above_zero
 from models.metrics.uplift.ranking import ranking_metrics
 from models.shared_fits import share_fits
 from models.uplift.learner import LEARNERS, PredictedEffect, TargetingRule, UpliftLearner, deal_folds
@@ -72,11 +74,20 @@ class TreatmentStudy(TreatmentTest):
     "On all rows; None where the user named the learner."
     qini: Estimate
     "Of the chosen one in the test."
+    joint_p_value: float
+    "Of this qini, adjusted for all treatments of the training."
+    n_together: int = 1
+    "Treatments of the training."
+
+    @property
+    def chose_rule(self) -> bool:
+        """Whether a rule that tells customers apart was chosen, confirmed or not."""
+        return self.choice is not None and self.choice.chosen.rule != TargetingRule.ALIKE
 
     @property
     def has_rule(self) -> bool:
         """Whether a rule was chosen and its ranking is better than chance in the test; a named learner needs none."""
-        return self.choice is None or (self.choice.chosen.rule != TargetingRule.ALIKE and self.qini.low > 0)
+        return self.choice is None or (self.chose_rule and self.qini.low > 0 and self.joint_p_value <= ALPHA)
 
     @property
     def sentence(self) -> str:
@@ -90,9 +101,15 @@ class TreatmentStudy(TreatmentTest):
             on = "by the earlier campaigns alone" if is_dated else "by two thirds of the customers"
             return f"no evidence for a rule: {on}, none would have been chosen ({self.choice.sentence})"
         where = "in later campaigns" if is_dated else "on held-out customers"
+        reason = (
+            f"but as the best of {self.n_together} tested together this happens by chance (Holm's p = "
+            f"{self.joint_p_value:.2f}, needed {ALPHA:g})"
+            if self.qini.low > 0
+            else "and its interval is not above 0"
+        )
         return (
-            f"no evidence for a rule: the qini of the chosen one is {self.qini} {where}, and its interval is not above "
-            f"0 ({self.choice.sentence})"
+            f"no evidence for a rule: the qini of the chosen one is {self.qini} {where}, {reason} "
+            f"({self.choice.sentence})"
         )
 
 
@@ -113,7 +130,10 @@ def predict_splits(
 def study_treatment(
     rows: UpliftRows, treatment: str, *, learner: UpliftLearner | None, config: Config
 ) -> TreatmentStudy:
-    """Choose, fit and predict out of sample; `learner` is used instead of the one that would be chosen."""
+    """Choose, fit and predict out of sample; `learner` is used instead of the one that would be chosen.
+
+    The rule is that of this treatment alone: `confirm_together` tests those of several.
+    """
     data, values, seed = rows.data[treatment], rows.values_of(treatment, config.uplift.value), config.seed
     candidates = select_candidates(config.uplift.models)
     test = predict_splits(
@@ -124,14 +144,44 @@ def study_treatment(
             data, split, learner=learner, seed=seed, values=values, candidates=candidates
         ),
     )
+    qini = ranking_metrics(CHOSEN, test.score(CHOSEN), rows=test.rows)[0].estimate
     study = TreatmentStudy(
         rows=test.rows,
         predictions=test.predictions,
         first_day=split_rows(rows, treatment, seed=seed)[0].first_day,
         choice=choose_rule(data, seed=seed, values=values, candidates=candidates) if learner is None else None,
-        qini=ranking_metrics(CHOSEN, test.score(CHOSEN), rows=test.rows)[0].estimate,
+        qini=qini,
+        joint_p_value=p_value_above_zero(qini),
     )
     return study if study.has_rule else replace(study, predictions=rank_alike(test.predictions))
+
+
+def confirm_together(studies: Mapping[str, TreatmentStudy]) -> dict[str, TreatmentStudy]:
+    """The studies with the p-values of all of them together; without a confirmed rule, all customers rank alike.
+
+    A treatment for which no rule was chosen counts as one of those that were tested.
+    """
+    p_values = [p_value_above_zero(one.qini) if one.chose_rule else 1.0 for one in studies.values()]
+    together = {
+        name: replace(one, joint_p_value=float(p_value), n_together=len(studies))
+        for (name, one), p_value in zip(studies.items(), adjust_p_values(p_values), strict=True)
+    }
+    return {
+        name: one if one.has_rule else replace(one, predictions=rank_alike(one.predictions))
+        for name, one in together.items()
+    }
+
+
+def describe_together(studies: Mapping[str, TreatmentStudy]) -> str:
+    """How many of several treatments have a rule that they confirm together; '' for one, or a named learner."""
+    if len(studies) < 2 or all(one.choice is None for one in studies.values()):
+        return ""
+    confirmed = [name for name, one in studies.items() if one.has_rule]
+    listed = f"{len(confirmed)} ({', '.join(confirmed)})" if confirmed else "none"
+    return (
+        f"Of {len(studies)} treatments tested together, {listed} {'are' if len(confirmed) > 1 else 'is'} above chance "
+        f"at the joint level of {100 * ALPHA:.0f} % (Holm 1979)."
+    )
 
 
 def rank_alike(predictions: Mapping[str, PredictedEffect]) -> dict[str, PredictedEffect]:
@@ -206,8 +256,10 @@ def split_customers(data: TreatmentData, *, seed: int) -> list[UpliftSplit]:
 def study_treatments(
     rows: UpliftRows, *, learner: UpliftLearner | None, config: Config, progress: Progress
 ) -> dict[str, TreatmentStudy]:
-    """The test of each treatment, one after another."""
-    return {
-        treatment: study_treatment(rows, treatment, learner=learner, config=config)
-        for treatment in progress.over(list(rows.data), "choosing rules and testing them")
-    }
+    """The test of each treatment, and which rules all of them together confirm."""
+    return confirm_together(
+        {
+            treatment: study_treatment(rows, treatment, learner=learner, config=config)
+            for treatment in progress.over(list(rows.data), "choosing rules and testing them")
+        }
+    )

@@ -244,6 +244,11 @@ def _refuse_one_class(data: CrossSection, labelled: ir.Table) -> None:
     if churned.any() and not churned.all():
         return
     label = cross_section_source(data.config).label
+    if not len(churned):
+        raise DataError(
+            f"[cross_section.tables.{label.table}] has no customer: its file needs one row per customer, with an id "
+            f"and {label.column}"
+        )
     raise DataError(
         f"{data.config.name}: {churned.sum()} of {len(churned)} customers churned ({data.definition}), and both "
         "classes are needed; in [cross_section.label], set equals to the value of customers who churned; the values of "

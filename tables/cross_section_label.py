@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -16,6 +18,8 @@ from tables.cross_section_files import CUSTOMER, file_column, read_ids
 CHURNED, CAUSE, UNKNOWN = "kizuna_churned", "kizuna_churn_cause", "kizuna_is_unknown"
 UNKNOWN_LABELS = ("", "na", "n/a", "nan", "null", "?")
 "In lower case: what says nothing about whether a customer churned, beside the labels of those who did and did not."
+WHOLE_NUMBER = r"^[+-]?[0-9]+[.]0+$"
+"Written with a fraction, as pandas does where a column has empty cells."
 MAX_SHOWN = 6
 "Values of the label that a message shows."
 
@@ -43,17 +47,19 @@ def select_label(raw: ir.Table, source: CrossSectionSource, *, config: Config) -
 
 
 def label_text(cell: ir.Value) -> ir.Value:
-    """A label as text without blanks around it; whole numbers without a fraction, so 1.0 is '1'."""
-    if cell.type().is_floating() or cell.type().is_decimal():
-        return cell.cast("string").re_replace("[.]0+$", "")
-    return cell.cast("string").strip()
+    """A label as text without blanks around it; whole numbers without a fraction, so 1.0 is '1', in text files too."""
+    text = cell.cast("string").strip()
+    return ibis.ifelse(text.re_search(WHOLE_NUMBER), text.re_replace("[.]0+$", ""), text)
 
 
 def equals_text(cell: ir.Value, text: str) -> ir.Value:
     """Whether a label is this text; case counts in words, and 'True' is true."""
+    text = text.strip()
+    if re.search(WHOLE_NUMBER, text):
+        text = text.split(".")[0]
     if cell.type().is_boolean():
-        return label_text(cell).lower() == text.strip().lower()
-    return label_text(cell) == text.strip()
+        return label_text(cell).lower() == text.lower()
+    return label_text(cell) == text
 
 
 def describe_labels(raw: ir.Table, label: CrossSectionLabel) -> str:

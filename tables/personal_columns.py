@@ -1,4 +1,4 @@
-"""Finds columns that identify a person instead of describing them: names, addresses, numbers, near-unique ids.
+"""Finds columns that identify a person instead of describing them: names, addresses, numbers, near-unique ids, remarks.
 
 A model would memorise people from them, so features never use them, even where the TOML lists them. A column that is
 only called like one (`email_opt_in` with yes and no, `phone_minutes` with amounts) is none.
@@ -27,6 +27,8 @@ SHORTEST_PHONE = 1e6
 
 MAIL = r"^[^@\s]+@[^@\s]+[.][^@\s]+$"
 PHONE = r"^([+]|[(]?0|[(])[0-9() .-]{8,18}$"
+FREE_TEXT = r"(\S+\s+){3}\S|[。、!?]|[ぁ-ゖ].*[ぁ-ゖ].*[ぁ-ゖ].*[ぁ-ゖ]"
+"What somebody wrote: at least four words, or the marks and endings of a Japanese sentence."
 DATE = r"^[0-9]{1,2}[.-][0-9]{1,2}[.-](19|20)[0-9]{2}( |$)"
 "What looks like a telephone number and is a day, such as 01.02.1980."
 PERSON = r"^([A-Z][a-z]+ [A-Z][a-z]+|[一-龥]{1,4}[ 　][一-龥ぁ-ゖ]{1,4})$"
@@ -47,7 +49,7 @@ class PersonalColumn:
     table: str
     column: str
     looks_like: str
-    "names, mail addresses, phone numbers or near-unique ids."
+    "names, mail addresses, phone numbers, near-unique ids or free text."
 
 
 def find_personal_columns(name: str, table: ir.Table, *, columns: Sequence[str]) -> tuple[PersonalColumn, ...]:
@@ -89,16 +91,15 @@ def _count_values(table: ir.Table, columns: Sequence[str]) -> dict[str, dict[str
     sample = table.select(*columns).limit(SAMPLE_ROWS)
     counts = [count for place, column in enumerate(columns) for count in _column_counts(sample[column], place)]
     row = sample.aggregate(counts).to_pyarrow().to_pylist()[0]
-    names = ("values", "distinct", "mails", "phones", "persons")
+    names = ("values", "distinct", "mails", "phones", "persons", "sentences")
     return {
         column: {name: float(row[f"{name}_{place}"] or 0) for name in names} for place, column in enumerate(columns)
     }
 
 
 def _column_counts(cell: ir.Value, place: int) -> list[ir.Value]:
-    matching = {
-        name: cell.re_search(pattern) for name, pattern in (("mails", MAIL), ("phones", PHONE), ("persons", PERSON))
-    }
+    patterns = {"mails": MAIL, "phones": PHONE, "persons": PERSON, "sentences": FREE_TEXT}
+    matching = {name: cell.re_search(pattern) for name, pattern in patterns.items()}
     matching["phones"] &= ~cell.re_search(DATE)
     matches = [ibis.ifelse(is_found, 1, 0).sum().name(f"{name}_{place}") for name, is_found in matching.items()]
     return [cell.count().name(f"values_{place}"), cell.nunique().name(f"distinct_{place}"), *matches]
@@ -119,7 +120,9 @@ def _judge_values(counts: dict[str, float], *, called: str | None) -> str | None
         return None
     if share["persons"] > PATTERN_SHARE and share["distinct"] > PATTERN_SHARE:
         return "names"
-    return "near-unique ids" if share["distinct"] > NEAR_UNIQUE_SHARE else None
+    if share["distinct"] <= NEAR_UNIQUE_SHARE:
+        return None
+    return "free text" if share["sentences"] > PATTERN_SHARE else "near-unique ids"
 
 
 def _are_classes(counts: dict[str, float]) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import NotEnoughHistory
+from core.errors import DataError, NotEnoughHistory
 from features.pipeline import compute_features
 from insights.causes.covariates import CauseNames, Covariates
 from insights.causes.person_months import Membership, PersonMonths, load_memberships, load_person_months, newest_months
@@ -97,6 +97,8 @@ def build_panel(
     excluded: ExcludedRows,
 ) -> Panel:
     """Read the tables and score the rows. Raises DataError without subscriptions, NotEnoughHistory without a month."""
+    if "subscriptions" not in tables:
+        raise DataError("churn causes are those of ended subscriptions; add the table under [tables.subscriptions]")
     names, money, episodes = CauseNames(tables.config.causes), Money.of(tables.config), SubscriptionEpisodes.of(tables)
     by_episode = find_stated_causes(tables, episodes, names=names, text_model=text_model)
     months = newest_months(episodes, n_months)

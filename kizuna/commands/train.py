@@ -190,10 +190,13 @@ def promote_challenger(session: Session, result: TrainingResult, *, is_text: boo
     from training.judging.promotion import champion_of, promote
 
     kind = find_kind(result.challenger.card.kind)
-    try:
-        why, is_promoted = promote(session, kind.name, version=result.challenger.version).why, True
-    except GateRefused as refusal:
-        why, is_promoted = str(refusal), False
+    if is_baseline_again(result):
+        why, is_promoted = "the champion is the same baseline, fitted in this training", False
+    else:
+        try:
+            why, is_promoted = promote(session, kind.name, version=result.challenger.version).why, True
+        except GateRefused as refusal:
+            why, is_promoted = str(refusal), False
     champion = champion_of(session, kind.name)
     card = champion.card if champion else None
     if is_text:
@@ -204,6 +207,12 @@ def promote_challenger(session: Session, result: TrainingResult, *, is_text: boo
             say(console, f"champion: {card.registry_name} version {card.version} ({card.model}{mark})")
     step = step_after_training(card, session.config)
     return {"is_promoted": is_promoted, "why": why, "champion_version": card.version if card else None, "next": step}
+
+
+def is_baseline_again(result: TrainingResult) -> bool:
+    """Whether the training chose the baseline that it made the first champion, so that no gate can tell them apart."""
+    first, card = result.first_champion, result.challenger.card
+    return first is not None and (first.card.model, first.card.settings) == (card.model, card.settings)
 
 
 def parse_settings(model: str | None, changes: list[str] | None) -> dict[str, str | int | float | bool | None]:

@@ -61,6 +61,7 @@ def test_columns_that_identify_a_person_are_left_out_and_named(tmp_path):
             "phone": [f"090-1234-{row:04}" for row in range(N)],
             "account_no": [str(7_000_000 + row) for row in range(N)],
             "remark": [f"she said {row} times that it is dear" for row in range(N)],
+            "comment": [f"{row}回目の電話で値段が高いとのこと" for row in range(N)],
             "email_opt_in": ["Yes", "No"] * 30,
             "phone_service": ["1", "0"] * 30,
             "phone_minutes": [f"{row * 1.37:.2f}" for row in range(N)],
@@ -76,7 +77,8 @@ def test_columns_that_identify_a_person_are_left_out_and_named(tmp_path):
         "email": "mail addresses",
         "phone": "phone numbers",
         "account_no": "near-unique ids",
-        "remark": "near-unique ids",
+        "remark": "free text",
+        "comment": "free text",
     }
 
 

@@ -186,7 +186,7 @@ def fit_final(session: Session, study: RankingStudy, *, name: str, is_first_cham
         evaluation=study.evaluation(name, is_first_champion=is_first_champion),
         cutoff=until,
         training_cutoffs=(until,),
-        test_cutoff=study.tasks.test.cutoff,
+        test_cutoff=None if study.tasks.no_cutoffs_because else study.tasks.test.cutoff,
         horizon_days=horizon_days,
         cohort=cohort,
         label=label,

@@ -55,6 +55,7 @@ class RankingStudy:
             baselines=(BASELINE,),
             metrics=self.metrics,
             comparisons=self.comparisons if name == self.chosen else (),
+            measured="on held-out items" if self.tasks.no_cutoffs_because else "in the test period",
             is_first_champion=is_first_champion,
         )
 

@@ -274,7 +274,8 @@ def _splits(card: ModelCard) -> dict[str, str]:
     """The splits to show, with their headings."""
     if card.evaluation_split == CROSS_VALIDATION:
         return {CROSS_VALIDATION: f"Metrics on held-out {'customers' if card.n_customers else 'texts'}"}
-    return {"test": "Metrics in the test period", "validation": "Metrics on validation, which chose the model"}
+    tested = "Metrics in the test period" if card.test_cutoff else "Metrics on what was held out"
+    return {"test": tested, "validation": "Metrics on validation, which chose the model"}
 
 
 def _bullets(lines: Iterable[str]) -> str:

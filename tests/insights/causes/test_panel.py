@@ -12,6 +12,7 @@ import pytest
 
 from core.config.customers import Segment
 from core.config.loading import read_config
+from core.errors import DataError
 from features.cohort import select_cohort
 from features.labels.labelling import label_outcomes
 from features.pipeline import compute_features
@@ -24,6 +25,7 @@ from models.churn.recency import RECENCIES, Recency
 from simulation.software.simulate import SoftwareWorld, simulate_software
 from tables.sources.opening import open_tables
 from tables.tables import Tables
+from tests.worlds import shop
 
 SEGMENTS = {
     "busy": Segment(rule="tickets_30d >= 1"), "shaky": Segment(rule="churn_probability > 0.08"),
@@ -79,3 +81,8 @@ def test_tiers_plans_and_attributes_each_add_up_to_the_total(company: tuple[Tabl
         next(one for one in decomposition.group_risks if one.value == "all").mrr_at_risk_by_cause
         == decomposition.mrr_at_risk_by_cause
     )
+
+
+def test_a_data_set_without_subscriptions_is_told_what_causes_need():
+    with pytest.raises(DataError, match=r"causes are those of ended subscriptions; .* \[tables.subscriptions\]"):
+        build_panel(shop("ada 2024-03-01"), Recency(), text_model=None, n_months=3, excluded=ExcludedRows())

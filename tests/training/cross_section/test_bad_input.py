@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from core.config.data_set import Config
+from core.config.loading import read_config
 from core.errors import DataError, NotEnoughHistory
 from core.ledger import Ledger
 from models.churn.additive import CHURN_MODELS
 from models.mlflow_store.pyfunc_churn import features_of_frame
 from models.mlflow_store.registry import Registry
 from tables.cross_section import open_cross_section
-from tests.cross_section_worlds import leavers, people
+from tests.cross_section_worlds import leavers, people, write_people
 from tests.training.conftest import NOW
 from training.churn.trials import choose, default_recipes
 from training.cross_section.pipeline import train_cross_section
@@ -65,6 +66,22 @@ def score_quickly(folder: Path, columns: Mapping[str, Sequence[object]], name: s
 def test_a_label_with_one_class_lists_the_values_that_there_are(tmp_path):
     with pytest.raises(DataError, match=r"0 of 300 customers churned .* the values of left are 'no' \(300 rows\)"):
         open_cross_section(people(tmp_path, {"left": ["no"] * N, "fee": FEES}))
+
+
+def test_a_file_without_customers_asks_for_rows_instead_of_another_label(tmp_path):
+    with pytest.raises(DataError, match=r"\[cross_section.tables.\w+\] has no customer: its file needs one row per"):
+        open_cross_section(people(tmp_path, {"left": np.array([], "str"), "fee": np.array([], float)}))
+
+
+@pytest.mark.parametrize("equals", ["1", "1.0"])
+def test_a_label_of_whole_numbers_is_found_however_its_fraction_is_written(tmp_path, equals):
+    columns = {"left": ["1.0"] * 100 + ["0.0"] * (N - 101) + [""], "fee": FEES}
+    path = write_people(tmp_path, columns)
+    path.write_text(path.read_text().replace('equals = "yes"', f'equals = "{equals}"'))
+
+    outcomes = open_cross_section(read_config(path, {})).outcomes
+
+    assert (outcomes.churned.sum(), len(outcomes.churned)) == (100, N - 1)
 
 
 def test_three_leavers_end_in_the_base_rate_and_say_why(tmp_path):

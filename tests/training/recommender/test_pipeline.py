@@ -34,8 +34,9 @@ from tests.worlds import shop as shop_of
 from training.judging.promotion import promote
 from training.recommender.pipeline import evaluate, fit_final, select_recipes, train_recommender
 from training.recommender.rows import ranking_cutoffs, ranking_task, threads_for, validation_tasks
-from training.recommender.study import candidate_recall
+from training.recommender.study import RankingStudy, candidate_recall
 from training.recommender.tuned import TunedRecommenders
+from training.run.cards import render_card_markdown
 from training.run.pipeline import TrainingResult
 from training.run.recipe import Recipe
 from training.run.session import Session
@@ -66,15 +67,31 @@ def test_the_card_says_that_undated_categories_are_those_of_today(shop: Session)
     assert [card_of(each).as_of_today for each in (shop, replace(shop, tables=tables))] == [(), ("items.category",)]
 
 
+def test_where_items_are_held_out_neither_verdict_nor_card_speaks_of_a_test_period(shop: Session):
+    lines = [f"c{n:02} 2025-01-01 item_id=i{(n + place) % 12:02}" for n in range(20) for place in range(8)]
+    undated = replace(shop, tables=shop_of(*lines, settings=shop.config))
+    card, study = card_of(undated), study_of(undated)[1]
+
+    assert (study.evaluation("popularity").measured, card.test_cutoff) == ("on held-out items", None)
+    assert "Metrics on what was held out" in render_card_markdown(card)
+    assert "test period" not in render_card_markdown(card)
+    assert "Metrics in the test period" in render_card_markdown(card_of(shop))
+
+
 def card_of(session: Session) -> ModelCard:
     """The card of the popularity model, which is not registered."""
+    session, study = study_of(session)
+    return fit_final(session, study, name="popularity").card
+
+
+def study_of(session: Session) -> tuple[Session, RankingStudy]:
+    """A training with popularity alone."""
     config = structs.replace(
         session.config, recommender=structs.replace(session.config.recommender, models=("popularity",))
     )
     session = replace(session, config=config)
     tuned = TunedRecommenders(Path("none.json"), {})
-    study = evaluate(session, select_recipes(config, None, settings={}, tuned=tuned), model=None, tuned=tuned)
-    return fit_final(session, study, name="popularity").card
+    return session, evaluate(session, select_recipes(config, None, settings={}, tuned=tuned), model=None, tuned=tuned)
 
 
 def test_where_customers_have_tastes_it_beats_popularity(recommender_result: TrainingResult):

@@ -28,7 +28,7 @@ SHORTEST_PHONE = 1e6
 MAIL = r"^[^@\s]+@[^@\s]+[.][^@\s]+$"
 PHONE = r"^([+]|[(]?0|[(])[0-9() .-]{8,18}$"
 FREE_TEXT = r"(\S+\s+){3}\S|[。、!?]|[ぁ-ゖ].*[ぁ-ゖ].*[ぁ-ゖ].*[ぁ-ゖ]"
-"What somebody wrote: at least four words, or the marks and endings of a Japanese sentence."
+"Sentences: at least four words, or the marks and endings of a Japanese sentence."
 DATE = r"^[0-9]{1,2}[.-][0-9]{1,2}[.-](19|20)[0-9]{2}( |$)"
 "What looks like a telephone number and is a day, such as 01.02.1980."
 PERSON = r"^([A-Z][a-z]+ [A-Z][a-z]+|[一-龥]{1,4}[ 　][一-龥ぁ-ゖ]{1,4})$"

@@ -14,7 +14,7 @@ def test_a_baseline_is_not_compared_with_itself(tmp_path, monkeypatch: pytest.Mo
 
     assert run(["train", "churn", "--promote", "--config", str(path)]) == 0
 
-    said = " ".join(capsys.readouterr().out.split())
-    assert "not promoted: the champion is the same baseline, fitted in this training" in said
-    assert "version 1 (base_rate, a baseline)" in said
-    assert "--force" not in said
+    output = " ".join(capsys.readouterr().out.split())
+    assert "not promoted: the champion is the same baseline, fitted in this training" in output
+    assert "version 1 (base_rate, a baseline)" in output
+    assert "--force" not in output

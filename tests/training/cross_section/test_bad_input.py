@@ -70,7 +70,7 @@ def test_a_label_with_one_class_lists_the_values_that_there_are(tmp_path):
 
 def test_a_file_without_customers_asks_for_rows_instead_of_another_label(tmp_path):
     with pytest.raises(DataError, match=r"\[cross_section.tables.\w+\] has no customer: its file needs one row per"):
-        open_cross_section(people(tmp_path, {"left": np.array([], "str"), "fee": np.array([], float)}))
+        open_cross_section(people(tmp_path, {"left": [], "fee": []}))
 
 
 @pytest.mark.parametrize("equals", ["1", "1.0"])

@@ -33,12 +33,17 @@ class BandStates:
     "datetime64[D]; NaT for a customer seen for the first time."
     dropped_on: NDArray[np.datetime64]
     "datetime64[D] of the last drop that raised an alert; NaT if there was none."
+    dropped_from: NDArray[np.float64]
+    "Health before that drop: the higher one of 7 and 28 days before. NaN if unknown."
+    dropped_to: NDArray[np.float64]
+    "Health on the day of that drop; NaN if there was none."
 
     @classmethod
     def unknown(cls, n_customers: int) -> Self:
         """The state of customers who were never seen."""
         never = np.full(n_customers, np.datetime64("NaT", "D"))
-        return cls(np.full(n_customers, -1), never, never)
+        nothing = np.full(n_customers, np.nan)
+        return cls(np.full(n_customers, -1), never, never, nothing, nothing)
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """The states of these rows; -1 stands for a customer who was never seen."""
@@ -49,7 +54,7 @@ class BandStates:
 
     @property
     def _arrays(self) -> tuple[NDArray[Any], ...]:
-        return self.band, self.since, self.dropped_on
+        return self.band, self.since, self.dropped_on, self.dropped_from, self.dropped_to
 
 
 def band_limits(settings: HealthSettings) -> NDArray[np.float64]:

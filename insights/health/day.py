@@ -152,8 +152,17 @@ def compute_day(config: Config, now: Risk, *, before: Mapping[int, Risk], previo
         day=now.cutoff,
         settings=config.health,
     )
-    dropped_on = np.where(has_alert, np.datetime64(now.cutoff, "D"), states_before.dropped_on)
-    return replace(day, states=replace(states, dropped_on=dropped_on))
+    return replace(day, states=_record_drops(day, states_before, has_alert=has_alert))
+
+
+def _record_drops(day: HealthDay, before: BandStates, *, has_alert: NDArray[np.bool_]) -> BandStates:
+    """The states of a day, with the drops that raised an alert on it instead of earlier ones."""
+    return replace(
+        day.states,
+        dropped_on=np.where(has_alert, np.datetime64(day.cutoff, "D"), before.dropped_on),
+        dropped_from=np.where(has_alert, day.best_before, before.dropped_from),
+        dropped_to=np.where(has_alert, day.health, before.dropped_to),
+    )
 
 
 def _pick(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -19,6 +19,8 @@ from tables.engines.arrays import days, texts
 
 STATE_COLUMNS = ("customer_id", "band", "band_since", "dropped_on")
 "What the next day needs."
+LATER_COLUMNS = ("dropped_from", "dropped_to")
+"The same, in files that this version has written."
 
 
 def write_day(folder: Path, day: HealthDay, *, model_version: int | None) -> Path:
@@ -43,6 +45,8 @@ def table_of(day: HealthDay, model_version: int | None) -> pa.Table:
             **{name: _numbers(day.dimensions[:, place]) for place, name in enumerate(DIMENSIONS)},
             "dropped_most": pa.array(np.array(DIMENSIONS)[day.dropped_most].tolist(), pa.string()),
             "dropped_on": pa.array(day.states.dropped_on, pa.date32()),
+            "dropped_from": _numbers(day.states.dropped_from),
+            "dropped_to": _numbers(day.states.dropped_to),
             "reasons_en": pa.array(["; ".join(reason.en for reason in each) for each in day.reasons], pa.string()),
             "reasons_ja": pa.array(["、".join(reason.ja for reason in each) for each in day.reasons], pa.string()),
             "churn_probability": day.probability,
@@ -60,13 +64,22 @@ def read_previous_bands(folder: Path, cutoff: date) -> PreviousBands:
     if path is None:
         return NO_BANDS
     try:
-        rows = pq.read_table(path, columns=list(STATE_COLUMNS))
+        later = [name for name in LATER_COLUMNS if name in pq.read_schema(path).names]
+        rows = pq.read_table(path, columns=[*STATE_COLUMNS, *later])
         names = [str(band) for band in BANDS]
         bands = np.array([names.index(name) for name in rows["band"].to_pylist()], np.int64)
-        states = BandStates(bands, days(rows["band_since"]), days(rows["dropped_on"]))
+        scores = (_read_numbers(rows, name) for name in LATER_COLUMNS)
+        states = BandStates(bands, days(rows["band_since"]), days(rows["dropped_on"]), *scores)
         return PreviousBands(texts(rows["customer_id"]), states)
     except (pa.ArrowException, KeyError, ValueError, OSError) as fault:
         raise BrokenArtifact(f"{path} cannot be read ({fault}); remove it and run kizuna health again") from fault
+
+
+def _read_numbers(rows: pa.Table, name: str) -> NDArray[np.float64]:
+    """A column of numbers; NaN where an earlier version wrote the file without it."""
+    if name not in rows.column_names:
+        return np.full(len(rows), np.nan)
+    return rows[name].to_numpy().astype(np.float64)
 
 
 def _numbers(values: NDArray[np.float64]) -> pa.Array:

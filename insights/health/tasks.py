@@ -10,8 +10,10 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.customers import HealthSettings
 from core.config.data_set import Config
 from core.health import DIMENSIONS, action_in_japanese, suggest_action
+from core.i18n.formatting import format_date, format_number
 from core.i18n.translation import ENGLISH, JAPANESE, Language, translate
 from core.scores import Reason
 from core.tasks import HEALTH_DROP, Task, task_id_of
@@ -20,6 +22,69 @@ from insights.health.day import HealthDay
 from tables.accounts import owners_of
 from tables.consents import customers_refusing
 from tables.tables import Tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthDrop:
+    """The drop for which a task is opened. It may be of an earlier day, so health may have changed since."""
+
+    day: date
+    before: float
+    "Health before the drop; NaN if unknown."
+    after: float
+    "Health on its day; NaN if a file of an earlier version does not say."
+    now: float
+    is_new: bool
+    "Whether it is of the day that is computed."
+    settings: HealthSettings
+
+    @classmethod
+    def of(cls, health_day: HealthDay, row: int, *, settings: HealthSettings) -> HealthDrop:
+        """The last drop of the customer in a row."""
+        states = health_day.states
+        return cls(
+            day=states.dropped_on[row].item(),
+            before=float(states.dropped_from[row]),
+            after=float(states.dropped_to[row]),
+            now=float(health_day.health[row]),
+            is_new=states.dropped_on[row] == np.datetime64(health_day.cutoff, "D"),
+            settings=settings,
+        )
+
+    @property
+    def _n_decimals(self) -> int:
+        """One where whole numbers would contradict the limits: a fall to 69.7 is not one to 70."""
+        rounded_drop = np.rint(self.before) - np.rint(self.after)
+        is_unclear = (
+            rounded_drop < self.settings.alert_drop <= self.before - self.after
+            or np.rint(np.fmax(self.after, self.now)) >= self.settings.healthy_from
+        )
+        return 1 if is_unclear else 0
+
+    def describe(self, dimension: str, language: Language) -> str:
+        """From where to where health fell, until which day, where it is now, and the dimension that fell most."""
+        scores = {"before": self.before, "after": self.after, "now": self.now}
+        texts = {
+            name: format_number(score, language, n_decimals=self._n_decimals)
+            for name, score in scores.items()
+            if not math.isnan(score)
+        }
+        if self.before > self.after:
+            message = "Health fell from {before} to {after} in the 28 days before {day}, mainly in {dimension}"
+            later = (
+                "Health fell from {before} to {after} in the 28 days before {day} and is {now} now, "
+                "mainly in {dimension}"
+            )
+        else:
+            message = "Health is {now}, lowest in {dimension}"
+            later = "Health dropped on {day} and is {now} now, lowest in {dimension}"
+        return translate(
+            message if self.is_new else later,
+            language,
+            day=format_date(self.day, language),
+            dimension=translate(f"dimension.{dimension}", language),
+            **texts,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +121,9 @@ def open_tasks(config: Config, day: HealthDay, *, facts: TaskFacts, now: datetim
     A customer who dropped on an earlier day has the task of that day, whether it is stored already or not: so days that
     were computed together make one list, and a task that a full week has kept back comes later.
     """
-    before, rows = day.best_before, np.flatnonzero(day.is_down(config.health))
+    rows = np.flatnonzero(day.is_down(config.health))
     expected_loss = np.nan_to_num(day.probability[rows] * facts.value)
-    drop = np.nan_to_num(before - day.health)[rows]
+    drop = np.nan_to_num(day.states.dropped_from - day.states.dropped_to)[rows]
     today = now.astimezone(config.zone).date()
     return [
         _task(config, day, row=int(rows[place]), facts=facts, place=place, today=today, now=now)
@@ -70,7 +135,7 @@ def _task(
     config: Config, day: HealthDay, *, row: int, facts: TaskFacts, place: int, today: date, now: datetime
 ) -> Task:
     customer_id, dimension = str(day.customer_ids[row]), DIMENSIONS[day.dropped_most[row]]
-    before, health, episode = float(day.best_before[row]), float(day.health[row]), day.states.dropped_on[row].item()
+    drop = HealthDrop.of(day, row, settings=config.health)
     action = suggest_action(
         dimension,
         own_actions=config.health.actions,
@@ -79,38 +144,33 @@ def _task(
         may_contact=bool(facts.may_contact[place]),
     )
     reason_en, reason_ja = (
-        _reason(before, health, dimension=dimension, reasons=day.reasons[row], language=language)
+        _reason(drop, dimension=dimension, reasons=day.reasons[row], language=language)
         for language in (ENGLISH, JAPANESE)
     )
     return Task(
-        task_id=task_id_of(config.name, customer_id, kind=HEALTH_DROP, episode=episode),
+        task_id=task_id_of(config.name, customer_id, kind=HEALTH_DROP, episode=drop.day),
         data_set=config.name,
         customer_id=customer_id,
         kind=HEALTH_DROP,
-        episode=episode,
+        episode=drop.day,
         owner=facts.owners[place],
         reason_en=reason_en,
         reason_ja=reason_ja,
         dimension=dimension,
         action=action,
         action_ja=action_in_japanese(action),
-        score=round(health, 1),
-        score_before=None if math.isnan(before) else round(before, 1),
-        due_on=max(episode, today) + timedelta(days=config.health.due_days),
+        score=round(drop.now, 1),
+        score_before=None if math.isnan(drop.before) else round(drop.before, 1),
+        due_on=max(drop.day, today) + timedelta(days=config.health.due_days),
         created_at=now,
         changed_at=now,
     )
 
 
-def _reason(before: float, health: float, *, dimension: str, reasons: Sequence[Reason], language: Language) -> str:
+def _reason(drop: HealthDrop, *, dimension: str, reasons: Sequence[Reason], language: Language) -> str:
     """The drop, the dimension in which it is largest, and the reasons that raised the risk."""
-    where = translate(f"dimension.{dimension}", language)
-    if before > health:
-        message = "Health fell from {before} to {health}, mainly in {dimension}"
-        drop = translate(message, language, before=round(before), health=round(health), dimension=where)
-    else:
-        drop = translate("Health is {health}, lowest in {dimension}", language, health=round(health), dimension=where)
+    fall = drop.describe(dimension, language)
     sentences = [reason.ja if language == JAPANESE else reason.en for reason in reasons if reason.direction == "up"]
     if not sentences:
-        return drop
-    return translate("{drop}: {reasons}", language, drop=drop, reasons=translate("; ", language).join(sentences))
+        return fall
+    return translate("{drop}: {reasons}", language, drop=fall, reasons=translate("; ", language).join(sentences))

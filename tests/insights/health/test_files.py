@@ -21,7 +21,7 @@ def test_band_states_survive_a_round_trip(tmp_path):
     bands = read_previous_bands(tmp_path, DAY + timedelta(days=1))
 
     assert bands.customer_ids.tolist() == ["acme", "bolt"]
-    for name in ("band", "since", "dropped_on"):
+    for name in ("band", "since", "dropped_on", "dropped_from", "dropped_to"):
         read, written = getattr(bands.states, name), getattr(DROPPED.states, name)
         assert read.astype(str).tolist() == written.astype(str).tolist()
 

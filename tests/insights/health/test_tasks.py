@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from core.health import ACTIONS, BUYER_ACTIONS, CONSUMER_ACTIONS, DIMENSIONS, NO_CONTACT_ACTION, action_in_japanese
 from core.i18n.translation import ENGLISH, JAPANESE, Language
 from core.tasks import Task, task_id_of
 from insights.health.day import NO_BANDS
+from insights.health.files import read_previous_bands, write_day
 from insights.health.tasks import TaskFacts, load_task_facts, open_tasks
 from insights.render import health as render
 from tests.insights.health.accounts import DAY, GONE, LESS, WELL, company, day_of
@@ -43,9 +45,12 @@ def test_a_task_has_reason_action_due_date_and_scores():
     bolt, _ = tasks_of_alerts()
 
     assert bolt.reason_en.startswith(
-        "Health fell from 95 to 6, mainly in usage: Days with usage fell from 25 to 1 within 28 days; "
+        "Health fell from 95 to 6 in the 28 days before 1 April 2026, mainly in usage: "
+        "Days with usage fell from 25 to 1 within 28 days; "
     )
-    assert bolt.reason_ja.startswith("ヘルススコアが95から6に低下(主に利用頻度):利用日数が28日間で25日から1日に減少、")
+    assert bolt.reason_ja.startswith(
+        "ヘルススコアが2026年4月1日までの28日間で95から6に低下(主に利用頻度):利用日数が28日間で25日から1日に減少、"
+    )
     assert (bolt.dimension, bolt.action, bolt.due_on) == ("usage", ACTIONS["usage"], date(2026, 4, 8))
     assert (bolt.score, bolt.score_before) == (5.7, 94.8)
     assert bolt.task_id == task_id_of("world", "bolt", kind="health_drop", episode=DAY)
@@ -125,14 +130,60 @@ def test_a_customer_who_dropped_days_ago_is_on_today_s_list_until_they_recover()
     assert open_tasks(company(), recovered, facts=facts(), now=NOW) == []
 
 
+def test_a_task_of_an_earlier_drop_states_that_drop_and_where_health_is_now(tmp_path):
+    tuesday = DAY - timedelta(days=1)
+    # On the day of the list, the fall is smaller than alert_drop.
+    write_day(tmp_path, day_of({"acme": GONE}, None, {"acme": WELL}, day=tuesday), model_version=3)
+    today = day_of({"acme": BELOW}, None, {"acme": (12.0, 9.0, 1000.0)}, last=read_previous_bands(tmp_path, DAY))
+
+    (task,) = open_tasks(company(), today, facts=facts("ann"), now=NOW)
+
+    assert task.reason_en.startswith(
+        "Health fell from 95 to 6 in the 28 days before 31 March 2026 and is 48 now, mainly in usage"
+    )
+    assert task.reason_ja.startswith("ヘルススコアが2026年3月31日までの28日間で95から6に低下し、現在は48(主に利用頻度)")
+    assert (task.score, task.score_before) == (47.5, 94.8)
+    assert not today.has_alert.any()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "settings", "scores"),
+    [
+        (85.2, 69.7, {}, "from 85.2 to 69.7"),
+        (72.4, 64.9, {"alert_drop": 7.5}, "from 72.4 to 64.9"),
+        (85.2, 69.3, {}, "from 85 to 69"),
+    ],
+)
+def test_the_scores_of_a_task_agree_with_the_limits(before: float, after: float, settings: dict[str, Any], scores: str):
+    day = day_of({"acme": GONE}, None, {"acme": WELL})
+    states = replace(day.states, dropped_from=np.array([before]), dropped_to=np.array([after]))
+    day = replace(day, health=np.array([after]), states=states)
+
+    (task,) = open_tasks(company(**settings), day, facts=facts("ann"), now=NOW)
+
+    assert task.reason_en.startswith(f"Health fell {scores} in the 28 days")
+
+
+def test_a_drop_that_an_earlier_version_recorded_has_its_day(tmp_path):
+    path = write_day(
+        tmp_path, day_of({"acme": GONE}, None, {"acme": WELL}, day=DAY - timedelta(days=1)), model_version=3
+    )
+    pq.write_table(pq.read_table(path).drop_columns(["dropped_from", "dropped_to"]), path)
+    today = day_of({"acme": GONE}, None, {"acme": WELL}, last=read_previous_bands(tmp_path, DAY))
+
+    (task,) = open_tasks(company(), today, facts=facts("ann"), now=NOW)
+
+    assert task.reason_en.startswith("Health dropped on 31 March 2026 and is 6 now, lowest in usage: Days with usage")
+
+
 @pytest.mark.parametrize(
     ("language", "line", "why"),
     [
-        (ENGLISH, f"bolt, bob, due 2026-04-08: {ACTIONS['usage']}", "Health fell from 95 to 6, mainly in usage: "),
+        (ENGLISH, f"bolt, bob, due 2026-04-08: {ACTIONS['usage']}", "Health fell from 95 to 6 in the 28 days before"),
         (
             JAPANESE,
             f"bolt、担当:bob、期限:2026-04-08、{action_in_japanese(ACTIONS['usage'])}",
-            "ヘルススコアが95から6に低下(主に利用頻度):",
+            "ヘルススコアが2026年4月1日までの28日間で95から6に低下(主に利用頻度):",
         ),
     ],
 )

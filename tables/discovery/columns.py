@@ -30,6 +30,8 @@ MAX_VALUES = 20_000
 "Different values of a text column that are looked at."
 MAX_WORDS = 60
 "More different values are no category."
+MAX_WORDS_AMONG_DATES = 2
+"More different words in a column of dates are other values, not a sign of no date."
 MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 PHONE = re.compile(r"^\+?[\d() -]{9,20}$")
 PERSONAL_NAMES = re.compile(
@@ -231,12 +233,12 @@ def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> Co
     missing = _missing_words(cells)
     words = {word for word, _ in missing}
     filled = [cell for cell in cells if cell[0] not in words]
-    serials = [float(value) for value, _ in filled if SERIAL.match(value)]
-    dates = guess_months(name, filled) or guess_dates(filled, today=today)
-    if dates is not None and dates.date_format in EPOCH_UNITS and _is_called_id(name):
-        dates = None
-    if dates is None and serials and len(serials) == len(filled):
-        dates = _guess_serials(name, (min(serials), max(serials)), n_rows=sum(rows for _, rows in filled))
+    dates = _guess_dates(name, filled, today=today)
+    words_among_dates = _words_among_dates(filled)
+    if words_among_dates:
+        rest = [cell for cell in filled if cell not in words_among_dates]
+        if dates_of_rest := _guess_dates(name, rest, today=today):
+            dates, filled, missing = dates_of_rest, rest, [*missing, *words_among_dates]
     numbers = None if dates and not (dates.date_format or "").startswith("epoch") else guess_numbers(filled)
     is_date = dates is not None and (
         not dates.date_format or not dates.date_format.startswith("epoch") or numbers is not None
@@ -258,6 +260,23 @@ def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> Co
         n_scientific=_count(filled, SCIENTIFIC),
         n_float_ids=_count(filled, ZERO_FRACTION),
     )
+
+
+def _guess_dates(name: str, cells: list[tuple[str, int]], *, today: date) -> DateGuess | None:
+    """How the cells of a text column are read as months, moments, or days of a spreadsheet; None if they are none."""
+    dates = guess_months(name, cells) or guess_dates(cells, today=today)
+    if dates is not None and dates.date_format in EPOCH_UNITS and _is_called_id(name):
+        dates = None
+    serials = [float(value) for value, _ in cells if SERIAL.match(value)]
+    if dates is None and serials and len(serials) == len(cells):
+        return _guess_serials(name, (min(serials), max(serials)), n_rows=sum(rows for _, rows in cells))
+    return dates
+
+
+def _words_among_dates(cells: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """One or two words such as `present` or `継続中`, which stand for no date where all other cells are dates."""
+    words = [cell for cell in cells if not any(sign.isdigit() for sign in cell[0])]
+    return words if 0 < len(words) <= MAX_WORDS_AMONG_DATES and len(words) < len(cells) else []
 
 
 def _count(cells: Iterable[tuple[str, int]], pattern: re.Pattern[str]) -> int:

@@ -156,7 +156,11 @@ def _require_comparable(comparison: Compare, engine: Engine[Any]) -> None:
     kinds = {side: _kind_of(side, engine) for side in sides}
     written = f"{_text_of(sides[0])} {comparison.operator} {_text_of(sides[1])}"
     if "time" in kinds.values():
-        raise RuleError(f"{written} compares a time; use a feature in days")
+        time = next(_text_of(side) for side in sides if kinds[side] == "time")
+        raise RuleError(
+            f"{written} compares a time, which a rule can only ask for: '{time} is not missing'; rules about customers "
+            "have features in days"
+        )
     present = {kind for kind in kinds.values() if kind != "missing"}
     if len(present) > 1:
         described = " with ".join(f"{_text_of(side)} ({kinds[side]})" for side in sides)

@@ -12,11 +12,19 @@ from rich.console import Console
 
 from core.config.data_set import Config
 from core.errors import BadInput, ConfigError, NotFound
-from core.i18n.formatting import format_amount
-from core.i18n.translation import ENGLISH
+from core.i18n.formatting import format_amount, format_number, format_percent
+from core.i18n.translation import ENGLISH, Language, translate
 from core.model_kinds import CHURN
 from kizuna.exporting import export_release
-from kizuna.options import DEFAULT_CONFIG, ConfigPath, Excel, FormatOption, OutputFormat, open_config
+from kizuna.options import (
+    DEFAULT_CONFIG,
+    ConfigPath,
+    Excel,
+    FormatOption,
+    LanguageOption,
+    OutputFormat,
+    open_config,
+)
 from kizuna.terminal import print_json, print_table, progress_console, say
 
 if TYPE_CHECKING:
@@ -25,7 +33,10 @@ if TYPE_CHECKING:
     from insights.segments import Risks, SegmentReport
 
 console = Console()
-VALUES = {"mrr": "MRR", "revenue_365d": "revenue of 365 days"}
+VALUES = {
+    "mrr": "value: MRR, {currency}; risk: {source}",
+    "revenue_365d": "value: revenue of 365 days, {currency}; risk: {source}",
+}
 
 
 Members = Annotated[
@@ -43,6 +54,7 @@ def register(app: typer.Typer) -> None:
         members: Members = None,
         out: MembersOut = None,
         excel: Excel = False,
+        lang: LanguageOption = ENGLISH,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Show size, value, churn risk, health and action of each segment, customer tier and rank.
@@ -52,7 +64,7 @@ def register(app: typer.Typer) -> None:
         from insights.segments import segment_report
         from kizuna.today import open_todays_tables
 
-        settings = open_config(config)
+        settings, is_json = open_config(config), output_format is OutputFormat.JSON
         if not settings.segments and not settings.customer_tiers and not settings.loyalty.ranks:
             raise ConfigError(
                 f"{config} defines no segment; add [segments.<name>], [customer_tiers.<name>] or [loyalty.ranks]"
@@ -60,37 +72,37 @@ def register(app: typer.Typer) -> None:
         if (members is None) != (out is None):
             raise BadInput("--members and --out go together, e.g. --members loyal --out loyal.csv")
         if members is not None and out is not None:
-            export_members(settings, members, out=out, excel=excel, output_format=output_format)
+            export_members(settings, members, out=out, excel=excel, language=None if is_json else lang)
             return
         if excel:
             raise BadInput("--excel is for the list that --members writes; remove it")
         with progress_console().status("computing features"):
             tables = open_todays_tables(settings)
-            report = segment_report(tables, tables.default_cutoff(), risks=load_risks(settings))
-        if output_format is OutputFormat.JSON:
+            report = segment_report(tables, tables.default_cutoff(), risks=load_risks(settings, lang))
+        if is_json:
             print_json(report)
         else:
-            print_report(report)
+            print_report(report, lang)
 
 
-def export_members(config: Config, name: str, *, out: Path, excel: bool, output_format: OutputFormat) -> None:
-    """Write the customers of one segment or customer tier of the active release."""
+def export_members(config: Config, name: str, *, out: Path, excel: bool, language: Language | None) -> None:
+    """Write the customers of one segment or customer tier of the active release; without a language, print JSON."""
     from serving.build.exports.files import ExportOptions
     from serving.release.releases import Releases
 
     release = Releases(config.places.releases).open_active()
     written = export_release("members", out, release=release, options=ExportOptions(segment=name), excel=excel)
-    if output_format is OutputFormat.JSON:
+    if language is None:
         print_json(written.document)
         return
-    say(
-        console,
-        f"{out}: {written.n_rows:,} customers of {name} in release {written.release_id}; "
-        f"excluded because they refused to be contacted: {written.n_excluded:,}",
+    message = (
+        "{path}: {n} customers of {segment} in release {release}; excluded because they refused contact: {excluded}"
     )
+    values = {"path": str(out), "segment": name, "release": written.release_id}
+    say(console, translate(message, language, n=written.n_rows, excluded=written.n_excluded, **values))
 
 
-def load_risks(config: Config) -> Risks:
+def load_risks(config: Config, language: Language = ENGLISH) -> Risks:
     """The probabilities of the active release; unknown without one."""
     from insights.segments import Probabilities, Risks
     from serving.release.releases import Releases
@@ -98,7 +110,8 @@ def load_risks(config: Config) -> Risks:
     try:
         release = Releases(config.places.releases).open_active()
     except NotFound:
-        return Risks(Probabilities.unknown(), "unknown: nothing is released yet; run `kizuna release`")
+        source = translate("unknown: nothing is released yet; run `kizuna release`", language)
+        return Risks(Probabilities.unknown(), source)
     description, scored = release.description, {} if release.predict is None else release.predict.events
     events = {event: Probabilities.of_index(one.index.ids, one.probability) for event, one in scored.items()}
     value = release.value
@@ -106,40 +119,57 @@ def load_risks(config: Config) -> Risks:
         "values": Probabilities.of_index(value.index.ids, value.values()), "value_levels": value.level_samples
     }  # fmt: skip
     if release.churn is None:
-        reason = description.missing.get(CHURN.name)
-        why = f"unknown: release {description.release_id} has no churn scores: {reason}"
-        return Risks(Probabilities.unknown(), why, events, **worth)
-    source = f"of release {description.release_id}, within {release.churn.horizon_days} days after {description.cutoff}"
+        source = translate(
+            "unknown: release {release} has no churn scores: {why}",
+            language,
+            release=description.release_id,
+            why=str(description.missing.get(CHURN.name)),
+        )
+        return Risks(Probabilities.unknown(), source, events, **worth)
+    source = translate(
+        "of release {release}, within {days} days after {cutoff}",
+        language,
+        release=description.release_id,
+        days=release.churn.horizon_days,
+        cutoff=str(description.cutoff),
+    )
     return Risks(Probabilities.of_index(release.churn.index.ids, release.churn.probability), source, events, **worth)
 
 
-def print_report(report: SegmentReport) -> None:
+def print_report(report: SegmentReport, language: Language) -> None:
     """Print one table for segments, one for customer tiers and one for ranks."""
-    say(console, f"{report.customers:,} customers before {report.cutoff}, {report.scored:,} of them scored")
+    counts = {"n": report.customers, "scored": report.scored}
+    message = "{n} customers before {cutoff}, {scored} of them scored"
+    say(console, translate(message, language, cutoff=str(report.cutoff), **counts))
     tables = (("segments", report.segments), ("customer tiers", report.customer_tiers), ("ranks", report.ranks))
     for title, groups in tables:
         if groups:
-            print_table(console, _rows(groups, currency=report.currency), title=title)
-    value = VALUES.get(report.value_kind, "unknown")
-    say(console, f"value: {value}{f', {report.currency}' if report.value_kind else ''}; risk: {report.risk_source}")
+            rows = _rows(groups, currency=report.currency, language=language)
+            print_table(console, rows, title=translate(title, language))
+    source = {"currency": report.currency, "source": report.risk_source}
+    say(console, translate(VALUES.get(report.value_kind, "value: unknown; risk: {source}"), language, **source))
     for group in (*report.segments, *report.customer_tiers):
         if group.not_found:
-            say(console, f"{group.name}: {group.not_found:,} listed ids are not customers at the cutoff")
+            message = "{segment}: {n} listed ids are not customers at the cutoff"
+            say(console, translate(message, language, segment=group.name, n=group.not_found))
 
 
-def _rows(groups: tuple[SegmentFigures, ...], *, currency: str) -> list[tuple[str, ...]]:
+def _rows(groups: tuple[SegmentFigures, ...], *, currency: str, language: Language) -> list[tuple[str, ...]]:
     """The heading, then a row per group; columns that no group has are left out."""
-    money = partial(format_amount, currency=currency, locale=ENGLISH, n_decimals=0)
-    heading = ("", "customers", "value", "risk", "expected loss", "equity", "health", "action")
+    money = partial(format_amount, currency=currency, locale=language, n_decimals=0)
+    percent = partial(format_percent, locale=language, n_decimals=1)
+    number = partial(format_number, locale=language)
+    words = ("customers", "value", "risk", "expected loss", "equity", "health", "action")
+    heading = ("", *(translate(word, language) for word in words))
     rows = [
         (
             group.name,
-            f"{group.customers:,} ({group.share:.0%})",
-            "-" if group.value is None else money(group.value) + _share(group.value_share),
-            _estimate(group.risk, "{:.1%}".format),
-            _estimate(group.expected_loss, money),
-            _estimate(group.equity, money),
-            _estimate(group.health, "{:.0f}".format),
+            number(group.customers) + _share(group.share, language),
+            "-" if group.value is None else money(group.value) + _share(group.value_share, language),
+            _estimate(group.risk, percent, language=language),
+            _estimate(group.expected_loss, money, language=language),
+            _estimate(group.equity, money, language=language),
+            _estimate(group.health, number, language=language),
             group.action,
         )
         for group in groups
@@ -148,13 +178,16 @@ def _rows(groups: tuple[SegmentFigures, ...], *, currency: str) -> list[tuple[st
     return [tuple(cell for cell, shown in zip(row, is_shown, strict=True) if shown) for row in (heading, *rows)]
 
 
-def _share(share: float | None) -> str:
-    return "" if share is None else f" ({share:.0%})"
+def _share(share: float | None, language: Language) -> str:
+    return "" if share is None else translate(" ({share})", language, share=format_percent(share, language))
 
 
-def _estimate(estimate: Estimate, write: Callable[[float], str]) -> str:
+def _estimate(estimate: Estimate, write: Callable[[float], str], *, language: Language) -> str:
     """A value with its 90 % interval, if it has one."""
     if estimate.value != estimate.value:
         return "-"
-    interval = f" ({write(estimate.low)} to {write(estimate.high)})" if estimate.has_interval else ""
-    return f"{write(estimate.value)}{interval}"
+    if not estimate.has_interval:
+        return write(estimate.value)
+    bounds = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    texts = {name: write(bound) for name, bound in bounds.items()}
+    return translate("{value} ({low} to {high})", language, **texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,6 +49,44 @@ def test_each_segment_is_printed_with_its_action(home_with_segments: Path, capsy
     (gold,) = (line for line in printed.splitlines() if line.startswith("gold"))
     assert gold.split("  ")[0] == "gold"
     assert "(" in gold, "a value and its share are in one line"
+
+
+def test_everything_but_names_is_japanese_in_japanese(home_with_segments: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(["segments", "--lang", "ja"]) == 0
+    without_release = capsys.readouterr().out
+    publish(home_with_segments / "var/shop/releases", sample_release())
+    assert run(["segments", "--lang", "ja"]) == 0
+    printed = capsys.readouterr().out
+
+    assert "不明(リリースがまだありません。`kizuna release` を実行してください)" in without_release
+    for text in (
+        "セグメント",
+        "顧客数",
+        "価値",
+        "解約リスク",
+        "予想損失額",
+        "アクション",
+        "顧客ランク",
+        "key:リストのうち1件は",
+    ):
+        assert text in printed
+    names = {"lately", "key", "gold", "others", "early", "access", "JPY", "T", "Z", "aaaaaa"}
+    assert set(re.findall(r"[A-Za-z]+", printed)) <= names
+
+
+def test_the_list_of_members_is_announced_in_japanese(home_with_segments: Path, capsys: pytest.CaptureFixture[str]):
+    publish(home_with_segments / "var/shop/releases", sample_release())
+
+    assert run(["segments", "--members", "gold", "--out", "gold.csv", "--lang", "ja"]) == 0
+
+    assert capsys.readouterr().out.startswith("gold.csv:goldの顧客")
+
+
+def test_the_source_of_the_risk_is_japanese_in_json(home_with_segments: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(["segments", "--lang", "ja", "--format", "json"]) == 0
+
+    report = json.loads(capsys.readouterr().out)
+    assert report["risk_source"].startswith("不明")
 
 
 def test_columns_without_a_figure_are_left_out(home_with_segments: Path, capsys: pytest.CaptureFixture[str]):

@@ -139,7 +139,7 @@ def run(world: SoftwareWorld = WORLD) -> None:
     rows = rows_of(config_of(company))
     recipes = {name: default_recipe(HAZARD_MODELS, name) for name in HAZARD_MODELS}
     validation = HazardValidation.of(rows)
-    chosen = choose(recipes, validation, progress=NoProgress())
+    chosen, _ = choose(recipes, validation, progress=NoProgress())
     curves, costs = fit_each(recipes, rows)
     outcomes, truth = rows.outcomes.take(rows.test), TrueRisks.of(company, rows)
     metrics = [one for name, curve in curves.items() for one in survival_metrics(name, curve, outcomes=outcomes)]

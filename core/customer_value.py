@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +112,19 @@ class ValueForecast:
     def at(self, curve: NDArray[np.float64], horizon_days: float) -> NDArray[np.float64]:
         """A curve of this forecast, (n, k), within any horizon, (n,). Raises BadInput beyond the last day."""
         return interpolate_curve(self.days, curve, horizon_days=horizon_days)
+
+
+Rows = TypeVar("Rows", ValueOutcomes, ValueForecast)
+
+
+def stack_rows(parts: Sequence[Rows]) -> Rows:
+    """The rows of several cutoffs one after another; their days or horizon must be the same."""
+    stacked = {
+        one.name: np.concatenate([getattr(part, one.name) for part in parts])
+        for one in fields(parts[0])
+        if one.name not in ("days", "horizon_days")
+    }
+    return replace(parts[0], **stacked)
 
 
 def interpolate_curve(

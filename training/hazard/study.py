@@ -90,7 +90,7 @@ def evaluate(session: Session, recipes: dict[str, Recipe], *, model: str | None)
         screening = screen_hazard_features(all_rows, session.config)
         rows = all_rows.without(set(all_rows.features.names) - set(screening.kept))
     validation = HazardValidation.of(rows)
-    chosen = model or choose(recipes, validation, progress=progress)
+    chosen, held_out = (model, []) if model else choose(recipes, validation, progress=progress)
     curves = run_parallel(
         lambda recipe: rows.fit_and_predict(recipe, train=rows.train, test=rows.test),
         list(recipes.values()),
@@ -98,7 +98,7 @@ def evaluate(session: Session, recipes: dict[str, Recipe], *, model: str | None)
         label="test",
     )
     test, outcomes = dict(zip(recipes, curves, strict=True)), rows.outcomes.take(rows.test)
-    metrics = [survival_metrics(name, one, outcomes=outcomes) for name, one in test.items()]
+    metrics = [*(survival_metrics(name, one, outcomes=outcomes) for name, one in test.items()), *held_out]
     return HazardStudy(
         rows=rows,
         recipes=recipes,
@@ -111,24 +111,26 @@ def evaluate(session: Session, recipes: dict[str, Recipe], *, model: str | None)
     )
 
 
-def choose(recipes: Mapping[str, Recipe], validation: HazardValidation, *, progress: Progress) -> str:
+def choose(
+    recipes: Mapping[str, Recipe], validation: HazardValidation, *, progress: Progress
+) -> tuple[str, list[tuple[Metric, ...]]]:
     """Choose the simplest model whose mean integrated Brier score lies within one standard error of the lowest one.
 
-    The baseline is chosen only where it is the only one: the card of a model that does not beat it says so.
+    The baseline is chosen only where it is the only one: the card of a model that does not beat it says so. Returns the
+    metrics of the models that were compared, too.
     """
     names = [name for name in recipes if name != BASELINE] or [BASELINE]
     if len(names) == 1:
-        return names[0]
+        return names[0], []
     steps = [(recipes[name], fold) for name in names for fold in validation.folds]
     predicted = run_parallel(
         lambda step: validation.fit_and_predict(step[0], step[1]), steps, progress=progress, label="validation"
     )
     outcomes, n_folds = validation.outcomes, len(validation.folds)
-    gains = {
-        name: -EvaluatedCurves.of(_concatenate(predicted[place * n_folds :][:n_folds]), outcomes).score_rows()
-        for place, name in enumerate(names)
-    }
-    return choose_simplest(outcomes.customer_ids, gains)
+    curves = {name: _concatenate(predicted[place * n_folds :][:n_folds]) for place, name in enumerate(names)}
+    gains = {name: -EvaluatedCurves.of(one, outcomes).score_rows() for name, one in curves.items()}
+    metrics = [survival_metrics(name, one, outcomes=outcomes, split="validation") for name, one in curves.items()]
+    return choose_simplest(outcomes.customer_ids, gains), metrics
 
 
 def screen_hazard_features(rows: HazardRows, config: Config) -> Screening:

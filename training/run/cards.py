@@ -275,7 +275,8 @@ def _splits(card: ModelCard) -> dict[str, str]:
     if card.evaluation_split == CROSS_VALIDATION:
         return {CROSS_VALIDATION: f"Metrics on held-out {'customers' if card.n_customers else 'texts'}"}
     tested = "Metrics in the test period" if card.test_cutoff else "Metrics on what was held out"
-    return {"test": tested, "validation": "Metrics on validation, which chose the model"}
+    is_validated = any(metric.split == "validation" for metric in card.metrics)
+    return {"test": tested} | ({"validation": "Metrics on validation, which chose the model"} if is_validated else {})
 
 
 def _bullets(lines: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.choosing import choose_simplest
-from core.customer_value import ValueForecast, ValueOutcomes
+from core.customer_value import ValueForecast, ValueOutcomes, stack_rows
 from core.errors import NotEnoughHistory
 from core.model_card import Metric
 from features.customer_value import ValueSources
@@ -105,6 +105,7 @@ def evaluate_value(session: Session, recipes: Mapping[str, Recipe], *, model: st
     predicted = {name: one for name, one in test.items() if isinstance(one, ValueForecast) and name in fitted}
     outcomes = rows.outcomes(rows.cutoffs.test, rows.cutoffs.horizon_days)
     metrics = [value_metrics(name, one, outcomes=outcomes, seed=session.config.seed) for name, one in predicted.items()]
+    metrics += validation_metrics(rows, forecasts, names=list(predicted), seed=session.config.seed)
     return ValueStudy(
         rows=rows,
         recipes=fitted,
@@ -147,6 +148,20 @@ def choose_value_model(rows: ValueRows, forecasts: list[dict[str, ValueForecast 
         for name in learners
     }
     return choose_simplest(np.concatenate([of_day.customer_ids for of_day in outcomes]), gains)
+
+
+def validation_metrics(
+    rows: ValueRows, forecasts: list[dict[str, ValueForecast | str]], *, names: list[str], seed: int
+) -> list[tuple[Metric, ...]]:
+    """The metrics of each model over the rows of all validation days; none without such a day."""
+    if not forecasts:
+        return []
+    outcomes = stack_rows([rows.outcomes(day, rows.cutoffs.horizon_days) for day in rows.cutoffs.validation])
+    return [
+        value_metrics(name, stack_rows(predicted), outcomes=outcomes, split="validation", seed=seed)
+        for name in names
+        if (predicted := [one for of_day in forecasts if isinstance(one := of_day[name], ValueForecast)])
+    ]
 
 
 def describe_validation(rows: ValueRows) -> str:

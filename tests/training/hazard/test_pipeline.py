@@ -24,6 +24,7 @@ from tests.worlds import config
 from training.hazard.pipeline import train_hazard
 from training.hazard.rows import HazardRows, SurvivalCutoffs, choose_cutoffs, load_hazard_rows, with_causes
 from training.judging.promotion import promote
+from training.run.cards import render_card_markdown
 from training.run.pipeline import TrainingResult
 from training.run.session import Session
 
@@ -102,6 +103,10 @@ def test_the_card_has_the_metrics_of_each_horizon(training_result: TrainingResul
     assert value_of(card, f"calibration_error@{months}m") < 0.08
     assert value_of(card, f"auc@{months}m", "kaplan_meier") == 0.5
     assert card.horizon_days == 360
+
+
+def test_the_card_of_the_only_model_does_not_speak_of_a_validation_that_chose_it(training_result: TrainingResult):
+    assert "which chose the model" not in render_card_markdown(training_result.challenger.card)
 
 
 def test_stated_reasons_are_read_as_the_causes_of_the_toml(session: Session, training_result: TrainingResult):

@@ -153,4 +153,8 @@ def test_the_simplest_model_within_one_standard_error_of_the_best_is_chosen(stan
     )
 
     recipes = {name: default_recipe(HAZARD_MODELS, name) for name in HAZARD_MODELS}
-    assert choose(recipes, validation, progress=NoProgress()) == chosen
+    name, metrics = choose(recipes, validation, progress=NoProgress())
+
+    assert name == chosen
+    split_of = {metric.model: metric.split for of_model in metrics for metric in of_model}
+    assert split_of == {"logistic_hazard": "validation", "boosted_hazard": "validation"}

@@ -27,7 +27,7 @@ from tests.training.conftest import session_of
 from tests.training.hazard.test_pipeline import spans
 from tests.worlds import config
 from training.judging.promotion import promote
-from training.run.cards import verdict
+from training.run.cards import render_card_markdown, verdict
 from training.run.pipeline import TrainingResult
 from training.run.session import Session
 from training.value.gate import compare_value_recipes
@@ -79,6 +79,27 @@ def test_purchases_without_items_are_enough_and_the_last_year_is_the_first_champ
     assert card.label.startswith("the gross margin of purchases less returns within 180 days")
     assert any("not the configured 365" in limit for limit in card.limits)
     assert any(limit.startswith("Validation: walk-forward") for limit in card.limits)
+
+
+def test_the_card_shows_the_metrics_of_the_validation_that_chose_the_model(small_shop, result):
+    card = result.challenger.card
+    on_validation = [metric for metric in card.metrics if metric.split == "validation"]
+    rows = load_value_rows(small_shop.tables)
+    days = rows.cutoffs.validation
+    horizon = rows.cutoffs.horizon_days
+    recipe = select_value_recipes(small_shop, None, settings={})["mbg_nbd"]
+    forecasts = [rows.fit_and_forecast(recipe, day) for day in days]
+    errors = [
+        np.abs(one.at(one.margin, horizon) - rows.outcomes(day, horizon).margin)
+        for one, day in zip(forecasts, days, strict=True)
+    ]
+
+    assert {metric.model for metric in on_validation} == {"last_year", "mbg_nbd", "blend"}
+    mae = card.metric("mae", "mbg_nbd", split="validation")
+    assert mae is not None
+    assert mae.value == pytest.approx(np.concatenate(errors).mean())
+    section = render_card_markdown(card).split("## Metrics on validation, which chose the model")[1]
+    assert section.lstrip().startswith("| model | mae |")
 
 
 def test_the_challenger_is_compared_with_the_last_year(result):

@@ -5,7 +5,7 @@ Decisions and outcomes have local times, as their rows have; events of campaigns
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -33,6 +33,27 @@ CONTACT_TIMES = {
 "By column of `contacts`: the outcome whose first time it holds."
 
 UNSUBSCRIBED, COMPLAINED = str(OutcomeKind.UNSUBSCRIBED), str(OutcomeKind.COMPLAINED)
+
+
+class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `select_contacts`."""
+
+    number: int
+    customer_id: str
+    event_time: datetime
+    campaign_id: str | None
+    offer_id: str
+    channel: str | None
+    decision_id: str
+    stage_percent: int | None
+    treated: bool
+    propensity: float
+    cost: float
+    opened_at: datetime | None
+    clicked_at: datetime | None
+    converted_at: datetime | None
+    unsubscribed_at: datetime | None
+
 
 METADATA = sa.MetaData()
 

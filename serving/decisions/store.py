@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from core.config.decisions import MAX_PLANNING_DAYS
 from core.decisions import DecisionOutcome, DecisionRow, OutcomeKind
 from core.errors import DataError
@@ -199,19 +201,19 @@ class DecisionStore:
 
     def iterate_contacts(self) -> Iterator[list[dict[str, Any]]]:
         """Blocks of rows in the form of the table `contacts`: the customers who got an offer, and control groups."""
-        from serving.decisions.schema import DECISIONS, select_contacts
+        from serving.decisions.schema import DECISIONS, ContactRow, select_contacts
 
         if not self.database.exists:
             return
         last = 0
         while True:
-            query = select_contacts(self.data_set).where(DECISIONS.c.number > last)
+            query = select_contacts(self.data_set).where(DECISIONS.c.number > last).limit(ROWS_AT_ONCE)
             with self.database.begin() as connection:
-                rows = connection.execute(query.limit(ROWS_AT_ONCE)).mappings().all()
+                rows = read_rows(connection, query, row_type=ContactRow)
             if not rows:
                 return
-            yield [{name: value for name, value in row.items() if name != "number"} for row in rows]
-            last = rows[-1]["number"]
+            last = rows[-1].number
+            yield [{name: value for name, value in structs.asdict(row).items() if name != "number"} for row in rows]
 
     def _find_decision_times(self, decision_ids: set[str]) -> dict[str, datetime]:
         """When these decisions were made; those that do not exist are left out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -181,6 +182,12 @@ def test_a_stage_is_held_for_some_days_and_then_left():
     assert next_event(running(day=1)) is None
     assert next_event(running(day=3)) == ("running", 20, "no sign of harm at 5 %")
     assert next_event(running(day=30, percent=100)) is None
+
+
+def test_a_stage_that_contacted_nobody_says_so_instead_of_finding_no_harm():
+    shown = replace(running(day=8), measures=measure(collect_customers([decision("c0", treated=False)], [])))
+
+    assert next_event(shown) == ("running", 20, "nobody was contacted by 5 %, so harm is looked for at the next stage")
 
 
 def test_harm_stops_a_campaign():

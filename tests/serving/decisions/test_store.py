@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import event
 
 from core.decisions import DecisionOutcome, DecisionRow, NoContact, OutcomeKind
 from core.errors import DataError, SourceUnavailable
@@ -183,6 +184,20 @@ def test_contacts_are_those_who_got_an_offer_and_the_control_group(store, tmp_pa
         "opened_at": NOON + hour, "clicked_at": None, "converted_at": None, "unsubscribed_at": None,
     }  # fmt: skip
     assert (control["treated"], control["propensity"], control["converted_at"]) == (False, 0.9, LATER)
+
+
+def test_contacts_arrive_from_postgresql_as_documents_and_not_cell_by_cell(store, monkeypatch):
+    if not store.database.url.startswith("postgresql"):
+        pytest.skip("SQLite has no driver that takes as long for each cell")
+    queries: list[str] = []
+    with store.database.begin() as connection:
+        event.listen(connection.engine, "before_cursor_execute", lambda *call: queries.append(call[2]))
+
+    monkeypatch.setattr("serving.decisions.store.ROWS_AT_ONCE", 1)
+    blocks = list(store.iterate_contacts())
+
+    assert [[row["decision_id"] for row in block] for block in blocks] == [["d1"], ["d2"]]
+    assert len([query for query in queries if "json_agg" in query]) == len(blocks) + 1
 
 
 def test_the_columns_of_the_file_are_those_of_the_contract():

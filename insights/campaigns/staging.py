@@ -29,13 +29,13 @@ COMPLETE = "the whole audience is contacted"
 EARLY = "day {day} of {days} at {stage} %"
 FEW = "{n} of {needed} customers contacted, or day {day} of {days}"
 NO_HARM = "no sign of harm at {stage} %"
-NOBODY = "nobody was contacted by {stage} %, so harm is looked for at the next stage"
+NO_CONTACTS = "no customer was contacted by {stage} %, so harm is looked for at the next stage"
 MORE_CHURN = "more customers churn than in the control group ({n} of {of}, where {share} are in the campaign)"
 FEWER_CONVERT = "fewer customers convert than in the control group ({n} of {of}, where {share} are in the campaign)"
 MORE_UNSUBSCRIBE = (
     "more customers unsubscribe than in the control group ({n} of {of}, where {share} are in the campaign)"
 )
-STAGE_SENTENCES = (COMPLETE, EARLY, FEW, NO_HARM, NOBODY, MORE_CHURN, FEWER_CONVERT, MORE_UNSUBSCRIBE)
+STAGE_SENTENCES = (COMPLETE, EARLY, FEW, NO_HARM, NO_CONTACTS, MORE_CHURN, FEWER_CONVERT, MORE_UNSUBSCRIBE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ def decide_stage(evidence: StageEvidence) -> StageDecision:
         reason = write(FEW, n=evidence.n_contacted, needed=MIN_CONTACTS, day=evidence.days_at_stage, days=MAX_DAYS)
         return StageDecision("hold", stage, reason)
     following = next(percent for percent in evidence.stages if percent > stage)
-    return StageDecision("advance", following, write(NO_HARM if evidence.n_contacted else NOBODY, stage=stage))
+    return StageDecision("advance", following, write(NO_HARM if evidence.n_contacted else NO_CONTACTS, stage=stage))
 
 
 def _find_harm(evidence: StageEvidence) -> str:

@@ -187,7 +187,11 @@ def test_a_stage_is_held_for_some_days_and_then_left():
 def test_a_stage_that_contacted_no_customer_says_so_instead_of_finding_no_harm():
     shown = replace(running(day=8), measures=measure(collect_customers([decision("c0", treated=False)], [])))
 
-    assert next_event(shown) == ("running", 20, "no customer was contacted by 5 %, so harm is looked for at the next stage")
+    assert next_event(shown) == (
+        "running",
+        20,
+        "no customer was contacted by 5 %, so harm is looked for at the next stage",
+    )
 
 
 def test_harm_stops_a_campaign():

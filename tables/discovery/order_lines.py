@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tables.discovery.columns import ColumnFacts
-from tables.discovery.guesses import ColumnGuess, ExaminedSource
+from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
+from tables.discovery.proposal import Setting
 from tables.discovery.vocabulary import normalise
 
 UNIT_PRICE = "unit_price"
@@ -18,6 +20,8 @@ NET = re.compile(r"\bnet\b|純売上|返金後")
 OF_LINES = ("amount", "quantity", "cost", "item_id", "line_id", UNIT_PRICE, REFUNDED)
 "Columns that are those of a line where an order has a list of lines."
 
+NEGATIVE = r"^[^0-9]*[(−△▲-]|-$"
+"A number below zero as text."
 MAX_PIECES = 100
 "More different numbers are no pieces of an order line."
 MIN_ITEMS = 10
@@ -122,6 +126,23 @@ def take_off_refunds(examined: ExaminedSource, columns: dict[str, ColumnGuess]) 
     if is_net or (is_repeated and refunded.column not in examined.once_per_order):
         return columns
     return columns | {"amount": replace(amount, minus=refunded.sources)}
+
+
+def returns_by_quantity(guess: TableGuess) -> Iterator[Setting]:
+    """The setting of returns, where a negative quantity is what tells them: their amounts are not negative."""
+    amount, quantity = guess.columns.get("amount"), guess.columns.get("quantity")
+    if amount is None or quantity is None or amount.column is None or quantity.column is None:
+        return
+    rows = guess.examined.rows
+    is_return = rows[quantity.column].cast("string").strip().startswith("-")
+    paid = rows[amount.column].cast("string").strip()
+    is_paid = paid.re_search("[1-9]")
+    is_positive = is_paid & ~paid.re_search(NEGATIVE)
+    counts = rows.aggregate(n=(is_return & is_paid).sum(), positive=(is_return & is_positive).sum())
+    lines = counts.to_pyarrow().to_pylist()[0]
+    if lines["positive"] and lines["positive"] > CLEARLY * lines["n"]:
+        evidence = f"{lines['positive']:,} of {lines['n']:,} lines with a negative quantity have a positive amount"
+        yield Setting("returns", {"column": quantity.column, "starts_with": "-"}, evidence)
 
 
 def _is_flag(facts: ColumnFacts) -> bool:

@@ -19,6 +19,7 @@ from tables.discovery.grouping import DiscoveredSource
 from tables.discovery.guesses import BY_NAME, ColumnGuess, TableGuess, other_columns
 from tables.discovery.keys import describe_ids
 from tables.discovery.offsets import columns_in_utc, describe_zone
+from tables.discovery.order_lines import NEGATIVE, returns_by_quantity
 from tables.discovery.proposal import Ask, Entries, Setting, TableSection, Value
 from tables.discovery.snapshots import are_snapshots
 from tables.discovery.vocabulary import EAST_ASIAN, is_minor, load_vocabulary, match_words, normalise
@@ -26,8 +27,6 @@ from tables.discovery.vocabulary import EAST_ASIAN, is_minor, load_vocabulary, m
 NO_ATTRIBUTE = re.compile(r"churn|cancel|解約|退会|(^|\s)(status|active|label|target|deleted|id)$")
 "Names of columns that may give away who churned, or that identify someone."
 MAX_ATTRIBUTES = 12
-NEGATIVE = r"^[^0-9]*[(−△▲-]|-$"
-"A number below zero as text."
 SINCE_EACH_LINE = "each line describes it as of its own time"
 
 
@@ -50,6 +49,8 @@ def describe_table(
             name=guess.table, evidence=evidence, settings=tuple(settings), columns=_profile_columns(guess, formats)
         )
     rows = list(_row_settings(guess))
+    if guess.table == "purchases" and all(setting.key != "returns" for setting in rows):
+        rows += returns_by_quantity(guess)
     if are_snapshots(guess):
         rows.append(Setting("monthly_snapshots", True, "a row lasts for its month; a month without one is churn"))
     settings += rows

@@ -74,3 +74,18 @@ def test_a_flag_that_says_refunded_is_not_taken_off():
     init(write("invoices.csv", lines), "--yes")
 
     assert sum(row["amount"] for row in purchases()) == 240 * 29.5
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_lines_with_a_negative_quantity_are_returns_whatever_the_sign_of_their_amount(sign: str):
+    lines = ["order_id,customer_id,order_date,product_id,quantity,amount"]
+    lines += [
+        f"o{n},c{n % 9},{day(n)},p{n % 5},{-2 if n % 8 == 0 else 2},{sign if n % 8 == 0 else ''}{10 + n % 7}.50"
+        for n in range(240)
+    ]
+
+    toml = init(write("orders.csv", lines), "--yes")
+
+    frame = pd.read_csv("orders.csv")
+    assert sum(row["amount"] for row in purchases()) == (frame.amount.abs() * frame.quantity / 2).sum()
+    assert ("returns" in toml["tables"]["purchases"]) == (sign == "")

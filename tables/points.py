@@ -7,7 +7,11 @@
 Rows with a negative number are spent, or expired where `kind` says so (`[loyalty] expiry_kinds`). Spent and expired
 points are taken from the points that expire first, whenever those were earned; points without an expiry go last. The
 day of `expires_at` is the last one on which points can be spent: what is left of them afterwards has lapsed, whether or
-not a row books it.
+not a row books it. What is spent later is taken from other points:
+
+    01-05  +100  expires 01-31     lapsed 100
+    02-15  +100  expires 12-31     left 0
+    03-01  -100
 
 Where rows state `balance_after`, the newest one says how many points the customer had, and what the rows before it do
 not explain is `unrecorded`: points from before the record began. Of several rows at one moment none can be compared
@@ -75,10 +79,31 @@ def _add_remaining(rows: ir.Table) -> ir.Table:
     """Add `remaining`: how many of the points that a row earned are neither spent nor expired."""
     is_possible = rows.expires_at.truncate("D") >= rows.event_time.truncate("D")
     rows = rows.mutate(expires_at=ibis.ifelse(is_possible, rows.expires_at, ibis.null(rows.expires_at.type())))
+    rows = _add_spent_in_time(rows)
     everything = ibis.window(group_by="customer_id")
-    used = (rows.spent + rows.expired - rows.unrecorded).sum().over(everything)
     first_to_expire = [ibis.asc("expires_at", nulls_first=False), "event_time", "points"]
-    so_far = rows.earned.sum().over(ibis.cumulative_window(group_by="customer_id", order_by=first_to_expire))
-    marked = rows.mutate(used=used, so_far=so_far)
-    left = ibis.greatest(marked.so_far - ibis.greatest(marked.used, 0.0), 0.0)
-    return marked.mutate(remaining=ibis.least(left, marked.earned)).drop("used", "so_far")
+    so_far = ibis.cumulative_window(group_by="customer_id", order_by=first_to_expire)
+    taken = (rows.expired - rows.unrecorded).sum().over(everything)
+    marked = rows.mutate(
+        unused=rows.earned.sum().over(so_far) - ibis.greatest(rows.spent_in_time + taken, 0.0),
+        most=rows.earned.sum().over(everything) - ibis.greatest(rows.spent.sum().over(everything) + taken, 0.0),
+    )
+    # What has lapsed cannot be spent later, so what was left of earlier points never becomes less; but a ledger that
+    # lets customers spend lapsed points does not leave them with less than nothing.
+    left = ibis.greatest(ibis.least(marked.unused.max().over(so_far), marked.most), 0.0)
+    marked = marked.mutate(left=left)
+    before = marked.left.lag(1).over(ibis.window(group_by="customer_id", order_by=first_to_expire)).fill_null(0.0)
+    return marked.mutate(remaining=marked.left - before).drop("unused", "most", "left", "spent_in_time")
+
+
+def _add_spent_in_time(rows: ir.Table) -> ir.Table:
+    """Add `spent_in_time`: what the customer had spent by the end of the row's last day, or at all without one."""
+    entries = rows.mutate(counted_on=rows.expires_at.truncate("D"), is_entry=1, counted=0.0)
+    spendings = rows.filter(rows.spent > 0)
+    spendings = spendings.mutate(counted_on=spendings.event_time.truncate("D"), is_entry=0, counted=spendings.spent)
+    both = entries.union(spendings)
+    by_then = ibis.cumulative_window(
+        group_by="customer_id", order_by=[ibis.asc("counted_on", nulls_first=False), "is_entry"]
+    )
+    summed = both.mutate(spent_in_time=both.counted.sum().over(by_then))
+    return summed.filter(summed.is_entry == 1).drop("counted_on", "is_entry", "counted")

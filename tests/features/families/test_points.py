@@ -53,6 +53,20 @@ def test_points_are_spent_from_those_that_expire_first(engine_name):
     )  # fmt: skip
 
 
+@every_engine
+def test_points_that_have_lapsed_are_not_spent_later(engine_name):
+    features = features_of_ada(
+        "2023-12-01 100 until=2023-12-31", "2024-01-05 300 until=2024-04-01", "2024-02-01 -200",
+        engine_name=engine_name,
+    )  # fmt: skip
+
+    assert (features["points_balance"], features["points_expiring_30d"]) == (100, 100)
+
+
+def test_points_that_were_spent_after_their_last_day_leave_no_balance_below_zero():
+    assert features_of_ada("2023-12-01 100 until=2023-12-31", "2024-01-02 -100")["points_balance"] == 0
+
+
 def test_points_are_good_until_the_end_of_their_last_day_and_gone_without_a_row_that_books_it():
     today = features_of_ada("2024-01-05 300 until=2024-03-08")
     yesterday = features_of_ada("2024-01-05 300 until=2024-03-07")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import structs
 from rich.console import Console
 
 from core.campaigns import CampaignEvent, CampaignState, state_of
@@ -29,6 +30,7 @@ from kizuna.terminal import print_json, print_table, progress_console, say
 if TYPE_CHECKING:
     from kizuna.campaigns import CampaignDesk
     from models.policies.campaign_contacts import CampaignContacts
+    from serving.build.decisions.campaign_counts import CampaignCount
     from serving.build.decisions.deciding import Decided
     from serving.release.release import Release
 
@@ -86,12 +88,13 @@ def register(app: typer.Typer) -> None:
         desk = CampaignDesk.open(settings)
         with progress_console().status("deciding for every customer"):
             day = run_campaigns(desk, is_dry_run=dry_run)
-            decided = decide_now(desk, release, contacts=day.contacts, budget=budget)
+            decided, counts = decide_now(desk, release, contacts=day.contacts, budget=budget)
         # Stored first: if the file cannot be written, another run of the day writes the same contacts.
         n_stored = 0 if dry_run else desk.store.add(decided.rows_to_store)
         n_rows = write_decisions(out, decided, release=release, layout=layout, excel=excel)
         document = describe_decisions(decided, release) | {"path": str(out), "rows": n_rows, "stored": n_stored}
         document["campaigns"] = [describe_change(one, lang) for one in day.changes]
+        document["campaign_contacts"] = [structs.asdict(one) for one in counts]
         document["no_control_group_because"] = explain_control_group(release, lang)
         if output_format is OutputFormat.JSON:
             print_json(document)
@@ -121,8 +124,9 @@ def run_campaigns(desk: CampaignDesk, *, is_dry_run: bool) -> CampaignDay:
 
 def decide_now(
     desk: CampaignDesk, release: Release, *, contacts: dict[str, CampaignContacts], budget: float | None
-) -> Decided:
+) -> tuple[Decided, list[CampaignCount]]:
     """Decide for the customers of a release at this moment, after what was decided before."""
+    from serving.build.decisions.campaign_counts import count_campaigns
     from serving.build.decisions.campaigns import collect_due
     from serving.build.decisions.deciding import DecisionRun, decide_customers
     from serving.offers.candidates import unavailable_items
@@ -140,7 +144,8 @@ def decide_now(
         unavailable=unavailable_items(release, out_of_stock),
         campaigns=collect_due(release, config.campaigns, contacts=contacts),
     )
-    return decide_customers(release, run)
+    decided = decide_customers(release, run)
+    return decided, count_campaigns(decided, run.campaigns)
 
 
 def describe_decisions(decided: Decided, release: Release) -> dict[str, Any]:
@@ -224,6 +229,8 @@ def print_decisions(document: dict[str, Any], language: Language) -> None:
         say(console, document["no_control_group_because"])
     for change in document["campaigns"]:
         say(console, change)
+    for count in document["campaign_contacts"]:
+        say(console, _describe_count(count, language))
     say(console, translate("{n} decisions are stored that were not before", language, n=document["stored"]))
     gap = format_percent(document["gap"], language, n_decimals=2)
     say(console, translate("no choice within the limits is worth more by {share}", language, share=gap))
@@ -240,3 +247,20 @@ def print_decisions(document: dict[str, Any], language: Language) -> None:
     ]
     if reasons:
         print_table(console, [(translate("not contacted because", language), customers), *reasons])
+
+
+def _describe_count(count: dict[str, Any], language: Language) -> str:
+    counted = "{campaign}: {due} customers are due, {contacted} of them are contacted, {control} are its control group"
+    line = translate(
+        counted,
+        language,
+        campaign=count["campaign_id"],
+        due=count["due"],
+        contacted=count["contacted"],
+        control=count["control_group"],
+    )
+    others = (
+        f"{translate(f'uncontacted.{reason}', language)} {format_number(n, language)}"
+        for reason, n in count["not_contacted"].items()
+    )
+    return "; ".join([line, *others])

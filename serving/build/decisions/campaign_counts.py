@@ -1,0 +1,60 @@
+"""How many customers each running campaign has due today, and why it does not contact all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from models.policies.candidates import ALLOWED, REASONS
+from serving.build.decisions.campaigns import DueCampaign
+from serving.build.decisions.deciding import Decided
+
+OTHER_OFFER = "other_offer"
+"The customer gets an offer outside the campaign."
+
+
+class CampaignCount(msgspec.Struct, frozen=True, kw_only=True):
+    """What a campaign does today."""
+
+    campaign_id: str
+    due: int
+    "Customers whom it has due, its control group included."
+    contacted: int
+    control_group: int
+    not_contacted: dict[str, int]
+    "The others by reason, most frequent first."
+
+
+def count_campaigns(decided: Decided, due: Sequence[DueCampaign]) -> list[CampaignCount]:
+    """The counts of each campaign with customers due today; they add up to `due`."""
+    counts = list[CampaignCount]()
+    for campaign in due:
+        options = [n for n, one in enumerate(decided.candidates.options) if one.campaign_id == campaign.campaign_id]
+        fates = Counter(
+            _find_fate(decided, row, campaign_id=campaign.campaign_id, options=options)
+            for row in campaign.rows.tolist()
+        )
+        n_contacted, n_control = fates.pop("contacted", 0), fates.pop("control_group", 0)
+        counts.append(
+            CampaignCount(
+                campaign_id=campaign.campaign_id,
+                due=len(campaign.rows),
+                contacted=n_contacted,
+                control_group=n_control,
+                not_contacted=dict(fates.most_common()),
+            )
+        )
+    return counts
+
+
+def _find_fate(decided: Decided, row: int, *, campaign_id: str, options: list[int]) -> str:
+    decision = decided.rows[row]
+    if decision.offer_id is not None and decision.campaign_id == campaign_id:
+        return "contacted" if decision.treated else "control_group"
+    codes = decided.candidates.codes[row, options]
+    if not len(codes) or (codes == ALLOWED).any():
+        return OTHER_OFFER if decision.offer_id is not None else str(decision.no_contact)
+    return str(REASONS[int(np.max(codes)) - 1])

@@ -1,0 +1,46 @@
+"""A campaign says how many customers it has due, and why some of them are not contacted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.decisions import DecisionRow
+from serving.build.decisions.campaign_counts import CampaignCount, count_campaigns
+from serving.decisions.store import ContactHistory
+from tests.serving.build.decisions.test_deciding import campaign_release, decisions_of, due_today
+
+
+def test_all_customers_of_a_campaign_are_contacted_or_counted_by_reason():
+    release, campaigns = campaign_release()
+    due = due_today(release, campaigns)
+    everyone, _ = decisions_of(release, campaigns=due)
+    contact = CampaignCount(campaign_id="win_back", due=2, contacted=2, control_group=0, not_contacted={})
+
+    assert count_campaigns(everyone, due) == [contact]
+
+    limited, _ = decisions_of(release, campaigns=due, budget=3.0)
+    (count,) = count_campaigns(limited, due)
+
+    assert count.contacted + count.control_group + sum(count.not_contacted.values()) == count.due == 2
+
+
+def test_customers_who_were_contacted_before_are_counted_by_the_limit_of_contacts():
+    release, campaigns = campaign_release()
+    due = due_today(release, campaigns)
+    gift = DecisionRow(
+        decision_id="d1", customer_id="ada", decided_at=datetime(2026, 4, 1, 8), offer_id="gift", channel="mail"
+    )  # fmt: skip
+    decided, _ = decisions_of(release, campaigns=due, history=ContactHistory(decisions=[gift]))
+    (count,) = count_campaigns(decided, due)
+
+    assert (count.due, count.contacted, count.not_contacted) == (2, 1, {"cap": 1})
+
+
+def test_the_control_group_of_a_campaign_is_counted_apart():
+    release, campaigns = campaign_release(control_share=0.5)
+    due = due_today(release, campaigns)
+    decided, _ = decisions_of(release, campaigns=due)
+    (count,) = count_campaigns(decided, due)
+
+    assert (count.due, count.contacted + count.control_group, count.not_contacted) == (2, 2, {})
+    assert count.control_group == int((~due[0].contacts.treated).sum())

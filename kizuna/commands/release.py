@@ -15,7 +15,7 @@ from kizuna.session import open_registry
 from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
-    from serving.release.release import ReleaseDescription
+    from serving.release.release import ReleaseDescription, ReleasedModel
 
 console = Console()
 NO_OFFER_ID = (
@@ -73,8 +73,13 @@ def register(app: typer.Typer) -> None:
 def _print_release(folder: Path, description: ReleaseDescription) -> None:
     say(console, f"published and activated {description.release_id}, cutoff {description.cutoff}, in {folder}")
     for kind, model in description.models.items():
-        say(console, f"  {kind}: {model.name} version {model.version} ({model.model})")
+        say(console, f"  {kind}: {describe_model(model)}")
     if description.similar_items:
         say(console, f"  similar items: {description.similar_items.model}; the champion has no item similarity")
     for kind, reason in description.missing.items():
         say(console, f"  without {kind}: {reason}")
+
+
+def describe_model(model: ReleasedModel) -> str:
+    """The version and the model behind it; a baseline is marked as one."""
+    return f"{model.name} version {model.version} ({model.model}{', a baseline' if model.is_baseline else ''})"

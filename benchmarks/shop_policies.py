@@ -63,6 +63,8 @@ class Learned:
 
     studies: Mapping[str, TreatmentStudy]
     effects: Effects
+    common: Effects | None
+    "Of offers whose own effect was not measured."
     responses: Mapping[str, NDArray[np.float64]]
     "By kind of offer, P(purchase | contacted)."
     risk: NDArray[np.float64]
@@ -127,9 +129,11 @@ def learn(tables: Tables, ids: NDArray[np.str_], today: date) -> Learned:
     words = {column.name: column.vocabulary for column in model.columns if column.vocabulary is not None}
     features = compute_features(tables, Cohort(ids, np.full(len(ids), today, "datetime64[D]")), vocabularies=words)
     remaining, p_alive = predict_value(tables, ids, today)
+    common = model.common_effects(ids, kinds={})
     return Learned(
         studies=studies,
         effects=model.effects(features).share_by_activity(p_alive, treatments=model.alike),
+        common=None if common is None else common.share_by_activity(p_alive, treatments=common.treatments),
         responses={name: predict_response(rows, name, features=features) for name in rows.data},
         risk=predict_churn(tables, features),
         remaining=remaining,
@@ -194,7 +198,7 @@ def choose_learned(
         assumptions=config.offers,
         fatigue=estimate_fatigue(load_unsubscribe_rows(tables, today), assumed=config.decisions.fatigue),
         channels={},
-        measured=MeasuredEffects(effects=learned.effects, treatment="kind", outcome="purchased"),
+        measured=MeasuredEffects(effects=learned.effects, common=learned.common, treatment="kind", outcome="purchased"),
     )
     state = CustomerState(
         customer_ids=learned.effects.customer_ids,

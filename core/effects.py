@@ -46,6 +46,8 @@ class Effects:
     "The expected outcome without the treatment."
     by_activity: tuple[str, ...] = ()
     "Treatments whose average effect is shared among the customers in proportion to P(alive)."
+    unshown: tuple[str, ...] = ()
+    "Treatments whose effect is 0 or below because, with all tested together, it is not shown to be above 0."
 
     def __len__(self) -> int:
         return len(self.customer_ids)

@@ -53,7 +53,7 @@ class OptionValues:
 
     value: NDArray[np.float64]
     acceptance: NDArray[np.float64]
-    "P(the customer accepts), or its measured change by the contact."
+    "P(the customer accepts), or its change by the contact: measured, or common to the measured offers."
     margin: NDArray[np.float64]
     retained: NDArray[np.float64]
     "Change in retention times the remaining value."

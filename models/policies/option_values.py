@@ -2,14 +2,16 @@
 
     value = acceptance * margin + retained - cost - fatigue
 
-    part        where an experiment measured the effect       otherwise
+    part        where experiments measured effects            otherwise
     acceptance  the change in P(purchase), or in money        P(accept) of the customer and the offer in the channel
     margin      of the offer; a margin rate where it is money of the offer
     retained    the change in P(stays) * remaining value      P(churn) * save rate * remaining value, of saving kinds
     cost        of the offer and the channel
     fatigue     P(unsubscribes because of the contact) * remaining value
 
-Each treatment is measured in one outcome: the parts that it does not measure are those of the last column.
+Each treatment is measured in one outcome: the parts that it does not measure are those of the last column. An offer
+that no experiment measured has the effect that is common to the measured ones, if three or more were. P(accept) counts
+customers who would have bought anyway: in its place, a value assumes that the contact causes every acceptance.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from numpy.typing import NDArray
 from core.config.decisions import ChannelSettings
 from core.config.money import OfferAssumptions
 from core.decisions import NoContact
-from core.effects import OUTCOME_WORDS, Effects
+from core.effects import Effects
 from core.intervals import HALF_WIDTH
 from models.policies.acceptance.estimates import AcceptanceEstimates
 from models.policies.acceptance.rates import ASSUMED
@@ -31,10 +33,11 @@ from models.policies.candidates import ALLOWED, CustomerState, Option, OptionVal
 from models.policies.channels import ChannelTerms, apply_effect
 from models.policies.exploration import Uncertainty
 from models.policies.fatigue import Fatigue
-from models.policies.measured_effects import MeasuredEffects
+from models.policies.measured_effects import MeasuredEffects, align_effects
 
 NOT_SAVING = "none: the offer is not of [offers] saving_kinds"
 FROM_OFFERS = "the table offers"
+AS_EFFECT = "assumed to be caused by the contact"
 PREDICTED = "predicted by the value model"
 
 
@@ -111,10 +114,13 @@ class _Customers:
     "Base currency."
     value_source: str
     effects: Effects | None
+    "Measured with the options themselves."
+    common: Effects | None
+    "Common to those."
 
     @classmethod
     def of(cls, state: CustomerState, *, inputs: ValueInputs) -> _Customers:
-        is_unknown = np.isnan(state.remaining_values)
+        is_unknown, measured = np.isnan(state.remaining_values), inputs.measured
         remaining = np.where(is_unknown, inputs.assumptions.customer_value, state.remaining_values)
         recent = np.zeros(len(state), dtype=np.int64) if inputs.recent_contacts is None else inputs.recent_contacts
         return cls(
@@ -122,8 +128,40 @@ class _Customers:
             remaining=remaining,
             fatigue=inputs.fatigue.probability(recent) * np.maximum(remaining, 0.0),
             value_source=_mix(inputs.value_source, "assumed in [offers] customer_value", is_first=~is_unknown),
-            effects=None if inputs.measured is None else inputs.measured.align(state.customer_ids),
+            effects=None if measured is None else align_effects(measured.effects, state.customer_ids),
+            common=(
+                None
+                if measured is None or measured.common is None
+                else align_effects(measured.common, state.customer_ids)
+            ),
         )
+
+    def effect_of(self, option: Option, *, measured: MeasuredEffects | None) -> _OptionEffect:
+        """The effect of an option on the customers, NaN where there is none."""
+        change = None if measured is None else measured.find(option)
+        effects = None if change is None else self.effects if change.is_own else self.common
+        if change is None or effects is None:
+            unknown = np.full(len(self.churn), np.nan)
+            return _OptionEffect(unknown, unknown, is_own=False, source="")
+        place = effects.treatments.index(change.treatment)
+        return _OptionEffect(
+            effects.effect[:, place], effects.high[:, place], is_own=change.is_own, source=change.source
+        )
+
+
+@dataclass(frozen=True)
+class _OptionEffect:
+    """What an option changes, and the upper bound; both are (n,)."""
+
+    effect: NDArray[np.float64]
+    high: NDArray[np.float64]
+    is_own: bool
+    source: str
+
+    @property
+    def harms(self) -> NDArray[np.bool_]:
+        """(n,) whether an experiment with the option itself says so: what others did is no proof of harm."""
+        return (self.high < 0) & self.is_own
 
 
 @dataclass(frozen=True)
@@ -135,7 +173,7 @@ class _Column:
     accepts: NDArray[np.bool_]
     "Whether `acceptance` is P(accept), not a measured effect."
     spread: NDArray[np.float64]
-    "Standard error of the measured effect, times what it is worth; 0 where nothing is measured."
+    "Standard error of the effect, times what it is worth; 0 where nothing is measured."
     sources: dict[str, str]
 
 
@@ -147,9 +185,11 @@ def _value_option(
     if channel is not None and inputs.channel_effects is not None:
         accepted = apply_effect(accepted, inputs.channel_effects[:, channel])
         source = f"{source}; in {option.channel} as customers {inputs.channel_terms.response} there"
+    if source != ASSUMED:
+        source = f"{source}, {AS_EFFECT}"
     margin = np.full(len(accepted), offer.margin)
-    effect, high, measured = _find_effect(customers, option, measured=inputs.measured)
-    is_measured = ~np.isnan(effect)
+    change = customers.effect_of(option, measured=inputs.measured)
+    is_measured = ~np.isnan(change.effect)
     stays = inputs.measured is not None and inputs.measured.outcome == "stayed"
     if inputs.measured is not None and inputs.measured.outcome == "amount":
         margin = np.where(is_measured, inputs.measured.margin_rate, margin)
@@ -159,39 +199,22 @@ def _value_option(
         "retained": retained_source,
     }
     replaced = "retained" if stays else "acceptance"
-    sources[replaced] = _mix(measured, sources[replaced], is_first=is_measured)
+    sources[replaced] = _mix(change.source, sources[replaced], is_first=is_measured)
     worth = customers.remaining if stays else margin
     parts = {
-        "acceptance": accepted if stays else np.where(is_measured, effect, accepted),
+        "acceptance": accepted if stays else np.where(is_measured, change.effect, accepted),
         "margin": margin,
-        "retained": np.where(is_measured, effect * customers.remaining, retained) if stays else retained,
+        "retained": np.where(is_measured, change.effect * customers.remaining, retained) if stays else retained,
         "cost": np.full(len(accepted), offer.cost + _channel_cost(option, inputs)),
         "fatigue": customers.fatigue,
     }
     return _Column(
         parts=parts,
-        harms=high < 0,
+        harms=change.harms,
         accepts=np.full(len(accepted), True) if stays else ~is_measured,
-        spread=np.where(is_measured, (high - effect) / HALF_WIDTH * worth, 0.0),
+        spread=np.where(is_measured, (change.high - change.effect) / HALF_WIDTH * worth, 0.0),
         sources=sources,
     )
-
-
-def _find_effect(
-    customers: _Customers, option: Option, *, measured: MeasuredEffects | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
-    """The measured effect of an option and its upper bound, (n,), NaN where there is none, and the source in words."""
-    unknown = np.full(len(customers.churn), np.nan)
-    if measured is None or customers.effects is None:
-        return unknown, unknown, ""
-    name = measured.treatment_of(option)
-    if name is None:
-        return unknown, unknown, ""
-    place = customers.effects.treatments.index(name)
-    source = f"measured against a control group: the effect of {name} on {OUTCOME_WORDS[measured.outcome]}"
-    if name in measured.effects.by_activity:
-        source += ", on average, in proportion to P(alive)"
-    return customers.effects.effect[:, place], customers.effects.high[:, place], source
 
 
 def _retain(customers: _Customers, option: Option, *, assumptions: OfferAssumptions) -> tuple[NDArray[np.float64], str]:
@@ -214,7 +237,7 @@ def _list_sources(customers: _Customers, option: Option, *, inputs: ValueInputs)
 
 
 def _margin_source(option: Option, measured: MeasuredEffects | None) -> str:
-    is_money = measured is not None and measured.outcome == "amount" and measured.treatment_of(option) is not None
+    is_money = measured is not None and measured.outcome == "amount" and measured.find(option) is not None
     return "margin rate of [money]" if is_money else FROM_OFFERS
 
 

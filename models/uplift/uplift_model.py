@@ -3,14 +3,15 @@
     effect +/- z * standard deviation of the effect over the refits        90 % interval
 
 The refits are bootstrap samples of customers (Efron & Tibshirani 1993, ch. 8), each with all of its rows. Treatments
-that have their average effect share what they have in common (`models/uplift/shrinkage.py`).
+that have their average effect share what all treatments have in common, and other treatments, whose effect was not
+measured, get that alone (`models/uplift/shrinkage.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import Self, TypeVar
 
 import msgspec
 import numpy as np
@@ -26,8 +27,9 @@ from models.churn.aligned_values import align_values
 from models.uplift.average_effect import AverageEffect
 from models.uplift.learner import LEARNERS, TargetingRule, TreatmentRows, UpliftLearner
 from models.uplift.outcome_models import pack, unpack
-from models.uplift.shrinkage import shrink_average_effects
+from models.uplift.shrinkage import MeasuredAverage, find_common_effects, find_shown, shrink_average_effects
 
+LearnerT = TypeVar("LearnerT", bound=UpliftLearner)
 BY_TREATMENT = "by_treatment"
 "The name of a model whose treatments have different learners."
 N_RESAMPLES = 20
@@ -67,6 +69,8 @@ class UpliftModel:
     refits: Mapping[str, tuple[UpliftLearner, ...]]
     "By treatment, on resampled customers."
     columns: tuple[FeatureColumn, ...]
+    averages: Mapping[str, MeasuredAverage] = field(default_factory=dict[str, MeasuredAverage])
+    "By treatment, as its own experiment measured it."
 
     @classmethod
     def fit(
@@ -75,23 +79,25 @@ class UpliftModel:
         """Fit the learner of each treatment on its experiment. Raises NotEnoughHistory for too few outcomes."""
         fitted: dict[str, UpliftLearner] = {}
         refits: dict[str, tuple[UpliftLearner, ...]] = {}
+        averages: dict[str, MeasuredAverage] = {}
         columns = next(iter(data.values())).features.columns
         for treatment, learner in learners.items():
             data[treatment].refuse_too_few(treatment)
             rows = treatment_rows(data[treatment], columns)
             fitted[treatment] = learner.copy().fit(rows)
-            samples = resample_weights(rows.randomised.customer_ids, n_resamples=n_resamples, seed=learner.seed)
-            refits[treatment] = tuple(
-                learner.copy().fit(replace(rows, weights=weights).take(weights > 0)) for weights in samples
-            )
+            refits[treatment] = refit(learner, rows, n_resamples=n_resamples)
+            average = AverageEffect(seed=learner.seed)
+            own = MeasuredAverage.of(average.copy().fit(rows), refit(average, rows, n_resamples=n_resamples))
+            averages |= {} if own is None else {treatment: own}
         shrink_average_effects(
-            [
-                (learner, [one for one in refits[treatment] if isinstance(one, AverageEffect)])
+            {
+                treatment: (learner, [one for one in refits[treatment] if isinstance(one, AverageEffect)])
                 for treatment, learner in fitted.items()
                 if isinstance(learner, AverageEffect)
-            ]
+            },
+            averages,
         )
-        return cls(fitted, refits, columns)
+        return cls(fitted, refits, columns, averages)
 
     @property
     def name(self) -> str:
@@ -103,6 +109,12 @@ class UpliftModel:
     def alike(self) -> tuple[str, ...]:
         """The treatments that have their average effect on every customer."""
         return tuple(name for name, one in self.learners.items() if one.rule == TargetingRule.ALIKE)
+
+    @property
+    def unshown(self) -> tuple[str, ...]:
+        """Of the treatments with their average effect, those whose effect is not shown to be above 0."""
+        shown = find_shown(self.averages)
+        return tuple(name for name in self.alike if name in self.averages and name not in shown)
 
     def effects(self, features: FeatureTable) -> Effects:
         """The effects of every treatment on each row. Columns are found by name; DataError for a missing one."""
@@ -121,6 +133,26 @@ class UpliftModel:
             low=effect - HALF_WIDTH * spread,
             high=effect + HALF_WIDTH * spread,
             without=without,
+            unshown=self.unshown,
+        )
+
+    def common_effects(self, customer_ids: NDArray[np.str_], *, kinds: Mapping[str, str]) -> Effects | None:
+        """What an offer whose effect was not measured changes: the common effect of all treatments, and by kind.
+
+        Treatments of the result are '' and kinds; None with too few measured treatments. `kinds` are those of offers.
+        """
+        common = find_common_effects(self.averages, kinds=kinds)
+        if not common:
+            return None
+        effect, spread = np.array(list(common.values())).T
+        shape = (len(customer_ids), len(common))
+        return Effects(
+            customer_ids=customer_ids,
+            treatments=tuple(common),
+            effect=np.broadcast_to(effect, shape),
+            low=np.broadcast_to(effect - HALF_WIDTH * spread, shape),
+            high=np.broadcast_to(effect + HALF_WIDTH * spread, shape),
+            without=np.full(shape, np.nan),
         )
 
     def to_artifact(self) -> Artifact:
@@ -130,6 +162,7 @@ class UpliftModel:
         state = {
             "treatments": {name: len(self.refits[name]) for name in self.learners},
             "columns": msgspec.to_builtins(self.columns),
+            "averages": {name: list(one) for name, one in self.averages.items()},
         }
         return replace(packed, state={**packed.state, **state})
 
@@ -142,7 +175,16 @@ class UpliftModel:
         for treatment, n_refits in artifact.state["treatments"].items():
             learners[treatment] = next(parts)
             refits[treatment] = tuple(next(parts) for _ in range(n_refits))
-        return cls(learners, refits, msgspec.convert(artifact.state["columns"], tuple[FeatureColumn, ...]))
+        columns = msgspec.convert(artifact.state["columns"], tuple[FeatureColumn, ...])
+        # Models of earlier versions lack averages.
+        averages = {name: MeasuredAverage(*one) for name, one in artifact.state.get("averages", {}).items()}
+        return cls(learners, refits, columns, averages)
+
+
+def refit(learner: LearnerT, rows: TreatmentRows, *, n_resamples: int) -> tuple[LearnerT, ...]:
+    """Copies of a learner, each fitted on resampled customers; those of the same seed see the same samples."""
+    samples = resample_weights(rows.randomised.customer_ids, n_resamples=n_resamples, seed=learner.seed)
+    return tuple(learner.copy().fit(replace(rows, weights=weights).take(weights > 0)) for weights in samples)
 
 
 def treatment_rows(data: TreatmentData, columns: tuple[FeatureColumn, ...]) -> TreatmentRows:

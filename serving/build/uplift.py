@@ -1,6 +1,7 @@
 """Builds the effects of treatments in a release.
 
-Average effects are shared among the customers in proportion to P(alive), where the release has a value model.
+Average effects are shared among the customers in proportion to P(alive), where the release has a value model. Offers
+whose effect was not measured have one that is common to those that were: of the same kind where three or more were.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from serving.build.inputs import BuildInputs, BuiltPart
 from serving.release.release import ReleasePart
 from serving.release.uplift_part import UpliftPart
 from serving.release.value_part import ValuePart
+from tables.assortment import load_offer_book
 
 
 def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
@@ -31,8 +33,18 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     require_same_features(features, card.features, model=f"{card.registry_name} {card.version}", kind=card.kind)
     model = UpliftModel.from_artifact(package.artifact)
     effects = model.effects(features)
+    common = model.common_effects(features.customer_ids, kinds=_kinds_of(inputs))
     value = parts.get(VALUE.name)
     if isinstance(value, ValuePart):
         p_alive = np.append(value.p_alive, np.nan)[codes_of(effects.customer_ids, value.index.names())]
         effects = effects.share_by_activity(p_alive, treatments=model.alike)
-    return BuiltPart(UpliftPart.of(effects, outcome=card.label, opted_out=inputs.scoring_opt_outs))
+        common = None if common is None else common.share_by_activity(p_alive, treatments=common.treatments)
+    part = UpliftPart.of(effects, outcome=card.label, opted_out=inputs.scoring_opt_outs, common=common)
+    return BuiltPart(part)
+
+
+def _kinds_of(inputs: BuildInputs) -> dict[str, str]:
+    """The kind of each offer, where offers are what is measured."""
+    if inputs.config.uplift.treatment != "offer_id":
+        return {}
+    return {offer.offer_id: offer.kind for offer in load_offer_book(inputs.tables, inputs.cutoff).offers}

@@ -65,7 +65,7 @@ class OfferValue(msgspec.Struct, frozen=True, kw_only=True):
 
     value: float
     acceptance: float
-    "P(the customer accepts), or its measured change by the offer."
+    "P(the customer accepts), or its change by the offer: measured, or common to the measured offers."
     margin: float
     retained: float
     "Change in retention times the remaining value of the customer."

@@ -197,7 +197,7 @@ def _value_inputs(release: Release, part: OfferPart, *, customers: OfferCustomer
 
 
 def _load_effects(release: Release, customer_ids: NDArray[np.str_]) -> MeasuredEffects | None:
-    """The measured effects on these customers; None without an uplift model."""
+    """The effects on these customers; None without an uplift model."""
     part, terms = release.uplift, offers_of(release).terms
     outcome = None if part is None else outcome_of(part.outcome)
     if part is None or outcome is None:
@@ -206,8 +206,15 @@ def _load_effects(release: Release, customer_ids: NDArray[np.str_]) -> MeasuredE
     if len(customer_ids) == 1:
         row = part.index.find(customer_ids[0])
         rows = np.array([row] if row >= 0 else [], dtype=np.int64)
-    effects = replace(part.effects.take(rows), customer_ids=np.char.decode(part.index.ids[rows], "utf-8"))
-    return MeasuredEffects(effects=effects, treatment=terms.treatment, outcome=outcome, margin_rate=terms.margin_rate)
+    ids = np.char.decode(part.index.ids[rows], "utf-8")
+    return MeasuredEffects(
+        effects=replace(part.effects.take(rows), customer_ids=ids),
+        common=None if part.common is None else replace(part.common.take(rows), customer_ids=ids),
+        treatment=terms.treatment,
+        outcome=outcome,
+        margin_rate=terms.margin_rate,
+        promotional_kinds=terms.policy.promotional_kinds,
+    )
 
 
 def _columns(part: OfferPart, customers: OfferCustomers, *, occasion: Occasion, cutoff: date) -> dict[str, Column]:

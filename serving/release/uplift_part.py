@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,6 +17,7 @@ from serving.release.lookup import IdIndex
 
 NAME = UPLIFT.name
 ARRAYS = ("effect", "low", "high", "without")
+COMMON = "common_"
 
 
 class TreatmentEffect(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,34 +45,41 @@ class UpliftPart:
     effects: Effects
     outcome: str
     "What the effects are measured in, in words."
+    common: Effects | None = None
+    "The effect of offers that were not measured: by kind, and of any kind by ''; None where too few were measured."
 
     @classmethod
-    def of(cls, effects: Effects, *, outcome: str, opted_out: NDArray[np.str_]) -> UpliftPart:
+    def of(
+        cls, effects: Effects, *, outcome: str, opted_out: NDArray[np.str_], common: Effects | None = None
+    ) -> UpliftPart:
         """Store the effects of one cutoff, one row per customer, without the ids that opted out."""
         index, rows = IdIndex.without(effects.customer_ids, opted_out)
-        return cls(index=index, effects=effects.take(rows), outcome=outcome)
+        return cls(
+            index=index,
+            effects=effects.take(rows),
+            outcome=outcome,
+            common=None if common is None else common.take(rows),
+        )
 
     def to_artifacts(self) -> dict[str, Artifact]:
         """The part as one folder of a release."""
-        state = {
-            "treatments": list(self.effects.treatments),
-            "by_activity": list(self.effects.by_activity),
-            "outcome": self.outcome,
-        }
-        arrays = {name: getattr(self.effects, name) for name in ARRAYS}
-        return {NAME: Artifact("treatment_effects", state, {"ids": self.index.ids, **arrays})}
+        state: dict[str, Any] = {**_state_of(self.effects), "outcome": self.outcome}
+        arrays = {"ids": self.index.ids} | {name: getattr(self.effects, name) for name in ARRAYS}
+        if self.common is not None:
+            state["common"] = _state_of(self.common)
+            arrays |= {f"{COMMON}{name}": getattr(self.common, name) for name in ARRAYS}
+        return {NAME: Artifact("treatment_effects", state, arrays)}
 
     @classmethod
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> UpliftPart:
         """The part that was stored."""
         arrays, state = artifacts[NAME].arrays, artifacts[NAME].state
-        effects = Effects(
-            customer_ids=arrays["ids"],
-            treatments=tuple(state["treatments"]),
-            by_activity=tuple(state.get("by_activity", ())),
-            **{name: arrays[name] for name in ARRAYS},
+        return cls(
+            index=IdIndex(arrays["ids"]),
+            effects=_load_effects(arrays, state, prefix=""),
+            outcome=state["outcome"],
+            common=_load_effects(arrays, state["common"], prefix=COMMON) if "common" in state else None,
         )
-        return cls(index=IdIndex(arrays["ids"]), effects=effects, outcome=state["outcome"])
 
     def effects_of(self, customer_id: str) -> list[TreatmentEffect] | None:
         """The effect of each treatment on one customer; None for a customer without effects."""
@@ -86,3 +95,18 @@ class UpliftPart:
             )
             for place, treatment in enumerate(effects.treatments)
         ]
+
+
+def _state_of(effects: Effects) -> dict[str, Any]:
+    return {name: list(getattr(effects, name)) for name in ("treatments", "by_activity", "unshown")}
+
+
+def _load_effects(arrays: Mapping[str, NDArray[Any]], state: Mapping[str, Any], *, prefix: str) -> Effects:
+    """The effects whose arrays have names with this prefix; earlier releases lack what has a default here."""
+    return Effects(
+        customer_ids=arrays["ids"],
+        treatments=tuple(state["treatments"]),
+        by_activity=tuple(state.get("by_activity", ())),
+        unshown=tuple(state.get("unshown", ())),
+        **{name: arrays[f"{prefix}{name}"] for name in ARRAYS},
+    )

@@ -130,7 +130,14 @@ def fit_final(
         n_rows=rows.n_rows,
         n_customers=len(np.unique(rows.customer_ids)),
         base_rate=None,
-        limits=(*rule_sentences(study), *rows.notes, *rows.left_out, *harm_sentences(model, rows), *LIMITS),
+        limits=(
+            *rule_sentences(study),
+            *rows.notes,
+            *rows.left_out,
+            *average_sentences(model),
+            *harm_sentences(model, rows),
+            *LIMITS,
+        ),
         data_digest=session.tables.digest,
         **feature_facts(model.columns),
     )
@@ -147,6 +154,16 @@ def rule_sentences(study: UpliftStudy) -> tuple[str, ...]:
     together = describe_together(study.treatments)
     each = (f"{treatment}: {one.sentence}." for treatment, one in study.treatments.items())
     return (*([together] if together else []), *each)
+
+
+def average_sentences(model: UpliftModel) -> tuple[str, ...]:
+    """Which of the treatments with their average effect are not shown to have one, in one sentence."""
+    if not model.unshown:
+        return ()
+    return (
+        f"No evidence that these average effects are above 0, with all {len(model.averages)} tested together: "
+        f"{', '.join(model.unshown)}. Decisions count none of them as above 0.",
+    )
 
 
 def harm_sentences(model: UpliftModel, rows: UpliftRows) -> tuple[str, ...]:

@@ -96,13 +96,15 @@ def test_every_part_says_where_it_comes_from():
     first, second = value(Option(offer=TEA, channel="mail"), Option(offer=DISCOUNT)).values.sources
 
     assert first == {
-        "acceptance": "contacts: 158 of 780 accepted",
+        "acceptance": "contacts: 158 of 780 accepted, assumed to be caused by the contact",
         "margin": "the table offers",
         "retained": "none: the offer is not of [offers] saving_kinds",
         "cost": "the table offers and [decisions.channels.mail]",
         "fatigue": "assumed in the configuration; remaining value predicted by the value model",
     }
-    assert second["acceptance"] == "contacts with other offers: 158 of 780 accepted"
+    assert (
+        second["acceptance"] == "contacts with other offers: 158 of 780 accepted, assumed to be caused by the contact"
+    )
 
 
 def test_a_measured_effect_takes_the_place_of_acceptance():
@@ -135,7 +137,9 @@ def test_customers_without_a_measured_effect_keep_what_is_assumed():
     valued = value(measured=build_measured(effects_of([[0.05]]))).values
 
     assert valued.acceptance[:, 0] == pytest.approx([0.05, RATES["tea"].probability])
-    assert valued.sources[0]["acceptance"].endswith("for 1 of 2 customers, else contacts: 158 of 780 accepted")
+    assert valued.sources[0]["acceptance"].endswith(
+        "for 1 of 2 customers, else contacts: 158 of 780 accepted, assumed to be caused by the contact"
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,6 +154,72 @@ def test_a_treatment_is_found_by_what_it_was(treatment: str, name: str):
     ).values
 
     assert valued.acceptance[:, 0] == pytest.approx([0.05, 0.02])
+
+
+def test_an_offer_that_was_not_measured_has_the_common_effect():
+    measured = build_measured(effects_of([[0.05], [0.02]]), common=effects_of([[0.01], [0.03]], names=("",)))
+
+    valued = value(measured=measured)
+
+    assert valued.values.acceptance.tolist() == [[0.05, 0.01], [0.02, 0.03]]
+    assert valued.values.value[:, 1] == pytest.approx(
+        [0.01 * 5 + 0.5 * 0.2 * 100 - 2 - 1, 0.03 * 5 - 2 - 0.01 * 200], abs=1e-9
+    )
+    assert valued.values.sources[1]["acceptance"] == "effect: common to the measured offers, on a purchase"
+    assert valued.uncertainty.gain[:, 1].tolist() == [0, 0]
+    # Half an interval of .01 is .00608 standard errors, of 5 each.
+    assert valued.uncertainty.spread[:, 1] == pytest.approx([0.0304, 0.0304], abs=1e-4)
+
+
+def test_an_offer_has_the_common_effect_of_its_kind_first():
+    common = effects_of([[0.01, 0.2], [0.01, 0.3]], names=("", "discount"))
+
+    valued = value(measured=build_measured(effects_of([[0.05], [0.02]]), common=common)).values
+
+    assert valued.acceptance[:, 1].tolist() == [0.2, 0.3]
+    assert valued.sources[1]["acceptance"] == ("effect: common to the measured offers of kind discount, on a purchase")
+
+
+def test_a_source_says_that_an_effect_is_not_shown():
+    effects = replace(effects_of([[0.0], [0.0]]), unshown=("tea",))
+
+    assert value(measured=build_measured(effects)).values.sources[0]["acceptance"] == (
+        "measured against a control group: the effect of tea on a purchase, not shown to be above 0 with all that were "
+        "tested"
+    )
+
+
+def test_a_common_effect_in_money_earns_the_margin_rate():
+    measured = build_measured(
+        effects_of([[12.0], [3.0]]), outcome="amount", margin_rate=0.4, common=effects_of([[5.0], [5.0]], names=("",))
+    )
+
+    valued = value(measured=measured).values
+
+    assert (valued.acceptance * valued.margin)[:, 1] == pytest.approx([2.0, 2.0])
+    assert valued.sources[1]["margin"] == "margin rate of [money]"
+
+
+def test_the_common_effect_of_promotions_is_none_of_a_service_call():
+    call = Offer(offer_id="call", kind="service_call", cost=1, margin=30)
+    book = estimate_acceptance(OfferBook((TEA, call), BOOK.contacts), ASSUMED)
+    measured = build_measured(effects_of([[0.05], [0.02]]), common=effects_of([[0.0], [0.0]], names=("",)))
+
+    valued = value(
+        Option(offer=call), measured=measured, acceptance=AcceptanceEstimates.of_rates(book, n_customers=2)
+    ).values
+
+    assert valued.acceptance[0, 0] == book["call"].probability
+    assert valued.sources[0]["acceptance"].endswith("assumed to be caused by the contact")
+
+
+def test_other_offers_are_no_proof_that_an_offer_harms():
+    measured = build_measured(effects_of([[0.05], [0.02]]), common=effects_of([[-0.9], [-0.9]], names=("",)))
+
+    assert (
+        value(measured=measured, assumptions=OfferAssumptions(save_rate=0.0)).codes[:, 1].tolist()
+        == [code_of(NoContact.DOES_NOT_PAY)] * 2
+    )
 
 
 def test_an_option_whose_effect_is_below_zero_with_its_interval_is_harmful():

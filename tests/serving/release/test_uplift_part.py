@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from serving.release.release import Release
+from serving.release.uplift_part import UpliftPart
 from tests.serving.sample_release import sample_release, uplift_part
 
 
@@ -19,6 +21,19 @@ def test_a_release_keeps_the_effects_of_each_customer(tmp_path: Path):
     assert part.outcome == "a purchase within 14 days"
     for customer_id in ("cyd", "ada", "bo"):
         assert part.effects_of(customer_id) == uplift_part().effects_of(customer_id)
+
+
+def test_a_release_keeps_the_common_effect_of_offers_that_were_not_measured():
+    part = uplift_part()
+    whole = replace(part, common=replace(part.effects, treatments=("",), by_activity=("",)))
+
+    opened = UpliftPart.from_artifacts(whole.to_artifacts())
+
+    assert part.common is None
+    assert UpliftPart.from_artifacts(part.to_artifacts()).common is None
+    assert opened.common is not None
+    assert opened.common.treatments == opened.common.by_activity == ("",)
+    assert opened.common.high.tolist() == part.effects.high.tolist()
 
 
 def test_only_a_customer_whose_whole_interval_is_below_zero_never_gets_a_voucher():

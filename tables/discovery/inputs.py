@@ -109,7 +109,7 @@ def _readable(files: Iterable[tuple[Path, bool]], skipped: list[str]) -> Iterato
     """The files that are tables, with the format of text; others are an error if named, otherwise skipped."""
     endings = {ending for source in SOURCES.values() for ending in source.endings}
     for path, is_named in files:
-        if path.suffix.lower() not in endings and not is_named:
+        if path.suffix.lower() not in {*endings, *DATABASES} and not is_named:
             skipped.append(f"{path.name}: not read, because it does not end in {', '.join(sorted(endings))}")
             continue
         try:

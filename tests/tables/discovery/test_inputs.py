@@ -168,3 +168,10 @@ def test_temporary_tables_of_a_database_are_no_sources():
     listed = [table for _, table in names_of_tables(backend)]
 
     assert name not in listed
+
+
+def test_a_database_in_a_folder_is_named_with_the_url_that_reads_it(tmp_path: Path):
+    (tmp_path / "shop.db").write_bytes(b"SQLite format 3\x00" + bytes(84))
+
+    with pytest.raises(BadInput, match=f"is a database; name it as sqlite://{tmp_path}/shop.db"):
+        find_inputs([str(tmp_path)])

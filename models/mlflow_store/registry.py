@@ -32,7 +32,7 @@ from core.redaction import redact
 from models.artifact import Artifact
 from models.churn.additive import CHURN_MODELS
 from models.hazard.hazard import HAZARD_MODELS, Hazard
-from models.mlflow_store.new_store import SQLITE, create_store
+from models.mlflow_store.new_store import SQLITE, create_store, refuse_unusable
 from models.mlflow_store.package import ModelPackage, read_card
 from models.mlflow_store.reachable import refuse_unreachable
 from models.protocols import AdditiveChurnModel, ChurnModel, is_additive
@@ -178,12 +178,14 @@ class Registry:
 def open_store(tracking_uri: str) -> MlflowClient:
     """MLflow's client of a store. Creates a SQLite store where there is none.
 
-    Raises ConfigError for an address that is no store, SourceUnavailable for a database that does not answer.
+    Raises ConfigError for an address that is no store, SourceUnavailable for a database that does not answer or that
+    this version of MLflow cannot use.
     """
     refuse_unreachable(tracking_uri)
     if tracking_uri.startswith(SQLITE):
         create_store(Path(tracking_uri.removeprefix(SQLITE)))
-    return MlflowClient(tracking_uri)
+    with refuse_unusable(tracking_uri):
+        return MlflowClient(tracking_uri)
 
 
 def artifact_location(tracking_uri: str) -> str | None:

@@ -177,6 +177,44 @@ def test_an_incomplete_store_is_refused_with_what_to_do(tmp_path, statement):
         open_store(f"sqlite:///{path}")
 
 
+@pytest.mark.parametrize(
+    ("statements", "message"),
+    [
+        (["update alembic_version set version_num = '451aebb31d03'"], "by another version of MLflow; .* db upgrade"),
+        (["drop table experiment_tags"], r"is incomplete \(no such table: experiment_tags\): .*; restore a copy"),
+        (
+            [
+                "drop table experiment_tags",
+                "drop table runs",
+                "update alembic_version set version_num = '451aebb31d03'",
+            ],
+            r"is incomplete \(.*; restore a copy",
+        ),
+    ],
+    ids=["older", "lacks a table", "half upgraded"],
+)
+@pytest.mark.filterwarnings("ignore:Unnamed CHECK constraint")  # of MLflow's own upgrade
+def test_a_store_of_another_version_is_refused_with_what_to_do(tmp_path, statements, message):
+    open_store(f"sqlite:///{tmp_path / 'first.db'}")
+    # MLflow keeps what it has opened, so the copy stands for the store of another process.
+    path = (tmp_path / "first.db").rename(tmp_path / "mlflow.db")
+    with closing(sqlite3.connect(path)) as database:
+        for statement in statements:
+            database.execute(statement)
+        database.commit()
+
+    with pytest.raises(SourceUnavailable, match=message):
+        open_store(f"sqlite:///{path}")
+
+
+def test_a_file_that_is_no_database_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "mlflow.db"
+    path.write_text("not a database" * 100)
+
+    with pytest.raises(SourceUnavailable, match=r"is no SQLite database; .* or set MLFLOW_TRACKING_URI"):
+        open_store(f"sqlite:///{path}")
+
+
 def test_an_interrupted_registration_leaves_no_version(registry: Registry, run_id: str, monkeypatch):
     before = registry.versions("churn")
 

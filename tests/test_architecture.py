@@ -28,7 +28,7 @@ ALLOWED_IMPORTERS = {
     "sklearn": ("models/churn/", "models/hazard/", "models/metrics/", "models/texts/", "models/uplift/"),
     "optuna": ("training/recommender/search.py",),
     "sqlalchemy": (
-        "models/mlflow_store/reachable.py",
+        "models/mlflow_store/",
         "serving/database.py",
         "serving/decisions/",
         "serving/tasks/",

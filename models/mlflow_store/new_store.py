@@ -99,6 +99,6 @@ def _require_complete(path: Path) -> None:
             is_complete = False
     if not is_complete:
         raise SourceUnavailable(
-            f"MLflow's store {path} is incomplete: its creation was interrupted, or another program wrote it; delete "
-            "it, then run the command again"
+            f"MLflow's store {path} is incomplete: its creation was interrupted, or another program wrote it; move it "
+            "away, then run the command again"
         )

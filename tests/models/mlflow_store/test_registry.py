@@ -173,7 +173,7 @@ def test_an_incomplete_store_is_refused_with_what_to_do(tmp_path, statement):
     with closing(sqlite3.connect(path)) as database:
         database.execute(statement)
 
-    with pytest.raises(SourceUnavailable, match=r"is incomplete: .*; delete it, then run the command again"):
+    with pytest.raises(SourceUnavailable, match=r"is incomplete: .*; move it away, then run the command again"):
         open_store(f"sqlite:///{path}")
 
 

@@ -54,7 +54,9 @@ def _find_fate(decided: Decided, row: int, *, campaign_id: str, options: list[in
     decision = decided.rows[row]
     if decision.offer_id is not None and decision.campaign_id == campaign_id:
         return "contacted" if decision.treated else "control_group"
+    if decision.offer_id is not None:
+        return OTHER_OFFER  # first, because in a second run of the day that contact is itself a reason
     codes = decided.candidates.codes[row, options]
     if not len(codes) or (codes == ALLOWED).any():
-        return OTHER_OFFER if decision.offer_id is not None else str(decision.no_contact)
+        return str(decision.no_contact)
     return str(REASONS[int(np.max(codes)) - 1])

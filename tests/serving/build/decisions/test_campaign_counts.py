@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.decisions import DecisionRow
+from core.offers import Offer
 from serving.build.decisions.campaign_counts import CampaignCount, count_campaigns
 from serving.decisions.store import ContactHistory
-from tests.serving.build.decisions.test_deciding import campaign_release, decisions_of, due_today
+from tests.serving.build.decisions.test_deciding import GIFT, campaign_release, decisions_of, due_today, release_with
 
 
 def test_all_customers_of_a_campaign_are_contacted_or_counted_by_reason():
@@ -44,3 +45,16 @@ def test_the_control_group_of_a_campaign_is_counted_apart():
 
     assert (count.due, count.contacted + count.control_group, count.not_contacted) == (2, 2, {})
     assert count.control_group == int((~due[0].contacts.treated).sum())
+
+
+def test_a_second_run_of_the_day_gives_the_same_counts():
+    _, campaigns = campaign_release()
+    cheap = Offer(offer_id="spring", kind="content", cost=1, margin=1)
+    release = release_with(GIFT, cheap, campaign_offers=("spring",))
+    due = due_today(release, campaigns)
+    first, _ = decisions_of(release, campaigns=due)
+    again, _ = decisions_of(release, campaigns=due, history=ContactHistory(decisions=first.rows_to_store))
+    (count,) = count_campaigns(first, due)
+
+    assert count.not_contacted == {"other_offer": 2}
+    assert count_campaigns(again, due) == [count]

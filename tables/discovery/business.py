@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -211,7 +211,7 @@ def choose_churn(guesses: Sequence[TableGuess], ask: Ask, *, today: date) -> Chu
         "no_usage": "usage" if "usage" in tables else None,
     }
     possible = [name for name, table in definitions.items() if table]
-    definition, why = (possible or ["no_purchase"])[0], ""
+    definition, why = (possible or [_definition_without_evidence(tables)])[0], ""
     if "subscription_ended" in possible and "no_purchase" in possible:
         question = Question(
             "What is churn: the end of a subscription, or no purchase for some time?",
@@ -221,6 +221,8 @@ def choose_churn(guesses: Sequence[TableGuess], ask: Ask, *, today: date) -> Chu
         )
         definition = ask(question)
         why = f"{question.why}; no_purchase is the other possibility"
+    if definition == "subscription_ended" and not possible:
+        why = "there are subscriptions, but none has an end: name the column of their ends as ended_at"
     table = tables.get(definitions.get(definition) or "", next(iter(tables.values())))
     first, last = _range(table, today)
     days = (last - first).days if first and last else 0
@@ -236,6 +238,11 @@ def choose_churn(guesses: Sequence[TableGuess], ask: Ask, *, today: date) -> Chu
             *_grace_of_snapshots(table),
         ),
     )
+
+
+def _definition_without_evidence(tables: Collection[str]) -> str:
+    """What churn means where nothing shows an end, a purchase or usage."""
+    return "subscription_ended" if "subscriptions" in tables else "no_purchase"
 
 
 def _grace_of_snapshots(table: TableGuess) -> Iterator[Setting]:

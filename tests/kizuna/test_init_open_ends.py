@@ -41,3 +41,10 @@ def test_the_error_of_a_word_among_dates_names_the_setting_that_reads_it(capsys:
     run(["check", "--config", "kizuna.toml"])
 
     assert "null_values" in capsys.readouterr().err
+
+
+def test_where_no_subscription_has_an_end_churn_is_still_that_of_subscriptions_and_the_reason_is_stated():
+    toml = init(subscriptions("", running=60), "--yes")
+
+    assert toml["churn"]["definition"] == "subscription_ended"
+    assert "none has an end: name the column of their ends as ended_at" in Path("kizuna.toml").read_text()

@@ -274,9 +274,10 @@ def _guess_dates(name: str, cells: list[tuple[str, int]], *, today: date) -> Dat
 
 
 def _words_among_dates(cells: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """One or two words such as `present` or `継続中`, which stand for no date where all other cells are dates."""
+    """One or two words such as `present` or `継続中`, which stand for no date among more different dates."""
     words = [cell for cell in cells if not any(sign.isdigit() for sign in cell[0])]
-    return words if 0 < len(words) <= MAX_WORDS_AMONG_DATES and len(words) < len(cells) else []
+    n_others = len(cells) - len(words)
+    return words if 0 < len(words) <= MAX_WORDS_AMONG_DATES and len(words) < n_others else []
 
 
 def _count(cells: Iterable[tuple[str, int]], pattern: re.Pattern[str]) -> int:

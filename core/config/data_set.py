@@ -128,9 +128,19 @@ class Config(Section, frozen=True):
         if self.csat_scale[0] >= self.csat_scale[1]:
             raise ValueError("csat_scale is the lowest score and then the highest, e.g. [1, 5]")
         require_time_zone(self.time_zone)
+        self._require_whole_totals()
         self._require_known_labels()
         self._require_known_events()
         self._require_known_segments()
+
+    def _require_whole_totals(self) -> None:
+        columns = [one for source in self.tables.values() for one in source.columns.values()]
+        is_shared = any(not isinstance(one, str) and one.shared_within is not None for one in columns)
+        if is_shared and self.duplicate_rows == "drop":
+            raise ValueError(
+                'duplicate_rows = "drop" would drop parts of totals that shared_within has shared; take it out, because '
+                "shared_within counts a total once, whatever lines are repeated"
+            )
 
     def _names_of_sections(self) -> list[tuple[str, str]]:
         names = {"[predict] a name": self.predict, "[campaigns] a name": self.campaigns}

@@ -62,6 +62,10 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
     """\
     Numeric columns of the source that are taken off a number, such as what was refunded of an amount. Their sign does
     not matter, and an empty cell takes off nothing."""
+    shared_within: str | None = None
+    """\
+    Of an amount that is the total of an order, repeated in each of its lines: the column of the source with the number
+    of the order. Each line gets an equal share, so that the total counts once."""
     id_width: PositiveInt | None = None
     "Digits of an id: shorter ids of digits alone are filled with zeros from the left, so that 123 meets 00000123."
     time_of_day: str | None = None
@@ -82,6 +86,8 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
             raise ValueError("time_of_day needs the column with the day")
         if self.minus and self.column is None and self.product is None:
             raise ValueError("minus takes columns off a column or a product")
+        if self.shared_within is not None and self.column is None:
+            raise ValueError("shared_within shares a column among the lines of an order")
 
 
 def format_of(column: ValueFormat | None, *, table: ValueFormat) -> ValueFormat:
@@ -236,12 +242,13 @@ class CrossSectionTable(CsvLayout, frozen=True, kw_only=True):
             raise ValueError("exclude takes columns out of all; set all_columns = true, or leave out `columns`")
         for name, column in self.columns.items():
             if isinstance(column, ColumnSource) and _is_of_tables(column):
-                raise ValueError(f"{name}: scale, minus, time_of_day and interval are for [tables]")
+                raise ValueError(f"{name}: scale, minus, shared_within, time_of_day and interval are for [tables]")
 
 
 def _is_of_tables(column: ColumnSource) -> bool:
     """Whether a column has a setting that needs the kind of a column of the contract."""
-    return (column.scale, column.interval, column.time_of_day, column.minus) != (None, None, None, ())
+    settings = (column.scale, column.interval, column.time_of_day, column.shared_within, column.minus)
+    return settings != (None, None, None, None, ())
 
 
 class CrossSectionLabel(Section, frozen=True):

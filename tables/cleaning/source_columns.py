@@ -5,6 +5,7 @@ amount = { column = "total", scale = "minor_unit" }            1250 is 12.50, in
 customer_id = { column = "Customer", id_width = 8 }            123 is 00000123
 event_time = { column = "day", time_of_day = "time" }          a day and its time in two columns, see source_cells
 amount = { column = "total", minus = ["refunded"] }            29 of which 9 were refunded are 20
+amount = { column = "total", shared_within = "order" }         30 in each of 3 lines are 10 in each
 mrr = { column = "Amount", interval = "Interval" }             1200 a year is 100 a month
 amount = "ecommerce.purchase_revenue"                          a field of a nested column
 each = "items"                                                 one row per element of a list
@@ -145,7 +146,7 @@ def _without_absent_minus(raw: ir.Table, column: str | ColumnSource) -> str | Co
 def _is_there(raw: ir.Table, column: str | ColumnSource) -> bool:
     """Whether the source has every column that a column of the contract comes from."""
     place = ColumnSource(column=column) if isinstance(column, str) else column
-    optional = (place.column, place.interval, place.marks_of, place.time_of_day)
+    optional = (place.column, place.interval, place.marks_of, place.time_of_day, place.shared_within)
     names = [*(place.product or ()), *(name for name in optional if name)]
     return all(has_column(raw, name) for name in names)
 
@@ -211,7 +212,7 @@ def fill_id(ids: ir.Value, width: int) -> ir.Value:
 def scale_numbers(
     readings: dict[str, Reading], mapped: Mapping[str, ColumnSource], *, bench: Workbench, base_currency: str
 ) -> dict[str, Reading]:
-    """The readings, in units of the contract where the TOML gives a scale or an interval."""
+    """The readings, in units of the contract where the TOML gives a scale, an interval or what shares them."""
     scaled = dict(readings)
     for name, column in mapped.items():
         value = readings[name].value
@@ -221,9 +222,16 @@ def scale_numbers(
             value = value * column.scale
         if column.interval is not None:
             value = value / _months(source_column(bench.source, column.interval, table="it"))
+        if column.shared_within is not None:
+            value = value / _count_lines(source_column(bench.source, column.shared_within, table="it"))
         if value is not readings[name].value:
             scaled[name] = replace(readings[name], value=value, unreadable=_is_lost(readings[name], value))
     return scaled
+
+
+def _count_lines(order: ir.Value) -> ir.Value:
+    """How many lines the order of each line has; 1 for a line without an order."""
+    return ibis.ifelse(order.isnull(), 1, order.count().over(ibis.window(group_by=order)))
 
 
 def _is_lost(reading: Reading, value: ir.Value) -> ir.Value:

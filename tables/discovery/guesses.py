@@ -37,6 +37,8 @@ class ColumnGuess:
     constant: str | bool | None = None
     minus: tuple[str, ...] = ()
     "Columns that are taken off it."
+    shared_within: str | None = None
+    "The column with the order whose total it repeats in each line."
     time_of_day: str | None = None
     "The column with the time of day, where `column` has the day alone."
     id_width: int | None = None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tables.cleaning.order_totals import count_repeated_amounts
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.proposal import Setting
@@ -53,7 +54,7 @@ def add_amount(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dic
     columns = _pieces_as_quantity(examined, columns)
     price, quantity = columns.get(UNIT_PRICE), columns.get("quantity")
     if price is None:
-        return columns
+        return _share_totals(examined, columns)
     if quantity is not None and "amount" not in columns and _grows_with_quantity(examined, columns):
         evidence = f"for more pieces {price.column} is higher in proportion, so it is that of the line"
         return columns | {"amount": replace(price, evidence=evidence)}
@@ -143,6 +144,22 @@ def returns_by_quantity(guess: TableGuess) -> Iterator[Setting]:
     if lines["positive"] and lines["positive"] > CLEARLY * lines["n"]:
         evidence = f"{lines['positive']:,} of {lines['n']:,} lines with a negative quantity have a positive amount"
         yield Setting("returns", {"column": quantity.column, "starts_with": "-"}, evidence)
+
+
+def _share_totals(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
+    """The amount shared among the lines of an order, where each of them repeats its total."""
+    names = [guess.column for name in ("order_id", "item_id", "amount") if (guess := columns.get(name)) is not None]
+    if len(names) < 3 or None in names:
+        return columns
+    order, item, amount = (examined.rows[str(name)] for name in names)
+    counts = count_repeated_amounts(order, item, amount=amount, rows=examined.rows)
+    if not counts.are_totals:
+        return columns
+    evidence = (
+        f"the total of the order, shared among its lines: {counts.n_repeated:,} of {counts.n_orders:,} orders of "
+        f"several items repeat one amount in each line, {counts.n_totals:,} different ones"
+    )
+    return columns | {"amount": replace(columns["amount"], shared_within=names[0], evidence=evidence)}
 
 
 def _is_flag(facts: ColumnFacts) -> bool:

@@ -154,7 +154,8 @@ def _scale(name: str, column: ColumnGuess, *, guess: TableGuess) -> Iterator[Set
 
 
 def _value(column: ColumnGuess, settings: Sequence[Setting]) -> Value:
-    own = {"time_of_day": column.time_of_day, "minus": column.minus or None, "id_width": column.id_width}
+    own = {"time_of_day": column.time_of_day, "minus": column.minus or None, "shared_within": column.shared_within}
+    own |= {"id_width": column.id_width}
     extra = {key: value for key, value in own.items() if value is not None} | {
         setting.key: setting.value for setting in settings
     }

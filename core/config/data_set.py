@@ -138,8 +138,8 @@ class Config(Section, frozen=True):
         is_shared = any(not isinstance(one, str) and one.shared_within is not None for one in columns)
         if is_shared and self.duplicate_rows == "drop":
             raise ValueError(
-                'duplicate_rows = "drop" would drop parts of totals that shared_within has shared; take it out, because '
-                "shared_within counts a total once, whatever lines are repeated"
+                'duplicate_rows = "drop" would drop parts of the totals that shared_within shares; take it out: '
+                "shared_within counts a total once, even where lines are repeated"
             )
 
     def _names_of_sections(self) -> list[tuple[str, str]]:

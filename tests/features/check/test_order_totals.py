@@ -67,5 +67,5 @@ def test_a_shared_total_counts_once_and_a_line_without_an_order_keeps_its_amount
 def test_dropping_repeated_lines_beside_shared_totals_is_refused_with_the_reason():
     source = TableSource(path="x.csv", columns={"amount": ColumnSource(column="total", shared_within="order")})
 
-    with pytest.raises(ValueError, match='duplicate_rows = "drop" would drop parts of totals'):
+    with pytest.raises(ValueError, match='duplicate_rows = "drop" would drop parts of the totals'):
         config(tables={"purchases": source}, duplicate_rows="drop")

@@ -49,5 +49,5 @@ def count_repeated_amounts(order: ir.Value, item: ir.Value, *, amount: ir.Value,
     is_repeated = several.amounts == 1
     totals = ibis.ifelse(is_repeated, several.total, ibis.null(several.total.type()))
     counts = several.aggregate(n=several.count(), repeated=is_repeated.sum(), totals=totals.nunique())
-    found = counts.to_pyarrow().to_pylist()[0]
-    return RepeatedAmounts(n_orders=found["n"], n_repeated=int(found["repeated"] or 0), n_totals=found["totals"])
+    sums = counts.to_pyarrow().to_pylist()[0]
+    return RepeatedAmounts(n_orders=sums["n"], n_repeated=int(sums["repeated"] or 0), n_totals=sums["totals"])

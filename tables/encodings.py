@@ -42,8 +42,12 @@ HANGUL = re.compile("[가-힣]")
 LETTERS = re.compile("[ぁ-ヿ㐀-鿿가-힣ｦ-ﾟ]")
 BESIDE_LATIN = re.compile("[A-Za-z][ぁ-ヿ㐀-鿿가-힣ｦ-ﾟ]|[ぁ-ヿ㐀-鿿가-힣ｦ-ﾟ][A-Za-z]")
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-POLISH = re.compile(rb"[A-Za-z\x80-\xff][\xb3\xb9\xbf\x9c\x9f\xa3\xa5\xaf][a-z]")
-"Bytes that are letters in cp1250 and signs in cp1252, inside a word."
+POLISH = re.compile(
+    rb"[A-Za-z\x80-\xff][\xb3\xb9\xbf\x9f\xa3\xa5\xaf][a-z\xe6\xea\xf3\x9c\xbf]"
+    rb"|[A-Za-z\xb3\xb9\xf3][\x9c](?:\xe6|[bcdfghjklmnpqrsvwz])|(?<![A-Za-z])z\xb3(?![A-Za-z0-9])"
+)
+"""Bytes that are letters in cp1250 and signs in cp1252, inside a word, and the currency. The byte of `ś` is `œ` there,
+which vowels follow in French."""
 CZECH = (re.compile(rb"[\x8a\x8d\x8e\x9a\x9d\x9e]"), re.compile(rb"[\xc8\xcc\xd8\xe8\xec\xf8]"))
 "Letters with a caron that cp1252 has as well, and letters that are other ones there."
 CYRILLIC_RUN = re.compile(rb"[\xc0-\xff]{3,}")

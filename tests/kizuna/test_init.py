@@ -16,7 +16,7 @@ import pytest
 
 from kizuna.commands import init as command
 from kizuna.main import run
-from tests.kizuna.exports import init, purchases, write
+from tests.kizuna.exports import discover, init, purchases, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -34,7 +34,7 @@ JAPANESE = ["注文番号,注文日時,会員番号,商品コード,数量,金�
 
 
 def test_a_german_export_is_read_to_the_cent_and_every_guess_carries_its_evidence():
-    toml = init(write("bestellungen.csv", GERMAN, encoding="cp1252"), "--yes")
+    toml = discover(write("bestellungen.csv", GERMAN, encoding="cp1252"))
 
     assert (toml["currency"], toml["time_zone"]) == ("EUR", "Europe/Berlin")
     assert toml["tables"]["purchases"]["encoding"] == "cp1252"
@@ -87,7 +87,7 @@ def test_one_broken_line_of_json_lines_is_left_out_by_a_setting():
     lines = [json.dumps(dict(zip(names, line.split(","), strict=True))) for line in SHOP[1:]]
     write("orders.jsonl", ["{broken", *lines])
 
-    toml = init("orders.jsonl", "--yes", exit_codes=(0, 2))
+    toml = discover("orders.jsonl")
 
     assert (toml["tables"]["purchases"]["bad_lines"], len(purchases())) == ("skip", 400)
 
@@ -106,7 +106,7 @@ def test_the_guesses_and_the_check_are_one_json_document(capsys: pytest.CaptureF
 
 
 def test_a_japanese_export_in_shift_jis_is_read():
-    toml = init(write("受注明細.csv", JAPANESE, encoding="cp932"), "--yes")
+    toml = discover(write("受注明細.csv", JAPANESE, encoding="cp932"))
 
     assert (toml["currency"], toml["time_zone"]) == ("JPY", "Asia/Tokyo")
     rows = purchases()
@@ -121,7 +121,7 @@ def test_monthly_exports_are_one_table():
             ["customer_id,order_date,amount", f"c1,2025-{month}-15,5", f"c2,2025-{month}-16,7"],
         )
 
-    toml = init(".", "--yes", exit_codes=(0, 2))
+    toml = discover(".")
 
     assert toml["tables"]["purchases"]["path"] == "orders_*.csv"
     assert len(purchases()) == 4
@@ -135,7 +135,7 @@ def test_files_of_two_systems_are_one_table_to_the_cent():
     new += [f'{n},{n % 7:05d},2024-{1 + n % 12:02d}-{1 + n % 28:02d},"1,{n:03d}.25",' for n in range(120)]
     write("orders_2024.csv", new)
 
-    toml = init(".", "--yes")["tables"]["purchases"]
+    toml = discover(".")["tables"]["purchases"]
 
     assert (toml["path"], toml["optional_columns"]) == ("orders_*.csv", ["注文番号", "クーポン"])
     assert toml["files"] == [
@@ -184,7 +184,7 @@ def test_lines_in_a_list_are_rows_and_the_total_of_the_order_is_not_added_up():
         }
         for n in range(120)
     ]
-    toml = init(write("orders.jsonl", [json.dumps(order) for order in orders]), "--yes")
+    toml = discover(write("orders.jsonl", [json.dumps(order) for order in orders]))
 
     assert toml["tables"]["purchases"]["each"] == "line_items"
     assert "money" not in toml
@@ -201,7 +201,7 @@ def test_postage_and_discounts_count_without_being_items():
         lines += [f"{start};A{n % 5}0;thing;10.00", f"{start};POST;Postage;3.00", f"{start};999;Shipping fee;1.00"]
         lines += [f"{start};M;Manual;-2.00"]
 
-    toml = init(write("sales.csv", lines), "--yes")
+    toml = discover(write("sales.csv", lines))
 
     assert set(toml["tables"]["purchases"]["columns"]["item_id"]["null_values"]) == {"POST", "999", "M"}
     assert sum(row["amount"] for row in purchases()) == 1200
@@ -214,7 +214,7 @@ def test_letters_are_items_where_all_codes_are_letters():
         *(f"c{n % 9},2025-{1 + n % 12:02d}-15,{'MDSXYZ'[n % 6]},5" for n in range(120)),
     ]
 
-    init(write("sales.csv", lines), "--yes")
+    discover(write("sales.csv", lines))
 
     assert {row["item_id"] for row in purchases()} == set("MDSXYZ")
 
@@ -222,11 +222,11 @@ def test_letters_are_items_where_all_codes_are_letters():
 def test_amounts_in_cents_are_scaled_and_words_about_tax_do_not_hide_a_name():
     lines = ["kunden-nr,bestelldatum,betrag netto,betrag brutto"]
     lines += [f"k{n % 9},2025-{1 + n % 12:02d}-15,{n}.50,{n * 1.19:.2f}" for n in range(120)]
-    toml = init(write("umsatz.csv", lines), "--yes")
+    toml = discover(write("umsatz.csv", lines))
     assert (toml["tables"]["purchases"]["columns"]["amount"], "money" in toml) == ("betrag netto", False)
 
     lines = ["user_id,created_at,amount_cents", *(f"u{n % 9},{1750000000 + n * 86400},{n}50" for n in range(120))]
-    init(write("payments.csv", lines), "--yes", "--force")
+    discover(write("payments.csv", lines))
     assert sum(row["amount"] for row in purchases()) == sum(n + 0.5 for n in range(120))
 
 
@@ -291,7 +291,7 @@ def test_no_name_and_no_mail_address_gets_into_the_toml():
         "orders.csv", ["customer_id,order_date,amount", *(f"c{n % 40},2025-{1 + n % 12:02d}-15,5" for n in range(200))]
     )
 
-    toml = init(".", "--yes")
+    toml = discover(".")
 
     text = Path("kizuna.toml").read_text(encoding="utf-8")
     assert "Ada" not in text
@@ -315,7 +315,7 @@ def test_lines_with_unit_prices_get_quantity_times_price():
     lines = ["invoice,customer,date,sku,qty,unit price"]
     lines += [f"{n // 2},c{n % 9},2025-{1 + n % 12:02d}-15,s{n % 5},3,2.50" for n in range(200)]
 
-    toml = init(write("sales.csv", lines), "--yes")
+    toml = discover(write("sales.csv", lines))
 
     assert toml["tables"]["purchases"]["columns"]["amount"] == {"product": ["qty", "unit price"]}
 
@@ -326,7 +326,7 @@ def test_a_total_that_every_line_of_an_order_repeats_is_not_added_up():
         f"{n // 2},c{n // 2 % 9},2025-{1 + n // 2 % 12:02d}-15,s{n % 2},1,{5 + n % 2}.00,11.00" for n in range(200)
     ]
 
-    init(write("orders.csv", lines), "--yes")
+    discover(write("orders.csv", lines))
 
     assert sum(row["amount"] for row in purchases()) == 1100
 
@@ -376,7 +376,7 @@ def test_a_subscription_business_churns_by_the_end_of_its_subscriptions():
         for n in range(60)
     ]
 
-    toml = init(write("subscriptions.csv", lines), "--yes", exit_codes=(0, 2))
+    toml = discover(write("subscriptions.csv", lines))
 
     assert toml["churn"]["definition"] == "subscription_ended"
     assert toml["tables"]["subscriptions"]["columns"]["mrr"] == "monthly fee"
@@ -390,7 +390,7 @@ def test_the_next_renewal_on_the_day_of_an_export_is_not_used(is_snapshot: bool)
         renewal = (end or "2026-12-15") if is_snapshot else f"{year + 1}-{month:02d}-01"
         lines.append(f"s{n},c{n},basic,10.00,{year}-{month:02d}-01,{end},{renewal}")
 
-    toml = init(write("subscriptions.csv", lines), "--yes", exit_codes=(0, 2))
+    toml = discover(write("subscriptions.csv", lines))
 
     assert ("renews_at" in toml["tables"]["subscriptions"]["columns"]) is not is_snapshot
 
@@ -401,7 +401,7 @@ def test_one_row_per_customer_with_a_churn_label_is_a_cross_section():
         f"{n},{'Monthly' if n % 3 else 'Yearly'},{20 + n % 50}.5,{'Yes' if n % 4 == 0 else 'No'}" for n in range(200)
     ]
 
-    toml = init(write("customers.csv", lines), "--yes")
+    toml = discover(write("customers.csv", lines))
 
     assert toml["cross_section"]["label"] == {"table": "customers", "column": "Churn", "equals": "Yes"}
     assert toml["cross_section"]["tables"]["customers"]["columns"] == {
@@ -417,7 +417,7 @@ def test_the_tables_of_a_database_are_recognised():
             "5.5 + i AS amount FROM range(300) t(i)"
         )
 
-    toml = init("duckdb://shop.db", "--yes")
+    toml = discover("duckdb://shop.db")
 
     assert (toml["tables"]["purchases"]["database"], toml["tables"]["purchases"]["table"]) == (
         "duckdb://shop.db",
@@ -431,7 +431,7 @@ def test_the_tables_of_a_sqlite_file_are_recognised():
         rows = [(n % 9, f"2025-{1 + n % 12:02d}-15 10:00:00", 5.5) for n in range(300)]
         database.executemany("INSERT INTO orders VALUES (?, ?, ?)", rows)
 
-    init("sqlite://shop.sqlite", "--yes")
+    discover("sqlite://shop.sqlite")
 
     assert sum(row["amount"] for row in purchases()) == 1650
 
@@ -440,16 +440,16 @@ def test_the_customer_0_is_a_guest_only_with_far_more_orders_than_others():
     def orders(customers: list[int]) -> list[str]:
         return ["customer_id,order_date,amount", *(f"{c},2025-{1 + n % 12:02d}-15,5" for n, c in enumerate(customers))]
 
-    init(write("orders.csv", orders([n % 20 for n in range(200)])), "--yes")
+    discover(write("orders.csv", orders([n % 20 for n in range(200)])))
     assert all(row["customer_id"] for row in purchases())
-    init(write("orders.csv", orders([n % 20 if n % 2 else 0 for n in range(200)])), "--yes", "--force")
+    discover(write("orders.csv", orders([n % 20 if n % 2 else 0 for n in range(200)])))
     assert sum(row["customer_id"] is None for row in purchases()) == 100
 
 
 def test_a_repeated_line_is_seen():
     lines = ["customer_id,order_date,amount", *(f"c{n % 9},2025-{1 + n % 12:02d}-15,{n}" for n in range(200))]
 
-    toml = init(write("orders.csv", [*lines, *lines[1:11]]), "--yes")
+    toml = discover(write("orders.csv", [*lines, *lines[1:11]]))
 
     assert toml["duplicate_rows"] == "keep"
     assert "kizuna_row_number" not in Path("kizuna.toml").read_text(encoding="utf-8")
@@ -514,7 +514,7 @@ def test_usage_by_subscription_finds_its_customers_by_way_of_the_subscriptions()
     write("subscriptions.csv", subscriptions)
     write("feature_usage.csv", usage)
 
-    toml = init(".", "--yes", exit_codes=(0, 2))
+    toml = discover(".")
 
     assert toml["tables"]["identities"]["columns"] == {"alias_id": "subscription_id", "customer_id": "account_id"}
     assert toml["tables"]["usage"]["columns"]["customer_id"] == "subscription_id"
@@ -529,7 +529,7 @@ def test_a_table_of_demographics_describes_the_customers():
         "orders.csv", ["household_id,order_date,amount", *(f"h{n % 60},2025-{1 + n % 12:02d}-15,5" for n in range(300))]
     )
 
-    toml = init(".", "--yes")
+    toml = discover(".")
 
     assert toml["tables"]["customers"]["columns"]["customer_id"] == "household_id"
 
@@ -538,7 +538,7 @@ def test_a_feature_of_inactivity_is_kept_in_data_without_dates():
     lines = ["id,months_inactive,calls,flag"]
     lines += [f"k{n:04d},{n % 7}.5,{n % 9},{'Attrited' if n % 4 == 0 else 'Existing'}" for n in range(200)]
 
-    toml = init(write("customers.csv", lines), "--yes")
+    toml = discover(write("customers.csv", lines))
 
     assert toml["cross_section"]["label"]["equals"] == "Attrited"
     assert set(toml["cross_section"]["tables"]["customers"]["columns"]) == {"months_inactive", "calls"}

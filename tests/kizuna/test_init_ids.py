@@ -8,7 +8,7 @@ import pytest
 
 from kizuna.commands import init as command
 from kizuna.main import run
-from tests.kizuna.exports import init, purchases, write
+from tests.kizuna.exports import discover, init, purchases, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -39,7 +39,7 @@ def test_ids_that_lost_their_zeros_are_filled_and_the_evidence_says_how_many_mee
 
 
 def test_the_table_of_customers_is_filled_where_it_is_the_one_that_lost_them():
-    toml = init(write("orders.csv", orders(*PADDED)), write("customers.csv", customers(*BARE)), "--yes")
+    toml = discover(write("orders.csv", orders(*PADDED)), write("customers.csv", customers(*BARE)))
 
     assert toml["tables"]["customers"]["columns"]["customer_id"] == {"column": "customer_id", "id_width": 5}
     assert toml["tables"]["purchases"]["columns"]["customer_id"] == "customer_id"
@@ -48,7 +48,7 @@ def test_the_table_of_customers_is_filled_where_it_is_the_one_that_lost_them():
 def test_ids_of_different_widths_are_not_filled():
     ids = [*PADDED[:-1], "0000099"]
 
-    toml = init(write("orders.csv", orders(*BARE)), write("customers.csv", customers(*ids)), "--yes")
+    toml = discover(write("orders.csv", orders(*BARE)), write("customers.csv", customers(*ids)))
 
     assert toml["tables"]["purchases"]["columns"]["customer_id"] == "customer_id"
 

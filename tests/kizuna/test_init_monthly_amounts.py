@@ -12,7 +12,7 @@ import pytest
 from kizuna.commands import init as init_command
 from kizuna.main import run
 from tables.discovery.proposal import Question
-from tests.kizuna.exports import init, opened, purchases, write
+from tests.kizuna.exports import discover, init, purchases, rows_of, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -70,7 +70,7 @@ def evidence() -> str:
     ],
 )
 def test_amounts_that_stay_from_month_to_month_are_prices_of_subscriptions(header: str, written: str):
-    toml = init(export(header, [*prices()], written=written), "--yes")
+    toml = discover(export(header, [*prices()], written=written))
 
     who, month, amount = header.split(",")
     columns, table = toml["tables"]["subscriptions"]["columns"], toml["tables"]["subscriptions"]
@@ -79,14 +79,14 @@ def test_amounts_that_stay_from_month_to_month_are_prices_of_subscriptions(heade
     assert (columns["customer_id"], started if isinstance(started, str) else started["column"]) == (who, month)
     assert columns["mrr"] == amount
     assert "100% of the months from the first to the last" in evidence()
-    read = opened[-1]["subscriptions"].to_pyarrow().to_pylist()
+    read = rows_of("subscriptions")
     expected = pd.DataFrame([*prices()], columns=["who", "month", "price"])
     running = expected[expected.month == MONTHS[-1]].price.sum()
     assert sum(row["mrr"] for row in read if row["ended_at"] is None) == running
 
 
 def test_amounts_of_few_months_are_purchases_of_their_first_days():
-    toml = init(export("customer,month,amount", visits(), written="%b %Y"), "--yes")
+    toml = discover(export("customer,month,amount", visits(), written="%b %Y"))
 
     assert list(toml["tables"]) == ["purchases"]
     assert toml["tables"]["purchases"]["date_format"] == "%b %Y"
@@ -116,7 +116,7 @@ def test_other_amounts_in_every_month_are_asked_for(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_default_of_other_amounts_in_every_month_is_stated():
-    toml = init(export("account,month,revenue", sums()), "--yes")
+    toml = discover(export("account,month,revenue", sums()))
 
     assert toml["tables"]["subscriptions"]["monthly_snapshots"] is True
     assert "purchases of the month are the other reading" in evidence()
@@ -124,7 +124,7 @@ def test_the_default_of_other_amounts_in_every_month_is_stated():
 
 @pytest.mark.parametrize("name", ["sales.csv", "注文履歴.csv"])
 def test_a_file_with_the_name_of_purchases_is_rather_one(name: str):
-    toml = init(export("account,month,amount", [*prices()], name=name), "--yes")
+    toml = discover(export("account,month,amount", [*prices()], name=name))
 
     assert list(toml["tables"]) == ["purchases"]
     assert "monthly_snapshots of subscriptions are the other reading" in evidence()
@@ -136,7 +136,7 @@ def test_sums_by_month_beside_the_orders_are_no_table_of_their_own():
     orders = [f"A{n % 30:02d},2025-{1 + n % 6:02d}-{1 + n % 28:02d} 10:00,{5 + n % 7}" for n in range(400)]
     write("exports/orders.csv", ["account,order_date,amount", *orders])
 
-    toml = init("exports", "--yes", exit_codes=(0, 2))
+    toml = discover("exports")
 
     assert toml["tables"]["purchases"]["path"] == "exports/orders.csv"
     assert "subscriptions" not in toml["tables"]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from kizuna.main import run
+from tests.kizuna.exports import discover, write
 
 START = datetime(2025, 1, 1)
 
@@ -34,25 +31,16 @@ def subscription(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def tables(tmp_path: Path) -> dict[str, Any]:
-    """The tables of the TOML that `kizuna init` writes."""
-    for name, rows in (("events", map(event, range(900))), ("subscriptions", map(subscription, range(30)))):
-        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    run(["init", str(tmp_path), "--yes", "--out", str(tmp_path / "k.toml")])
-    return tomllib.loads((tmp_path / "k.toml").read_text())["tables"]
+def test_a_log_with_nested_ids_is_usage_of_the_customers_that_meet_the_subscriptions(folder: Path):
+    write("events.jsonl", [json.dumps(event(number)) for number in range(900)])
+    write("subscriptions.jsonl", [json.dumps(subscription(number)) for number in range(30)])
 
+    tables = discover(".")["tables"]
 
-def test_a_log_with_ids_and_few_names_is_usage_and_no_list_of_items(tables: dict[str, Any]):
     assert set(tables) == {"usage", "subscriptions"}
     assert tables["usage"]["columns"]["event"] == "name"
     assert tables["usage"]["columns"]["event_time"] == "occurred_at"
-
-
-def test_the_customer_of_a_log_is_the_one_that_meets_the_subscriptions(tables: dict[str, Any]):
     assert tables["usage"]["columns"]["customer_id"] == "account.id"
     assert tables["subscriptions"]["columns"]["customer_id"] == "account.id"
-
-
-def test_the_end_of_a_trial_is_recognised(tables: dict[str, Any]):
     assert tables["subscriptions"]["columns"]["trial_ends_at"] == "trial_end"
+    assert "kizuna_row_number" not in Path("kizuna.toml").read_text(encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,11 @@ import pyarrow as pa
 import pytest
 
 from core.config.loading import read_config
-from kizuna.main import run
 from tables.discovery.business import currency_in_name, language_of
 from tables.engines.databases import connect_in_memory, store_frame
 from tables.personal_columns import find_personal_columns
 from tables.sources.opening import open_tables
+from tests.kizuna.exports import discover, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -29,11 +28,7 @@ CHECK_INS = ["Member ID,Check-in,Club"] + [f"M{n % 60},2024-{1 + n % 6:02d}-{1 +
 
 
 def init(files: dict[str, list[str]]) -> dict[str, Any]:
-    for name, lines in files.items():
-        Path(name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    # The history of such a small export is too short for training: a finding of the check, not of the recognition.
-    assert run(["init", *files, "--yes"]) in (0, 2)
-    return tomllib.loads(Path("kizuna.toml").read_text(encoding="utf-8"))
+    return discover(*(write(name, lines) for name, lines in files.items()))
 
 
 def test_gifts_of_donors_are_purchases_in_the_currency_that_the_column_names():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kizuna.main import run
-from tests.kizuna.exports import init, purchases, write
+from tests.kizuna.exports import discover, purchases, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -80,7 +80,7 @@ def test_an_export_of_another_country_gives_the_amounts_customers_and_times_that
     lines = [line(n, *pair) for n, pair in enumerate(zip(MOMENTS, AMOUNTS, strict=True))]
     write("export.csv", [header, *lines], encoding=encoding)
 
-    toml = init("export.csv", "--yes")
+    toml = discover("export.csv")
 
     rows = purchases()
     assert sum(row["amount"] for row in rows) == pytest.approx(sum(AMOUNTS))
@@ -109,7 +109,7 @@ def test_months_have_names_in_many_languages(language: str):
     days = [f"{one.day}{gaps[0]}{names[one.month - 1]}{gaps[1]}{one.year}" for one in year]
     write("orders.csv", ["customer_id,order_date,amount", *(f"c{n % 20},{day},5.50" for n, day in enumerate(days))])
 
-    init("orders.csv", "--yes")
+    discover("orders.csv")
 
     assert sorted(row["event_time"] for row in purchases()) == year
 
@@ -119,7 +119,7 @@ def test_ids_of_ten_digits_are_no_moments(name: str):
     lines = [f"{1_700_000_000 + n % 20},{one:%Y-%m-%d %H:%M},{2_000_000_000 + n},5.50" for n, one in enumerate(MOMENTS)]
     write("orders.csv", [f"{name},order_date,order_id,amount", *lines])
 
-    toml = init("orders.csv", "--yes")
+    toml = discover("orders.csv")
 
     assert toml["tables"]["purchases"]["columns"]["customer_id"] == name
     assert sorted({row["customer_id"] for row in purchases()})[0] == "1700000000"
@@ -138,7 +138,7 @@ def test_a_minus_behind_an_amount_is_one_and_a_dash_for_cents_is_none(amounts: l
     lines = [f'c{n % 20};{one:%Y-%m-%d};"{amounts[n % 3]}"' for n, one in enumerate(MOMENTS)]
     write("orders.csv", ["customer;order_date;amount", *lines])
 
-    init("orders.csv", "--yes")
+    discover("orders.csv")
 
     assert sum(row["amount"] for row in purchases()) == pytest.approx(40 * sum(expected))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kizuna.main import run
-from tests.kizuna.exports import init, opened, write
+from tests.kizuna.exports import discover, rows_of, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -24,9 +24,9 @@ def subscriptions(word: str, *, running: int) -> str:
 
 @pytest.mark.parametrize(("word", "running"), [("present", 25), ("継続中", 25), ("still active", 3)])
 def test_a_word_among_dates_of_end_is_a_subscription_that_runs(word: str, running: int):
-    toml = init(subscriptions(word, running=running), "--yes")
+    toml = discover(subscriptions(word, running=running))
 
-    ends = [row["ended_at"] for row in opened[-1]["subscriptions"].to_pyarrow().to_pylist()]
+    ends = [row["ended_at"] for row in rows_of("subscriptions")]
     assert toml["churn"]["definition"] == "subscription_ended"
     assert ends.count(None) == running
     assert max(end for end in ends if end) == datetime(2025, 12, 24 if running < 23 else 20)
@@ -34,7 +34,7 @@ def test_a_word_among_dates_of_end_is_a_subscription_that_runs(word: str, runnin
 
 
 def test_the_error_of_a_word_among_dates_names_the_setting_that_reads_it(capsys: pytest.CaptureFixture[str]):
-    init(subscriptions("", running=25), "--yes")
+    discover(subscriptions("", running=25))
     subscriptions("present", running=25)
     capsys.readouterr()
 
@@ -44,7 +44,7 @@ def test_the_error_of_a_word_among_dates_names_the_setting_that_reads_it(capsys:
 
 
 def test_where_no_subscription_has_an_end_churn_is_still_that_of_subscriptions_and_the_reason_is_stated():
-    toml = init(subscriptions("", running=60), "--yes")
+    toml = discover(subscriptions("", running=60))
 
     assert toml["churn"]["definition"] == "subscription_ended"
     assert "none has an end: name the column of their ends as ended_at" in Path("kizuna.toml").read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kizuna.main import run
-from tests.kizuna.exports import init, purchases, write
+from tests.kizuna.exports import discover, purchases, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -35,7 +35,7 @@ def export(amount: Callable[[int], float]) -> str:
 
 
 def test_a_total_that_each_line_of_an_order_repeats_counts_once_and_says_so():
-    toml = init(export(total), "--yes")
+    toml = discover(export(total))
 
     rows = purchases()
     assert toml["tables"]["purchases"]["columns"]["amount"] == {"column": "Order Total", "shared_within": "Order"}
@@ -45,13 +45,13 @@ def test_a_total_that_each_line_of_an_order_repeats_counts_once_and_says_so():
 
 
 def test_lines_of_a_shop_where_everything_costs_the_same_are_no_totals():
-    toml = init(export(lambda n: 9.9), "--yes")
+    toml = discover(export(lambda n: 9.9))
 
     assert toml["tables"]["purchases"]["columns"]["amount"] == "Order Total"
 
 
 def test_what_shares_a_total_has_to_be_a_column_of_the_source(capsys: pytest.CaptureFixture[str]):
-    init(export(total), "--yes")
+    discover(export(total))
     path = Path("kizuna.toml")
     path.write_text(path.read_text().replace('shared_within = "Order"', 'shared_within = "Ordre"'))
     capsys.readouterr()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kizuna.exports import init, write
+from tests.kizuna.exports import discover, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -22,7 +22,7 @@ def test_a_japanese_ledger_is_a_table_of_points():
         ),
     ]
 
-    toml = init(write("受注.csv", orders), write("ポイント履歴.csv", ledger), "--yes")
+    toml = discover(write("受注.csv", orders), write("ポイント履歴.csv", ledger))
 
     assert set(toml["tables"]) == {"purchases", "points"}
     assert toml["tables"]["points"]["columns"] == {
@@ -41,6 +41,6 @@ def test_members_and_orders_with_points_stay_what_they_are():
         *(f"c{n},2024-01-0{1 + n},f,JP,{n}" for n in range(5)),
     ]
 
-    toml = init(write("data1.csv", orders), write("data2.csv", people), "--yes")
+    toml = discover(write("data1.csv", orders), write("data2.csv", people))
 
     assert set(toml["tables"]) == {"purchases", "customers"}

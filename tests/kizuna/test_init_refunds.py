@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from kizuna.main import run
-from tests.kizuna.exports import init, purchases, write
+from tests.kizuna.exports import discover, purchases, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -37,7 +37,7 @@ def test_the_report_of_stripe_invoices_is_net_of_refunds():
         f"in_{n},N-{n},cus_{n % 11},usd,{day(n)} 10:00,29.00,29.00,{REFUNDS.get(n % 10, '')},paid" for n in range(240)
     ]
 
-    init(write("invoices.csv", lines), "--yes")
+    discover(write("invoices.csv", lines))
 
     frame = pd.read_csv("invoices.csv")
     assert revenue_of_report() == pytest.approx((frame["Amount Paid"] - frame["Amount Refunded"].fillna(0)).sum())
@@ -50,7 +50,7 @@ def test_a_refunded_column_of_any_invoices_is_taken_off_and_says_so():
         for n in range(240)
     ]
 
-    toml = init(write("invoices.csv", lines), "--yes")
+    toml = discover(write("invoices.csv", lines))
 
     assert toml["tables"]["purchases"]["columns"]["amount"] == {"column": "amount", "minus": ["refunded_amount"]}
     assert "less refunded_amount, which was paid back" in Path("kizuna.toml").read_text()
@@ -62,7 +62,7 @@ def test_refunds_with_a_negative_amount_are_kept_whatever_their_status():
     lines += [f"I{n},c{n % 9},{day(n)},29.50,paid" for n in range(240)]
     lines += [f"R{n},c{n % 9},{day(n)},-29.50,refunded" for n in range(40)]
 
-    init(write("invoices.csv", lines), "--yes")
+    discover(write("invoices.csv", lines))
 
     assert sum(row["amount"] for row in purchases()) == 200 * 29.5
 
@@ -71,7 +71,7 @@ def test_a_flag_that_says_refunded_is_not_taken_off():
     lines = ["invoice_id,customer,date,amount,refunded"]
     lines += [f"I{n},c{n % 9},{day(n)},29.50,{int(n % 9 == 0)}" for n in range(240)]
 
-    init(write("invoices.csv", lines), "--yes")
+    discover(write("invoices.csv", lines))
 
     assert sum(row["amount"] for row in purchases()) == 240 * 29.5
 
@@ -84,7 +84,7 @@ def test_lines_with_a_negative_quantity_are_returns_whatever_the_sign_of_their_a
         for n in range(240)
     ]
 
-    toml = init(write("orders.csv", lines), "--yes")
+    toml = discover(write("orders.csv", lines))
 
     frame = pd.read_csv("orders.csv")
     assert sum(row["amount"] for row in purchases()) == (frame.amount.abs() * frame.quantity / 2).sum()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kizuna.main import run
-from tests.kizuna.exports import init, write
+from tests.kizuna.exports import discover, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -27,7 +27,7 @@ def test_a_shop_has_new_loyal_and_lapsed_customers(capfd):
     lines += ["n1,first,2025-12-20,10.50", "w1,waned,2025-10-20,10.50", "w2,waned,2025-10-25,10.50"]
     lines += ["l1,gone,2025-09-10,10.50", "l2,gone,2025-09-15,10.50"]
 
-    init(write("orders.csv", lines), "--yes")
+    discover(write("orders.csv", lines))
 
     assert segments(capfd) == {"new": 1, "loyal": 5, "at_risk": 1, "lapsed": 1}
 
@@ -35,7 +35,7 @@ def test_a_shop_has_new_loyal_and_lapsed_customers(capfd):
 def test_the_segments_of_a_japanese_shop_are_japanese(capfd):
     lines = ["注文番号,会員番号,注文日,金額", *(f"{n},M{n % 5},{day},1050" for n, day in enumerate(DAYS))]
 
-    toml = init(write("受注.csv", lines), "--yes")
+    toml = discover(write("受注.csv", lines))
 
     assert segments(capfd) == {"新規": 0, "優良": 5, "離反予備": 0, "休眠": 0}
     assert toml["segments"]["休眠"]["action"] == "呼び戻す。反応がなければ連絡を控える"
@@ -56,7 +56,7 @@ def test_subscribers_are_paying_at_risk_or_cancelled(capfd, has_usage: bool):
         ]
         files.append(write("usage.csv", lines))
 
-    init(*files, "--yes")
+    discover(*files)
 
     counts = segments(capfd)
     # Without usage, the last end is the cutoff: c0 still pays on that day.
@@ -68,6 +68,6 @@ def test_subscribers_are_paying_at_risk_or_cancelled(capfd, has_usage: bool):
 def test_a_business_with_nothing_but_usage_has_segments(capfd):
     lines = ["user_id,timestamp,event", *(f"c{n % 5},{day},login" for n, day in enumerate(DAYS))]
 
-    init(write("events.csv", lines), "--yes")
+    discover(write("events.csv", lines))
 
     assert segments(capfd) == {"new": 0, "loyal": 5, "at_risk": 0, "lapsed": 0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from core.errors import BadInput
 from kizuna.main import run
-from tests.kizuna.exports import init, write
+from tests.kizuna.exports import discover, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -67,7 +69,7 @@ def test_mrr_churn_and_reactivations_of_the_report_are_those_of_the_snapshots():
     rows = snapshots()
     write("mrr.csv", ["account,month,mrr,plan", *(",".join(map(str, row)) for row in rows.itertuples(index=False))])
 
-    toml = init("mrr.csv", "--yes")
+    toml = discover("mrr.csv")
 
     assert toml["tables"]["subscriptions"]["monthly_snapshots"] is True
     assert toml["tables"]["subscriptions"]["columns"] == {
@@ -97,7 +99,7 @@ def test_months_are_recognised_however_they_are_written(written: str):
     columns = {"account_id": [*rows.account], names.get(written, "month"): months, "mrr": [*rows.mrr]}
     pq.write_table(pa.table(columns), "accounts_by_month.parquet")
 
-    toml = init("accounts_by_month.parquet", "--yes")
+    toml = discover("accounts_by_month.parquet")
 
     assert toml["tables"]["subscriptions"]["monthly_snapshots"] is True
     assert toml["tables"]["subscriptions"]["columns"]["started_at"] == names.get(written, "month")
@@ -121,6 +123,7 @@ NO_SNAPSHOTS = {
 def test_other_tables_with_months_are_no_snapshots(header: str):
     write("subscriptions.csv", [header, *NO_SNAPSHOTS[header]])
 
-    run(["init", "subscriptions.csv", "--yes"])
+    with suppress(BadInput):  # Some of them are no table of the contract at all.
+        discover("subscriptions.csv")
 
     assert not Path("kizuna.toml").exists() or "monthly_snapshots" not in Path("kizuna.toml").read_text()

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.kizuna.exports import init, purchases, write
+from tests.kizuna.exports import discover, purchases, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -45,7 +45,7 @@ def export(names: tuple[str, str], written: tuple[str, str], more: str = "", mor
     ],
 )
 def test_a_day_and_its_time_are_one_moment(names: tuple[str, str], written: tuple[str, str]):
-    toml = init(export(names, written), "--yes")
+    toml = discover(export(names, written))
 
     column = toml["tables"]["purchases"]["columns"]["event_time"]
     assert (column["column"], column["time_of_day"]) == names
@@ -60,7 +60,7 @@ def test_numbers_of_parquet_are_times_of_day(written: str, name: str, as_type: t
     ids = {"customer_id": [f"c{n % 20}" for n, _ in enumerate(MOMENTS)], "amount": [5.5] * len(MOMENTS)}
     pq.write_table(pa.table({**ids, **columns}), "orders.parquet")
 
-    toml = init("orders.parquet", "--yes")
+    toml = discover("orders.parquet")
 
     assert toml["tables"]["purchases"]["columns"]["event_time"] == {"column": "date", "time_of_day": name}
     assert sorted(row["event_time"] for row in purchases()) == [
@@ -70,7 +70,7 @@ def test_numbers_of_parquet_are_times_of_day(written: str, name: str, as_type: t
 
 @pytest.mark.parametrize("name", ["delivery_minutes", "points", "order_number", "processing_time"])
 def test_digits_under_another_name_are_no_times_of_day(name: str):
-    toml = init(export(("order_date", name), ("%Y-%m-%d", "%-H%M")), "--yes")
+    toml = discover(export(("order_date", name), ("%Y-%m-%d", "%-H%M")))
 
     assert toml["tables"]["purchases"]["columns"].get("event_time", "order_date") == "order_date"
 
@@ -81,7 +81,7 @@ def test_days_and_times_of_parquet_are_one_moment():
     pq.write_table(pa.table({"customer_id": ids, "date": days, "time": clocks, "amount": 5.5 * pd.Series([1] * 150)}),
                    "orders.parquet")  # fmt: skip
 
-    toml = init("orders.parquet", "--yes")
+    toml = discover("orders.parquet")
 
     assert toml["tables"]["purchases"]["columns"]["event_time"] == {"column": "date", "time_of_day": "time"}
     assert sorted(row["event_time"] for row in purchases()) == MOMENTS
@@ -96,7 +96,7 @@ def test_days_and_times_of_a_spreadsheet_are_one_moment():
     numbers = [divmod(serial(one), 1) for one in MOMENTS]
     write("orders.csv", lines + [f"c{n % 20},{day:.0f},{part:.6f},5.50" for n, (day, part) in enumerate(numbers)])
 
-    toml = init("orders.csv", "--yes")
+    toml = discover("orders.csv")
 
     assert toml["tables"]["purchases"]["columns"]["event_time"] == {
         "column": "Order Date",
@@ -114,7 +114,7 @@ def test_days_and_times_of_a_spreadsheet_are_one_moment():
     ],
 )
 def test_another_column_with_times_is_not_joined(names: tuple[str, str], days: str):
-    toml = init(export(names, (days, "%H:%M")), "--yes")
+    toml = discover(export(names, (days, "%H:%M")))
 
     assert toml["tables"]["purchases"]["columns"].get("event_time", "order_date") == "order_date"
 
@@ -131,7 +131,7 @@ def test_stored_moments_are_days_only_where_all_are_at_midnight(
     columns = {"customer_id": ids, "date": [*map(shorten, MOMENTS)], "time": [f"{one:%H:%M}" for one in MOMENTS]}
     pq.write_table(pa.table({**columns, "amount": [5.5] * 150}), "orders.parquet")
 
-    toml = init("orders.parquet", "--yes")
+    toml = discover("orders.parquet")
 
     column = toml["tables"]["purchases"]["columns"]["event_time"]
     assert column == ({"column": "date", "time_of_day": "time"} if is_joined else "date")
@@ -143,6 +143,6 @@ def test_the_time_of_an_order_is_filled_in_its_later_lines_as_its_day_is():
     for n, one in enumerate(MOMENTS[:60]):
         lines += [f"{n},c{n % 9},{one:%Y-%m-%d},{one:%H:%M},tea,5.50", f"{n},,,,mug,2.50"]
 
-    init(write("orders.csv", lines), "--yes", exit_codes=(0, 2))
+    discover(write("orders.csv", lines))
 
     assert sorted(row["event_time"] for row in purchases()) == sorted(2 * MOMENTS[:60])

@@ -16,7 +16,7 @@ import pytest
 
 from kizuna.main import run
 from tests.engines import POSTGRES, engine
-from tests.kizuna.exports import init
+from tests.kizuna.exports import discover
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -62,7 +62,7 @@ def evidence() -> str:
 
 @pytest.mark.parametrize(("zone", "of_business"), [("Asia/Tokyo", "in the type of"), ("+09:00", "the offset +09:00")])
 def test_the_zone_in_the_type_of_a_parquet_column_is_that_of_the_business(zone: str, of_business: str):
-    toml = init(write_parquet(zone), "--yes")
+    toml = discover(write_parquet(zone))
 
     assert toml["time_zone"] == "Asia/Tokyo"
     assert f"its type has the time zone {zone}" in evidence()
@@ -72,7 +72,7 @@ def test_the_zone_in_the_type_of_a_parquet_column_is_that_of_the_business(zone: 
 
 
 def test_utc_in_the_type_of_a_column_is_stated_and_says_nothing_of_the_business():
-    toml = init(write_parquet("UTC"), "--yes")
+    toml = discover(write_parquet("UTC"))
 
     assert (toml["time_zone"], "assumed" in evidence()) == ("UTC", True)
     assert "its type has the time zone UTC" in evidence()

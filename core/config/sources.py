@@ -66,6 +66,12 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
     """\
     Of an amount that is the total of an order, repeated in each of its lines: the column of the source with the number
     of the order. Each line gets an equal share, so that the total counts once."""
+    duration: Literal["h:mm", "m:ss"] | None = None
+    """\
+    Of a number that is a duration (1:20:30, 1h 20m, PT1H20M, 90 min): it is read as minutes, and two parts as hours and
+    minutes or as minutes and seconds. Digits alone are minutes."""
+    negated: bool = False
+    "Of a yes or no: whether the column says the opposite, such as `opted_out` where `granted` is wanted."
     id_width: PositiveInt | None = None
     "Digits of an id: shorter ids of digits alone are filled with zeros from the left, so that 123 meets 00000123."
     time_of_day: str | None = None
@@ -84,6 +90,10 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
             raise ValueError("id_width fills the ids of a column")
         if self.time_of_day is not None and self.column is None:
             raise ValueError("time_of_day needs the column with the day")
+        if self.duration is not None and self.column is None:
+            raise ValueError("duration says how a column is written")
+        if self.negated and self.column is None:
+            raise ValueError("negated turns round the yes and no of a column")
         if self.minus and self.column is None and self.product is None:
             raise ValueError("minus takes columns off a column or a product")
         if self.shared_within is not None and self.column is None:
@@ -242,13 +252,15 @@ class CrossSectionTable(CsvLayout, frozen=True, kw_only=True):
             raise ValueError("exclude takes columns out of all; set all_columns = true, or leave out `columns`")
         for name, column in self.columns.items():
             if isinstance(column, ColumnSource) and _is_of_tables(column):
-                raise ValueError(f"{name}: scale, minus, shared_within, time_of_day and interval are for [tables]")
+                raise ValueError(
+                    f"{name}: scale, minus, shared_within, time_of_day, duration, negated and interval are for [tables]"
+                )
 
 
 def _is_of_tables(column: ColumnSource) -> bool:
     """Whether a column has a setting that needs the kind of a column of the contract."""
-    settings = (column.scale, column.interval, column.time_of_day, column.shared_within, column.minus)
-    return settings != (None, None, None, None, ())
+    settings = (column.scale, column.interval, column.time_of_day, column.shared_within, column.duration)
+    return any(setting is not None for setting in settings) or bool(column.minus) or column.negated
 
 
 class CrossSectionLabel(Section, frozen=True):

@@ -7,6 +7,7 @@ date         time                   cell
 2026-03-01   18.30 Uhr     ->       2026-03-01 18:30
 2026-03-01   930           ->       2026-03-01 09:30       (hours and minutes, as every value of the column is)
 2026-03-01   93005         ->       2026-03-01 09:30:05
+2026-03-01   10:15+09:00   ->       2026-03-01 10:15+09:00 (the day and the time at this offset)
 46082        0.770833      ->       46082.770833           (spreadsheet_days)
 """
 
@@ -19,8 +20,9 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from core.config.sources import ColumnSource, ValueFormat
+from core.config.sources import ColumnSource, TableSource, ValueFormat
 from core.date_format import EPOCH_UNITS, SPREADSHEET_DAYS
+from core.errors import DataError
 from core.i18n.message import Message
 from tables.cleaning.characters import narrow
 from tables.cleaning.evidence import ReadingNote
@@ -40,6 +42,8 @@ OTHER_MARKS = r"^(?:[Kk]l[.o]? *)?([01]?[0-9]|2[0-3])[.hH]([0-5][0-9])"
 "Hours and minutes with a dot or an h between them."
 DOT_BEFORE_SECONDS = r"^([0-9]{1,2}:[0-9]{2})[.]([0-9]{2})$"
 OCLOCK = r" *([Uu]hr|[hH])$"
+OFFSET = " ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$"
+"The offset from UTC behind a time of day: 10:15+09:00, 1015Z, and 10:15:00+09 as databases write it."
 COLON = re.compile("%[HI]:%M|%T|%R")
 "A clock with colons in a pattern."
 
@@ -76,7 +80,7 @@ def find_digits(source: ir.Table, clock: ir.Value, *, written: ValueFormat) -> C
     """
     if not (clock.type().is_string() or clock.type().is_numeric()) or clock.type().is_boolean():
         return None
-    text = _text_of(clock, written=written)
+    text = _text_of(clock, written=written).re_replace(OFFSET, "")
     is_long = text.re_search("^[0-9]{3,6}$")
     counts = {
         "n_values": text.count(),
@@ -125,14 +129,49 @@ def find_clock_digits(
     return digits_of
 
 
+def find_zoneless_clocks(
+    raw: ir.Table, mapped: Mapping[str, ColumnSource], *, table: str, source: TableSource | None
+) -> frozenset[str]:
+    """The columns whose times of day a Parquet file says to be UTC, which says nothing.
+
+    Many writers mark every time of day so, and others have shifted it to UTC, perhaps beyond midnight. Raises DataError
+    unless the table states the zone of its clocks.
+    """
+    if source is None or source.path is None:
+        return frozenset()
+    marked: set[str] = set()
+    for name, column in mapped.items():
+        if column.time_of_day is None or not has_column(raw, column.time_of_day):
+            continue
+        clock = source_column(raw, column.time_of_day, table=table)
+        if clock.type().is_time() and _ends_in_offset(raw, clock):
+            marked.add(name)
+            if source.time_zone is None:
+                raise DataError(
+                    f"{table}.{name}: the Parquet type of '{column.time_of_day}' says UTC, as many writers do of local "
+                    f'times, too; set time_zone = "UTC", or the zone of its clocks, for [tables.{table}]'
+                )
+    return frozenset(marked)
+
+
+def _ends_in_offset(raw: ir.Table, clock: ir.Value) -> bool:
+    return bool(raw.aggregate(n=_count(clock.cast("string").re_search(OFFSET))).to_pyarrow().to_pylist()[0]["n"])
+
+
 def notes_of_digits(digits_of: Mapping[str, ClockDigits]) -> tuple[ReadingNote, ...]:
     """How times of day of digits alone were read."""
     return tuple(ReadingNote(name, digits.describe()) for name, digits in digits_of.items())
 
 
-def join_clock(day: ir.Value, clock: ir.Value, *, written: ValueFormat, digits: ClockDigits | None) -> ir.Value:
-    """A day and a time of day as one text. It is NULL without a day, and the day alone without a time."""
+def join_clock(
+    day: ir.Value, clock: ir.Value, *, written: ValueFormat, digits: ClockDigits | None, is_zoneless: bool = False
+) -> ir.Value:
+    """A day and a time of day as one text. It is NULL without a day, and the day alone without a time.
+
+    Without a zone, an offset behind the time of day is dropped.
+    """
     day, clock = (_text_of(cell, written=written) for cell in (day, clock))
+    clock = clock.re_replace(OFFSET, "") if is_zoneless else clock
     day, clock = day.re_replace(MIDNIGHT, ""), clock.re_replace(DAY_BEFORE_CLOCK, "")
     if written.date_format == SPREADSHEET_DAYS:
         part = clock.re_extract(FRACTION, 1).nullif("")
@@ -161,16 +200,23 @@ def _as_pattern(clock: ir.Value, date_format: str) -> ir.Value:
     width = next((width for pattern, width in DIGITS_OF_CLOCK.items() if pattern in date_format), 0)
     if not width:
         return clock
-    is_short = clock.re_search("^[0-9]+$") & (clock.length() < width)
-    return ibis.ifelse(is_short, clock.lpad(width, "0"), clock)
+    bare, offset = _split_offset(clock)
+    is_short = bare.re_search("^[0-9]+$") & (bare.length() < width)
+    return ibis.ifelse(is_short, bare.lpad(width, "0") + offset, clock)
+
+
+def _split_offset(clock: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """A time of day without its offset, and the offset, empty where there is none."""
+    return clock.re_replace(OFFSET, ""), ibis.ifelse(clock.re_search(OFFSET), clock.re_extract(OFFSET, 0), "")
 
 
 def _with_colons(clock: ir.Value, digits: ClockDigits | None) -> ir.Value:
-    """A time of day with colons between its parts, whatever it is written with."""
+    """A time of day with colons between its parts, whatever it is written with, and its offset."""
+    clock, offset = _split_offset(clock)
     plain = clock.re_replace(OTHER_MARKS, r"\1:\2").re_replace(DOT_BEFORE_SECONDS, r"\1:\2").re_replace(OCLOCK, "")
     if digits is None:
-        return plain
+        return plain + offset
     parts = "([0-9]{2})" * (digits.width // 2)
     groups = ":".join(rf"\{place}" for place in range(1, digits.width // 2 + 1))
     in_parts = clock.lpad(digits.width, "0").re_replace(f"^{parts}$", groups)
-    return ibis.ifelse(clock.re_search(f"^[0-9]{{1,{digits.width}}}$"), in_parts, plain)
+    return ibis.ifelse(clock.re_search(f"^[0-9]{{1,{digits.width}}}$"), in_parts, plain) + offset

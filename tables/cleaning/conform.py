@@ -24,7 +24,7 @@ from core.errors import ConfigError, DataError, did_you_mean
 from core.i18n.message import Message
 from tables.bad_lines import NO_BAD_LINES, BadLines
 from tables.cleaning.amounts import negate_returns, take_off_tax
-from tables.cleaning.clocks import find_clock_digits, notes_of_digits
+from tables.cleaning.clocks import find_clock_digits, find_zoneless_clocks, notes_of_digits
 from tables.cleaning.evidence import ReadingNote, WrittenColumn, find_evidence
 from tables.cleaning.readings import UNREADABLE, Reading, read_column
 from tables.cleaning.source_cells import cells_of
@@ -35,6 +35,7 @@ from tables.cleaning.source_columns import (
     fill_ids,
     fit_profile,
     keep_rows,
+    negate,
     scale_numbers,
     take_off,
 )
@@ -149,6 +150,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     if is_monthly:
         kinds |= {"started_at": "date"}
     digits = find_clock_digits(raw, mapped, table=contract.name, formats=formats)
+    zoneless = find_zoneless_clocks(raw, mapped, table=contract.name, source=source)
     columns = {
         name: cells_of(
             raw,
@@ -158,6 +160,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
             written=formats[name],
             base_currency=config.currency,
             digits=digits.get(name),
+            is_zoneless=name in zoneless,
         )
         for name, column in mapped.items()
     }
@@ -184,6 +187,7 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     }
     for name, cells in taken_off.items():
         readings[name] = take_off(readings[name], cells, bench=bench, written=formats[name])
+    readings = negate(readings, mapped, bench=bench, kinds=kinds, table=contract.name)
     readings = scale_numbers(fill_ids(readings, mapped), mapped, bench=bench, base_currency=config.currency)
     readings = take_off_tax(readings, contract, tax_rate=config.money.tax_rate)
     if source is not None and source.returns is not None:

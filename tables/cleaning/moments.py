@@ -36,6 +36,12 @@ CAPITALS, SMALL = "ÄÉÛ", "äéû"
 "Letters that lower() of PostgreSQL leaves as they are in some locales."
 DOTTED_CLOCK = " ([01]?[0-9]|2[0-3])[.]([0-5][0-9])(?:[.:]([0-5][0-9]))?$"
 "A time of day behind its day with dots, as in Denmark and Finland."
+LOST_DIGITS = "a time in scientific notation, its digits are lost"
+"What `kizuna check` calls such a count since 1970."
+SCIENTIFIC = "^[0-9](?:[.,]([0-9]*))?[eE][+]?([0-9]{1,2})$"
+"A number in scientific notation: its decimals and its exponent."
+MAX_OFFSET = 14 * 3600
+"Seconds; no zone is farther from UTC, so that 18:00-20:00 is no time with an offset."
 FIRST_SHORT_YEAR = 69
 "A year of two digits is 1969 to 2068, as in strptime."
 
@@ -75,7 +81,7 @@ def moment_in(text: ir.Value, bench: Workbench, *, date_format: str | None, take
         parts.text_of("half").lower(),
         parts.text_of("offset"),
     )
-    is_day = bench.step(parts.text_of("hour").isnull())
+    is_day, offset_seconds = bench.step(parts.text_of("hour").isnull()), _offset_seconds(offset, bench)
     year = bench.step(_four_digits(year))
     valid = bench.step(
         plain.re_search(pattern.regex)
@@ -86,6 +92,7 @@ def moment_in(text: ir.Value, bench: Workbench, *, date_format: str | None, take
         & (_number(minute) <= 59)
         & (_number(second) <= 59)
         & (half.isnull() | _number(hour).between(1, 12))
+        & (offset_seconds.isnull() | offset_seconds.between(-MAX_OFFSET, MAX_OFFSET))
     )
     clock_hour = bench.step(
         ibis.cases(
@@ -96,7 +103,7 @@ def moment_in(text: ir.Value, bench: Workbench, *, date_format: str | None, take
     )
     iso = year + "-" + month + "-" + day + " " + clock_hour + ":" + minute + ":" + second
     shown = bench.step(ibis.ifelse(valid, iso, ibis.null("string")).cast("timestamp"))
-    return ClockTime(shown, _offset_seconds(offset, bench), is_day)
+    return ClockTime(shown, offset_seconds, is_day)
 
 
 def _with_separators(text: ir.Value, bench: Workbench) -> ir.Value:
@@ -173,8 +180,18 @@ def _offset_seconds(written: ir.Value, bench: Workbench) -> ir.Value:
 
 
 def _epoch_in(text: ir.Value, bench: Workbench, *, unit: int) -> ClockTime:
-    utc = epoch_to_utc(_number_in(text, bench), bench, unit=unit)
+    plain, is_exact = bench.steps(narrow(text), ~has_lost_digits(text, unit=unit))
+    number = ibis.ifelse(is_exact & plain.re_search(SCIENTIFIC), plain.replace(",", "."), ibis.null("string"))
+    utc = epoch_to_utc(_number_in(text, bench).coalesce(bench.step(number.cast("float64"))), bench, unit=unit)
     return ClockTime(utc, ibis.literal(0, "int32"), ibis.literal(False))
+
+
+def has_lost_digits(text: ir.Value, *, unit: int) -> ir.Value:
+    """Whether a count since 1970 in scientific notation has too few digits for its second: 1.70E+09."""
+    plain = narrow(text)
+    n_decimals = plain.re_extract(SCIENTIFIC, 1).length()
+    exponent = plain.re_extract(SCIENTIFIC, 2).nullif("").cast("int32").coalesce(0)
+    return plain.re_search(SCIENTIFIC) & (exponent - n_decimals > len(str(unit)) - 1)
 
 
 def _number_in(text: ir.Value, bench: Workbench) -> ir.Value:

@@ -20,17 +20,22 @@ from core.date_format import EPOCH_UNITS, SPREADSHEET_DAYS
 from core.errors import DataError
 from tables.cleaning.characters import is_null_word, is_one_of, narrow
 from tables.cleaning.identifiers import decimal_id, float_id, text_id
-from tables.cleaning.moments import ClockTime, epoch_to_utc, moment_in, spreadsheet_moment
+from tables.cleaning.moments import LOST_DIGITS, ClockTime, epoch_to_utc, has_lost_digits, moment_in, spreadsheet_moment
 from tables.cleaning.numbers import Notation, number_in
 from tables.cleaning.workbench import Workbench
 from tables.contract_types import Kind
 
 TRUE_WORDS = (
     "true", "t", "yes", "y", "1", "on", "granted", "accepted", "opt-in", "opted in", "subscribed", "ja", "oui", "si",
+    "sim", "sì", "sí", "tak", "ano", "evet", "да", "kyllä", "是", "예", "allowed",
     "はい", "有", "有り", "あり", "可", "許可", "同意", "同意する", "承諾", "希望", "希望する", "オプトイン", "○", "◯",
+    "受け取る", "受信する", "配信する", "配信中", "購読", "購読中", "要",
 )  # fmt: skip
 FALSE_WORDS = (
     "false", "f", "no", "n", "0", "off", "denied", "refused", "opt-out", "opted out", "unsubscribed", "nein", "non",
+    "não", "nao", "nie", "nee", "nej", "ne", "hayır", "нет", "ei", "否", "아니요", "아니오", "not subscribed",
+    "not_subscribed", "never subscribed", "never_subscribed", "not opted in", "pending",
+    "受け取らない", "受信しない", "配信しない", "配信停止", "停止", "停止中", "購読しない", "不要", "希望なし",
     "いいえ", "無", "無し", "なし", "不可", "拒否", "不同意", "同意しない", "希望しない", "オプトアウト", "×",
 )  # fmt: skip
 
@@ -149,7 +154,10 @@ def read_time(raw: ir.Value, bench: Workbench, *, written: ValueFormat, takes_mo
         raw = bench.step(raw.cast("int64").cast("string"))
     if raw.type().is_string():
         moment = moment_in(raw, bench, date_format=written.date_format, takes_months=takes_months)
-        return _with_check(raw, _to_local(moment, bench), present=_is_filled(raw))
+        reading = _with_check(raw, _to_local(moment, bench), present=_is_filled(raw))
+        if (unit := EPOCH_UNITS.get(written.date_format or "")) is None:
+            return reading
+        return replace(reading, other_faults=((has_lost_digits(raw, unit=unit), LOST_DIGITS),))
     raise _refuse(raw, "time")
 
 

@@ -3,9 +3,11 @@
 where = [{ column = "Status", none_of = ["draft"] }]           drops the drafts
 amount = { column = "total", scale = "minor_unit" }            1250 is 12.50, in yen 1250
 customer_id = { column = "Customer", id_width = 8 }            123 is 00000123
+granted = { column = "opted_out", negated = true }             yes is no
 event_time = { column = "day", time_of_day = "time" }          a day and its time in two columns, see source_cells
 amount = { column = "total", minus = ["refunded"] }            29 of which 9 were refunded are 20
 amount = { column = "total", shared_within = "order" }         30 in each of 3 lines are 10 in each
+value = { column = "Time spent", duration = "h:mm" }           1:20 is 80 minutes
 mrr = { column = "Amount", interval = "Interval" }             1200 a year is 100 a month
 amount = "ecommerce.purchase_revenue"                          a field of a nested column
 each = "items"                                                 one row per element of a list
@@ -23,12 +25,13 @@ import msgspec
 from core.config.profiles import read_profile
 from core.config.rows import RowFilter
 from core.config.sources import ColumnSource, TableSource, ValueFormat
-from core.errors import DataError
+from core.errors import ConfigError, DataError
 from core.i18n.message import Message, suggest_name
 from tables.cleaning.readings import Reading, read_column
 from tables.cleaning.workbench import Workbench
 
 CENTS = 0.01
+SECONDS_OF_MINUTE = 60
 WHOLE_UNITS = (
     *("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"),
     *("PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"),
@@ -175,13 +178,17 @@ def cells_of_minus(raw: ir.Table, column: ColumnSource, *, table: str) -> list[i
 
 
 def take_off(reading: Reading, cells: Sequence[ir.Value], *, bench: Workbench, written: ValueFormat) -> Reading:
-    """The number less those in the cells, whatever their sign; an empty cell takes off nothing."""
+    """The number less those in the cells, whatever their sign; an empty cell takes off nothing.
+
+    A number that is missing is zero where something is taken off it: a line has a debit or a credit.
+    """
     for cell in cells:
         other = read_column([cell], bench, written=written, kind="number")
         faults = [fault for fault in (reading.unreadable, other.unreadable) if fault is not None]
         reading = replace(
             reading,
-            value=reading.value - other.value.abs().coalesce(0.0),
+            value=ibis.ifelse(other.value != 0, reading.value.coalesce(0.0), reading.value)
+            - other.value.abs().coalesce(0.0),
             unreadable=ibis.or_(*faults) if faults else None,
             other_faults=(*reading.other_faults, *other.other_faults),
             written=_difference(reading.written, cell.cast("string")),
@@ -191,7 +198,26 @@ def take_off(reading: Reading, cells: Sequence[ir.Value], *, bench: Workbench, w
 
 def _difference(written: ir.Value | None, less: ir.Value) -> ir.Value | None:
     """How a difference is written; without what is missing."""
-    return None if written is None else ibis.ifelse(less.isnull(), written, written + " - " + less)
+    if written is None:
+        return None
+    return ibis.ifelse(less.isnull(), written, written.coalesce("") + " - " + less)
+
+
+def negate(
+    readings: Mapping[str, Reading],
+    mapped: Mapping[str, ColumnSource],
+    *,
+    bench: Workbench,
+    kinds: Mapping[str, str],
+    table: str,
+) -> dict[str, Reading]:
+    """The readings with the opposite of each yes and no whose column says so. Raises ConfigError for other kinds."""
+    names = [name for name, column in mapped.items() if column.negated]
+    for name in names:
+        if kinds[name] != "boolean":
+            raise ConfigError(f"[tables.{table}.columns]: negated is for a yes or no, and {table}.{name} is none")
+    # As a step, because Ibis would write `NOT x IS NULL` to ask whether the opposite of x is missing.
+    return {**readings, **{name: replace(readings[name], value=bench.step(~readings[name].value)) for name in names}}
 
 
 def fill_ids(readings: Mapping[str, Reading], mapped: Mapping[str, ColumnSource]) -> dict[str, Reading]:
@@ -220,6 +246,8 @@ def scale_numbers(
             value = value * _minor_unit(readings, base_currency)
         elif column.scale is not None:
             value = value * column.scale
+        if column.duration is not None:
+            value = value / SECONDS_OF_MINUTE
         if column.interval is not None:
             value = value / _months(source_column(bench.source, column.interval, table="it"))
         if column.shared_within is not None:

@@ -6,8 +6,9 @@ import re
 from contextlib import suppress
 from datetime import datetime
 
-from core.date_format import OFFSET, SPREADSHEET_DAYS, TIME, compile_date_format, with_english_months
+from core.date_format import EPOCH_UNITS, OFFSET, SPREADSHEET_DAYS, TIME, compile_date_format, with_english_months
 from core.i18n.message import Message
+from tables.cleaning.durations import is_duration
 from tables.contract_types import Kind
 
 NUMERIC_DATE = re.compile(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?!\d)")
@@ -26,6 +27,8 @@ NUMBERS = {
 "How a number may be written, and the settings that read it."
 AROUND_NUMBER = r"\D{{0,4}}({})\D{{0,4}}"
 "Room for a sign and the mark of a currency."
+SCIENTIFIC = re.compile(r"^\d(?:[.,]\d*)?[eE][+]?(0?9|12|15)$")
+"Seconds, milliseconds or microseconds since 1970 in scientific notation."
 YES_OR_NO = "write true or false, yes or no, 1 or 0, はい or いいえ"
 DAYS = (
     "%d %b %Y",
@@ -39,13 +42,14 @@ DAYS = (
     "%d de %B de %Y",
     "%a, %d %b %Y",
 )
-SETTING = re.compile(r"(date_format|decimal|thousands) = .*$")
+SETTING = re.compile(r"(date_format|decimal|thousands|duration) = .*$")
 "The setting within a suggestion."
 SHAPES = (
     "set {setting}",
     "it could be several dates; set {setting}",
     "it could be two dates; set {setting}",
     "if it counts from 1970, set {setting}",
+    "if it is a duration, set {setting}",
     "if it counts days as spreadsheets do, set {setting}",
     'set date_format to a pattern such as "%d.%m.%Y %H:%M"',
     "name another column as its time_of_day: '{clock}' has other values",
@@ -69,6 +73,8 @@ def suggest_setting(value: str | None, kind: Kind | None, *, section: str, clock
         return f"name another column as its time_of_day: '{clock}' has other values"
     if kind in ("time", "date"):
         return _suggest_date_format(value.strip()) or general
+    if kind in ("number", "integer") and is_duration(value):
+        return 'if it is a duration, set duration = "h:mm" or "m:ss"'
     if kind in ("number", "integer"):
         settings = (text for shape, text in NUMBERS.items() if re.fullmatch(AROUND_NUMBER.format(shape), value.strip()))
         return next(settings, general)
@@ -93,11 +99,8 @@ def _suggest_date_format(value: str) -> str:
         if first <= 12 and second <= 12:
             return 'it could be two dates; set date_format = "day_first" or "month_first"'
         return f'set date_format = "{"day_first" if first > 12 else "month_first"}"'
-    if re.fullmatch(r"\d{10}|\d{13}", value):
-        unit = "epoch_seconds" if len(value) == 10 else "epoch_milliseconds"
-        return f'if it counts from 1970, set date_format = "{unit}"'
-    if re.fullmatch(r"[2-5]\d{4}([.]\d+)?", value):
-        return f'if it counts days as spreadsheets do, set date_format = "{SPREADSHEET_DAYS}"'
+    if epoch := _suggest_count(value):
+        return epoch
     if MONTH_ONLY.match(value):
         return "a month has no day or time; name a column with one"
     for date_format in (day + time for day in DAYS for time in TIMES):
@@ -106,6 +109,19 @@ def _suggest_date_format(value: str) -> str:
             return f'set date_format = "{date_format}"'
     if re.search(r"\d", value):
         return 'set date_format to a pattern such as "%d.%m.%Y %H:%M"'
+    return ""
+
+
+def _suggest_count(value: str) -> str:
+    """The setting for a count since 1970, or of days as spreadsheets count them; '' for other values."""
+    if re.fullmatch(r"\d{10}|\d{13}", value):
+        unit = "epoch_seconds" if len(value) == 10 else "epoch_milliseconds"
+        return f'if it counts from 1970, set date_format = "{unit}"'
+    if scientific := SCIENTIFIC.match(value):
+        unit = next(unit for unit, size in EPOCH_UNITS.items() if len(str(size)) + 8 == int(scientific[1]))
+        return f'if it counts from 1970, set date_format = "{unit}"'
+    if re.fullmatch(r"[2-5]\d{4}([.]\d+)?", value):
+        return f'if it counts days as spreadsheets do, set date_format = "{SPREADSHEET_DAYS}"'
     return ""
 
 

@@ -39,11 +39,17 @@ class Database:
         backend = connect(str(location.settings.database))
         try:
             table = find_table(backend, location.settings, name=location.name)
-            return copy_table(engine, location.name, table=table)
+            return copy_table(engine, location.name, table=_clocks_as_text(table))
         except FAULTS as fault:
             raise unreadable(location.settings, fault, name=location.name) from fault
         finally:
             backend.disconnect()
+
+
+def _clocks_as_text(table: ir.Table) -> ir.Table:
+    """The table with times of day as text: on the way they would lose their offsets."""
+    names = [name for name, kind in table.schema().items() if kind.is_time()]
+    return table.mutate(**{name: table[name].cast("string") for name in names}) if names else table
 
 
 SOURCE = Database()

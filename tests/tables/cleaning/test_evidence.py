@@ -90,6 +90,8 @@ SUGGESTIONS = {
     "07/15/2025": 'set date_format = "month_first"',
     "15.07.25": 'it could be several dates; set date_format = "day_first", "month_first" or "year_first"',
     "1767225600": 'if it counts from 1970, set date_format = "epoch_seconds"',
+    "1.7E+09": 'if it counts from 1970, set date_format = "epoch_seconds"',
+    "1,70000E+12": 'if it counts from 1970, set date_format = "epoch_milliseconds"',
     "45717.5": 'if it counts days as spreadsheets do, set date_format = "spreadsheet_days"',
     "10 Jan 2026 09:30": 'set date_format = "%d %b %Y %H:%M"',
     "March 1, 2026": 'set date_format = "%B %d, %Y"',
@@ -118,6 +120,7 @@ def test_an_unreadable_time_names_the_setting_that_reads_it(value: str):
         ("1.234,50 €", 'decimal = "," and thousands = "."'),
         ("1.234.567", 'thousands = "."'),
         ("1'234", "thousands = \"'\""),
+        ("1:20", 'if it is a duration, set duration = "h:mm"'), ("1h 20m", 'duration = "h:mm" or "m:ss"'),
         ("1 234,50", 'thousands = " "'), ("12.50 x two", "name another column"), ("free", "name another column"),
     ],
 )  # fmt: skip

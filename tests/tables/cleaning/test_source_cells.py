@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import msgspec
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -232,3 +233,60 @@ def test_a_column_of_another_kind_and_another_type_are_refused_with_the_setting(
     source = msgspec.convert({"path": "t.csv", "columns": columns}, TableSource)
     with pytest.raises(ConfigError, match=r"time_of_day is for times, and purchases\.amount is none"):
         conform(raw, CONTRACT["purchases"], config=config(), source=source)
+
+
+@every_engine
+@pytest.mark.parametrize(
+    "clock",
+    ["10:15+09:00", "10:15:00 +0900", "10:15+09", "1015+0900", "10.15+09:00", "10:15 AM+09:00", "01:15Z", "01:15 UTC"],
+)
+@pytest.mark.parametrize("more", [{}, {"date_format": "day_first"}])
+def test_an_offset_behind_a_time_of_day_is_its_zone(engine_name: str, clock: str, more: dict[str, str]):
+    # Every value of a column decides how its digits are read, so the column has this one alone.
+    rows = read(["2026-03-13"], [clock], engine_name, zone="America/New_York", **more)
+
+    assert [row["event_time"] for row in rows] == [datetime(2026, 3, 13, 10, 15)]
+
+
+@every_engine
+def test_a_pattern_reads_times_of_day_with_offsets(engine_name: str):
+    rows = read(["13.03.2026"] * 2, ["915+0900", "1015+0900"], engine_name, date_format="%d.%m.%Y %H%M%z")
+
+    assert [row["event_time"] for row in rows] == [datetime(2026, 3, 13, 9, 15), datetime(2026, 3, 13, 10, 15)]
+
+
+@every_engine
+def test_two_times_of_day_are_no_time_with_an_offset(engine_name: str):
+    assert read(["2026-03-13"], ["18:00-20:00"], engine_name)[0][EXCLUDED_BECAUSE] == "event_time: unreadable time"
+
+
+@every_engine
+def test_the_type_of_databases_for_times_with_an_offset_has_the_zone(engine_name: str):
+    backend, name = engine(engine_name), ibis.util.gen_name("raw")
+    backend.raw_sql(
+        f"CREATE TEMP TABLE {name} AS SELECT 'ada' AS customer_id, DATE '2026-03-13' AS day, 1.0 AS amount, "
+        "CAST('20:15:00-05:00' AS TIMETZ) AS clock"
+    )
+    columns = {"event_time": {"column": "day", "time_of_day": "clock"}}
+    source = msgspec.convert({"database": "any://", "table": name, "columns": columns}, TableSource)
+    rows = conform(backend.table(name), CONTRACT["purchases"], config=config(), source=source).rows
+
+    assert rows.event_time.to_pyarrow().to_pylist() == [datetime(2026, 3, 14, 10, 15)]
+
+
+@pytest.mark.parametrize(("zone", "read_as"), [(None, None), ("UTC", (19, 15)), ("Asia/Tokyo", (10, 15))])
+def test_times_of_day_that_parquet_says_to_be_in_utc_need_a_stated_zone(
+    tmp_path: Path, zone: str | None, read_as: tuple[int, int] | None
+):
+    frame = pa.table({"customer_id": ["ada"], "day": [DAY], "clock": [time(10, 15)], "amount": [1.0]})
+    pq.write_table(frame, tmp_path / "orders.parquet", write_time_adjusted_to_utc=True)
+    columns = {"event_time": {"column": "day", "time_of_day": "clock"}}
+    settings = {"path": str(tmp_path / "orders.parquet"), "columns": columns, "time_zone": zone}
+    tables = config(tables={"purchases": msgspec.convert(settings, TableSource)})
+
+    if read_as is None:
+        with pytest.raises(DataError, match="'clock' says UTC, as many writers do of local times, too; set time_zone"):
+            open_tables(tables)
+    else:
+        (row,) = open_tables(tables)["purchases"].to_pyarrow().to_pylist()
+        assert row["event_time"] == datetime(DAY.year, DAY.month, DAY.day, *read_as)

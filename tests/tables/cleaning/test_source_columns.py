@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import ibis
 import msgspec
 import pyarrow as pa
@@ -10,7 +12,7 @@ import pytest
 from core.config.rows import RowFilter
 from core.config.sources import ColumnSource, TableSource
 from core.errors import DataError
-from tables.cleaning.conform import conform
+from tables.cleaning.conform import EXCLUDED_BECAUSE, conform
 from tables.contract import CONTRACT
 from tables.engines.databases import connect_in_memory
 from tests.engines import engine, every_engine
@@ -112,3 +114,24 @@ def test_a_field_of_a_nested_column_is_named_with_a_dot():
 def test_a_column_with_a_dot_in_its_name_is_no_field():
     assert ColumnSource(column="a.b").column == "a.b"
     assert read_rows(orders(**{"a.b": ["3"]}), "purchases", columns={"amount": "a.b"})[0]["amount"] == 3
+
+
+@every_engine
+def test_the_opposite_of_a_yes_or_no_is_read(engine_name: str):
+    backend, name = engine(engine_name), ibis.util.gen_name("raw")
+    raw = pa.table({"who": ["ada", "bo", "cy"], "unsubscribed": ["yes", "no", "tak"]})
+    backend.create_table(name, raw, temp=True)
+    columns = {
+        "customer_id": "who",
+        "purpose": {"constant": "contact"},
+        "granted": {"column": "unsubscribed", "negated": True},
+        "event_time": {"constant": "1970-01-01"},
+    }
+    source = msgspec.convert({"path": "t.csv", "columns": columns}, TableSource)
+    rows = conform(backend.table(name), CONTRACT["consents"], config=config(), source=source).rows.order_by(
+        "customer_id"
+    )
+
+    assert rows.granted.to_pyarrow().to_pylist() == [False, True, False]
+    assert rows[EXCLUDED_BECAUSE].to_pyarrow().to_pylist() == [None] * 3
+    assert rows.event_time.to_pyarrow().to_pylist() == [datetime(1970, 1, 1)] * 3

@@ -17,7 +17,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from core.config.sources import TableSource
+from core.config.sources import ColumnSource, TableSource
 from core.errors import BadInput, ConfigError, DataError, SourceUnavailable
 from features.cohort import select_cohort
 from features.interactions import load_interactions
@@ -238,3 +238,23 @@ def test_a_database_that_does_not_answer_is_one_line(tmp_path: Path):
 
     assert (exit_code, error.count("\n"), "hush" in error) == (2, 1, False)
     assert "does not answer" in error
+
+
+def test_times_of_day_that_are_copied_keep_their_offset(tmp_path: Path):
+    engine("postgres")
+    (tmp_path / "customers.csv").write_text("customer_id,event_time\nada,2026-03-01\n")
+    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS clocks_with_offsets")
+        connection.execute(
+            "CREATE TABLE clocks_with_offsets AS SELECT 'ada' AS customer_id, DATE '2026-03-13' AS day, 1.0 AS amount, "
+            "TIMETZ '20:15:00-05:00' AS clock"
+        )
+        columns: dict[str, str | ColumnSource] = {"event_time": ColumnSource(column="day", time_of_day="clock")}
+        purchases = TableSource(database=POSTGRES, table="clocks_with_offsets", columns=columns)
+        # A table in a file beside it: so the rows are copied.
+        customers = TableSource(path=str(tmp_path / "customers.csv"))
+
+        tables = open_tables(config(tables={"purchases": purchases, "customers": customers}))
+
+        assert tables["purchases"].event_time.to_pyarrow().to_pylist() == [datetime(2026, 3, 14, 10, 15)]
+        connection.execute("DROP TABLE clocks_with_offsets")

@@ -34,12 +34,17 @@ def find(data: CheckedData) -> Iterator[Finding]:
     has_start = "customers" in data and "joined_at" in data["customers"].rows.columns
     for name in data.checked:
         time = CONTRACT[name].happens_at
-        if time is None or data.tables.is_undated(name):
+        if time is None or data.tables.is_undated(name) or _is_constant(data, name, time=time):
             continue
         yield from _find_strays(data, name, time=time)
         yield from _find_wrong_unit(data, name, time=time)
         if has_start and data.has_ids(name, "customer_id"):
             yield from _find_before_start(data, name, time=time)
+
+
+def _is_constant(data: CheckedData, name: str, *, time: str) -> bool:
+    """Whether the TOML gives every row one time, as that of consents that nothing dates."""
+    return time in data[name].columns and data[name].columns[time].constant is not None
 
 
 def _find_wrong_unit(data: CheckedData, name: str, *, time: str) -> Iterator[Finding]:

@@ -17,7 +17,21 @@ SCALES = ("nps", "csat")
 MIN_SCORES = 30
 "Scores from which it is no chance that the upper half of a scale is never used."
 SERIOUS_SHARE = 0.05
-COMMON_SCALES = ((0, 1), (1, 3), (0, 3), (1, 4), (0, 4), (1, 5), (0, 5), (1, 7), (1, 10), (0, 10), (1, 100), (0, 100))
+COMMON_SCALES = (
+    (0, 1),
+    (1, 3),
+    (0, 3),
+    (1, 4),
+    (0, 4),
+    (1, 5),
+    (0, 5),
+    (1, 7),
+    (1, 10),
+    (0, 10),
+    (1, 100),
+    (0, 100),
+    (-100, 100),
+)
 "Scales that surveys use, the narrowest first."
 
 
@@ -69,8 +83,7 @@ def _judge_scale(data: CheckedData, row: dict[str, Any]) -> Iterator[Finding]:
         "scale": _format_scale(*scale),
         "scores": _format_scale(row["lowest"], row["highest"]),
     }
-    names = data["surveys"].source_names("score")
-    setting = _suggest_scale(row, column=names[0] if names else "score")
+    setting = _suggest_scale(data, row)
     if row["n_off"]:
         severity = Severity.ERROR if row["n_off"] >= SERIOUS_SHARE * row["n_scores"] else Severity.WARNING
         yield _describe(
@@ -94,14 +107,24 @@ def _judge_scale(data: CheckedData, row: dict[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _suggest_scale(row: dict[str, Any], *, column: str) -> str | None:
+def _suggest_scale(data: CheckedData, row: dict[str, Any]) -> str | None:
     """The setting for scores of another scale; for a single odd value, such as -1, that it means missing."""
+    column = next(iter(data["surveys"].source_names("score")), "score")
     if row["n_off"] and row["n_off"] * 2 < row["n_scores"] and row["off_lowest"] == row["off_highest"]:
         return f'score = {{ column = "{column}", null_values = {list_texts([format(row["off_lowest"], "g")])} }}'
-    if row["kind"] == "nps":
-        return f'score = {{ column = "{column}", scale = 0.1 }}' if NPS_SCALE[1] < row["highest"] <= 100 else None
-    scales = [scale for scale in COMMON_SCALES if scale[0] <= row["lowest"] and row["highest"] <= scale[1]]
-    return f"csat_scale = [{scales[0][0]}, {scales[0][1]}]" if scales else None
+    lowest, highest = row["lowest"], row["highest"]
+    if row["kind"] == "nps" and lowest >= 0 and NPS_SCALE[1] < highest <= 100:
+        return f'score = {{ column = "{column}", scale = 0.1 }}'
+    scales = [scale for scale in COMMON_SCALES if scale[0] <= lowest and highest <= scale[1]]
+    csat_scale = f"csat_scale = [{scales[0][0]}, {scales[0][1]}]" if scales else None
+    if row["kind"] != "nps":
+        return csat_scale
+    kind = data["surveys"].columns.get("kind")
+    if csat_scale is None or kind is None or kind.constant is None:
+        return None  # No answer has an NPS of -100 to 100, and other rows of the column may be right.
+    (low, high), current = scales[0], data.config.csat_scale
+    is_read = current[0] <= lowest and highest <= current[1] and highest > (current[0] + current[1]) / 2
+    return 'kind = { constant = "csat" }' + ("" if is_read else f" and csat_scale = [{low}, {high}]")
 
 
 def _format_scale(lowest: float, highest: float) -> str:

@@ -83,6 +83,8 @@ def test_scores_outside_their_scale_suggest_the_scale_that_they_have(engine_name
         ("csat", (-1.0, 4.0, 5.0), 'score = { column = "score", null_values = ["-1"] }'),
         ("nps", (100.0, 70.0, 90.0), 'score = { column = "score", scale = 0.1 }'),
         ("csat", (-7.0, 400.0), None),
+        ("csat", (-100.0, 100.0, 50.0), "csat_scale = [-100, 100]"),
+        ("nps", (-100.0, 100.0, 50.0), None),
     ],
 )
 def test_scores_of_another_scale_name_the_setting_that_reads_them(
@@ -184,3 +186,54 @@ def test_words_with_a_few_numbers_codes_with_a_letter_and_classes_written_as_dig
     )
 
     assert not kinds(tables) & {"mostly_numbers", "numbers_as_words"}
+
+
+@pytest.mark.parametrize(
+    ("scores", "setting"),
+    [
+        ("1 2 3 4 5", 'kind = { constant = "csat" }'),
+        ("1 2 3 4 5 6 7 7", None),  # nobody can tell it from an NPS without its highest scores
+        ("-100 0 50 100", 'kind = { constant = "csat" } and csat_scale = [-100, 100]'),
+        ("0 30 70 100", 'score = { column = "score", scale = 0.1 }'),
+    ],
+)
+def test_answers_that_are_no_nps_name_the_kind_that_reads_them(tmp_path: Path, scores: str, setting: str | None):
+    lines = ["customer_id,event_time,score", *(f"c{n},2024-01-01,{s}" for n, s in enumerate(scores.split() * 10))]
+    (tmp_path / "surveys.csv").write_text("\n".join(lines))
+    (tmp_path / "purchases.csv").write_text("customer_id,event_time,amount\nada,2024-03-01,5\n")
+    columns: dict[str, str | ColumnSource] = {"kind": ColumnSource(constant="nps")}
+    surveys = TableSource(path=str(tmp_path / "surveys.csv"), columns=columns)
+    purchases = TableSource(path=str(tmp_path / "purchases.csv"))
+
+    found = find(open_tables(config(tables={"surveys": surveys, "purchases": purchases})))
+
+    assert [one.setting for one in found if one.kind.startswith("scores_")] == ([setting] if setting else [])
+
+
+@pytest.mark.parametrize(("name", "n_refusals"), [("newsletter", 2), ("opted_out", 1)])
+def test_a_consent_that_is_read_as_an_attribute_is_named_with_its_refusals(tmp_path: Path, name: str, n_refusals: int):
+    customers = f"customer_id,{name}\nada,yes\nbo,no\ncy,no\ndi,\n"
+    purchases = "customer_id,event_time,amount\nada,2024-03-01,5\n"
+    settings = {"attributes": {"customers": (name,)}}
+
+    finding = find_kind(files(tmp_path, settings, customers=customers, purchases=purchases), "unread_consents")
+
+    assert (finding.column, finding.count, finding.of) == (name, n_refusals, 3)
+    assert "[tables.consents.columns] granted = " in str(finding.setting)
+
+
+def test_a_consent_that_the_table_of_consents_reads_and_other_columns_are_no_finding(tmp_path: Path):
+    customers = "customer_id,newsletter,sms_opt_in,newsletter_clicks\nada,yes,no,1\nbo,no,no,0\n"
+    (tmp_path / "purchases.csv").write_text("customer_id,event_time,amount\nada,2024-03-01,5\n")
+    (tmp_path / "customers.csv").write_text(customers)
+    columns: dict[str, str | ColumnSource] = {
+        "purpose": ColumnSource(constant="contact"),
+        "granted": "newsletter",
+        "event_time": ColumnSource(constant="1970-01-01"),
+    }
+    sources = {name: TableSource(path=str(tmp_path / f"{name}.csv")) for name in ("purchases", "customers")}
+    sources["consents"] = TableSource(path=str(tmp_path / "customers.csv"), columns=columns)
+
+    found = kinds(open_tables(config(tables=sources)))
+
+    assert {"unread_consents", "times_near_1970"} & set(found) == set()

@@ -1,0 +1,51 @@
+"""Which columns of an export say whether a customer may be contacted, by their names and values.
+
+newsletter, Accepts Email Marketing, email_opt_in, メルマガ     yes permits
+Unsubscribed from all email, HasOptedOutOfEmail, 配信停止      yes refuses
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from tables.cleaning.readings import FALSE_WORDS, TRUE_WORDS
+
+REFUSAL = re.compile(
+    r"\bopt(ed)? ?out\b|\bunsubscribed?\b|\bdo not (contact|e ?mail|mail|call|phone|sms|text)\b|\bdnc\b|"
+    r"\bno (marketing|contact|newsletter|advertising|e ?mails?)\b|\b(e ?mail|marketing|contact) suppress(ed|ion)\b|"
+    r"werbesperre|werbewiderspruch|newsletter abgemeldet|desinscrit|baja newsletter|"
+    r"配信停止|配信拒否|配信不要|メール拒否|受信拒否|dm不可|dm拒否|dm不要|連絡不可|オプトアウト"
+)
+"In names of columns whose yes is a refusal."
+PERMISSION = re.compile(
+    r"\bopt(ed)? ?in\b|\baccepts? (\w+ )?marketing\b|^consent(ed)?$|^(is )?subscribed$|^mailing list$|"
+    r"\b(marketing|e ?mail|mail|sms|contact|newsletter|advertising|communication)s? (\w+ )?"
+    r"(consent(ed)?|permission|subscribed|subscription|allowed|agreed)\b|\bconsent to (e ?mail|marketing|contact)\b|"
+    r"^(e ?mail )?newsletters?( (signup|sign up|abonniert|abo|anmeldung|yes no|member))?$|"
+    r"werbeeinwilligung|marketing ?einwilligung|newsletter ?einwilligung|werbung erlaubt|"
+    r"consentement (marketing|newsletter)|consentimiento|acepta (publicidad|marketing|newsletter)|"
+    r"consenso (marketing|newsletter)|zgoda (marketingowa|na (newsletter|marketing))|"
+    r"aceita (marketing|newsletter|receber)|\bnieuwsbrief\b|\bnyhetsbrev\b|\bnyhedsbrev\b|uutiskirje|"
+    r"メルマガ|メール配信|メールマガジン|配信希望|配信可否|配信許可|配信同意|案内希望|メール受信|メール許諾|dm可否|dm希望|"
+    r"dm送付|dm許可|オプトイン"
+)
+"In names of columns whose yes is a consent."
+DATED = re.compile(r"\bconsent|\bopt(ed)? ?(in|out)\b|unsubscribed|newsletter|\bmarketing\b|同意日|許諾日|配信")
+"In names of columns with the time of a consent, beside those above."
+
+Meaning = Literal["permits", "refuses"]
+
+
+def meaning_of(name: str) -> Meaning | None:
+    """What yes means in a column with this normalised name; None for columns of other things."""
+    if REFUSAL.search(name):
+        return "refuses"
+    return "permits" if PERMISSION.search(name) else None
+
+
+def are_answers(values: Iterable[str]) -> bool:
+    """Whether all values mean yes or no, and there are some."""
+    words = [value.strip().casefold() for value in values]
+    return bool(words) and all(word in TRUE_WORDS or word in FALSE_WORDS for word in words)

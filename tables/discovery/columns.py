@@ -12,16 +12,15 @@ import ibis.expr.types as ir
 
 from core.date_format import EPOCH_UNITS
 from tables.contract import CONTRACT
+from tables.discovery.clock_values import CLOCK_ALONE, offsets_in, offsets_of_clocks
 from tables.discovery.dates import (
     ENOUGH,
-    EPOCHS,
     DateGuess,
-    day_of_epoch,
     guess_dates,
     guess_serials,
-    is_epoch,
     range_of,
 )
+from tables.discovery.epochs import EPOCHS, day_of_epoch, is_epoch
 from tables.discovery.months import count_months, guess_month_numbers, guess_months
 from tables.discovery.numbers import SCIENTIFIC, NumberGuess, guess_numbers
 from tables.discovery.vocabulary import id_form, load_vocabulary, normalise
@@ -41,11 +40,6 @@ PERSONAL_NAMES = re.compile(
 )
 SERIAL = re.compile(r"^\d{4,5}(?:[.]\d+)?$")
 "A day of a spreadsheet, perhaps with a time."
-CLOCK_ALONE = re.compile(
-    r"^(?:\d{1,2}[:時]\d{1,2}(?:[:分]\d{1,2}(?:[.,]\d+)?)?[分秒]?(?: ?[AaPp]\.?[Mm]\.?)?(?:Z|[+-]\d{2}:?\d{2})?"
-    r"|\d{1,2}[hH]\d{2}|(?:[Kk]l[.o]? *)?\d{1,2}[:.]\d{2}(?::\d{2})? *[Uu]hr|[Kk]l[.o]? *\d{1,2}[:.]\d{2})$"
-)
-"A time of day without a day."
 ZERO_FRACTION = re.compile(r"^\d+[.]0+$")
 
 Kind = Literal["text", "number", "time", "boolean", "other"]
@@ -71,6 +65,8 @@ class ColumnFacts:
     numbers: NumberGuess | None = None
     is_clock: bool = False
     "Whether the values are times of day, such as 18:30."
+    clock_offsets: tuple[str, ...] = ()
+    "Offsets from UTC that are written behind times of day."
     n_mails: int = 0
     n_leading_zeros: int = 0
     n_scientific: int = 0
@@ -173,7 +169,9 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
         return replace(facts, kind="time", dates=dates)
     if kind.is_numeric():
         bounds = (facts.low, facts.high)
-        is_moment = kind.is_integer() and all(one is not None and is_epoch(int(one)) for one in bounds)
+        is_moment = (kind.is_integer() or _kinds_of_time(facts.name)) and all(
+            one is not None and is_epoch(int(one)) for one in bounds
+        )
         if is_moment and facts.low is not None and not _is_called_id(facts.name):
             date_format = EPOCHS[len(str(int(facts.low)))]
             evidence = f"all {facts.n_filled:,} numbers are moments between 1990 and 2100"
@@ -189,7 +187,9 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
         n_negative = int((column < 0).sum().to_pyarrow().as_py() or 0) if (facts.low or 0) < 0 else 0
         is_whole = kind.is_integer()
         return replace(facts, kind="number", numbers=NumberGuess(1.0, is_whole=is_whole, n_negative=n_negative))
-    return replace(facts, kind="text") if kind.is_uuid() else replace(facts, is_clock=kind.is_time())
+    if kind.is_time():
+        return replace(facts, is_clock=True, clock_offsets=offsets_in(column))
+    return replace(facts, kind="text") if kind.is_uuid() else facts
 
 
 def _guess_serials(name: str, bounds: tuple[float | None, float | None], *, n_rows: int) -> DateGuess | None:
@@ -255,6 +255,7 @@ def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> Co
         dates=dates,
         numbers=numbers,
         is_clock=_count(filled, CLOCK_ALONE) >= ENOUGH * max(1, sum(rows for _, rows in filled)),
+        clock_offsets=offsets_of_clocks(filled),
         n_mails=_count(filled, MAIL),
         n_leading_zeros=_count(filled, re.compile(r"^0\d+$")),
         n_scientific=_count(filled, SCIENTIFIC),
@@ -266,6 +267,8 @@ def _guess_dates(name: str, cells: list[tuple[str, int]], *, today: date) -> Dat
     """How the cells of a text column are read as months, moments, or days of a spreadsheet; None if they are none."""
     dates = guess_months(name, cells) or guess_dates(cells, today=today)
     if dates is not None and dates.date_format in EPOCH_UNITS and _is_called_id(name):
+        dates = None
+    if dates is not None and dates.is_scientific and not _kinds_of_time(name):
         dates = None
     serials = [float(value) for value, _ in cells if SERIAL.match(value)]
     if dates is None and serials and len(serials) == len(cells):

@@ -15,7 +15,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TypedDict
 
 from core.date_format import (
@@ -28,14 +28,9 @@ from core.date_format import (
     month_of,
     with_english_months,
 )
+from tables.discovery.epochs import EPOCHS, count_epochs
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
-EPOCHS = {10: "epoch_seconds", 13: "epoch_milliseconds", 16: "epoch_microseconds"}
-UNITS = {10: 1, 13: 1000, 16: 1_000_000}
-"Counts per second, by number of digits."
-FIRST_EPOCH, LAST_EPOCH = 631_152_000, 4_102_444_800
-"1990 and 2100 in seconds."
-
 CLOCK = (
     r"(?:[T ,]+(?P<clock>\d{1,2}[:時h]\d{1,2}(?:[:分]\d{1,2}(?:[.,]\d+)?)?[分秒]?"
     r"|(?:[01]?\d|2[0-3])[.][0-5]\d(?:[.:][0-5]\d)?)(?P<half> ?[AaPp]\.?[Mm]\.?)?)?"
@@ -54,7 +49,6 @@ NAMED = (
         re.compile(rf"^\d{{1,2}}(?P<x>[.] ?| de |[ -]){LETTER}{{3,12}}[.]?(?P<y> de |[ -])\d{{4}}" + CLOCK + OFFSET),
     ),
 )
-EPOCH = re.compile(r"^(\d{10}|\d{13}|\d{16})(?:[.]\d+)?$")
 FIRST_SERIAL, LAST_SERIAL = 29_221, 60_000
 "1980 and 2064 in days of spreadsheets."
 FIRST_BIRTH = 3_654
@@ -75,6 +69,8 @@ class DateGuess:
     is_ambiguous: bool = False
     "Whether day first and month first both fit every date."
     has_clock: bool = False
+    is_scientific: bool = False
+    "Whether some are counts in scientific notation, which only the name of their column can tell from other numbers."
     offsets: tuple[str, ...] = ()
     "Offsets from UTC that are written in the cells, the most frequent first."
     is_zoned: bool = False
@@ -179,7 +175,10 @@ def _clock_pattern(match: re.Match[str]) -> str:
 def clock_pattern(text: str) -> str:
     """The pattern of a time of day, with a blank before it; '' for a text that is none."""
     match = re.match(CLOCK + OFFSET, f" {text}")
-    return _clock_pattern(match) if match else ""
+    if match is None:
+        return ""
+    gap = " " if match["offset"] and text[: -len(match["offset"])].endswith(" ") else ""
+    return _clock_pattern(match) + (f"{gap}%z" if match["offset"] else "")
 
 
 def _guess_named(cells: Sequence[tuple[str, int]], n_rows: int) -> DateGuess | None:
@@ -212,24 +211,16 @@ def _parse(text: str, pattern: str) -> date | None:
 
 
 def _guess_epoch(cells: Sequence[tuple[str, int]], n_rows: int) -> DateGuess | None:
-    lengths: Counter[int] = Counter()
-    days: list[date] = []
-    for text, rows in cells:
-        match = EPOCH.match(text)
-        if match and is_epoch(int(match[1])):
-            lengths[len(match[1])] += rows
-            days.append(day_of_epoch(int(match[1])))
-    if not lengths or lengths.most_common(1)[0][1] < ENOUGH * n_rows:
+    counts = count_epochs(cells)
+    if not counts.lengths or counts.lengths.most_common(1)[0][1] < ENOUGH * n_rows:
         return None
-    length, count = lengths.most_common(1)[0]
+    length, count = counts.lengths.most_common(1)[0]
     evidence = f"{count:,} of {n_rows:,} numbers have {length} digits and are moments between 1990 and 2100"
-    return DateGuess(count / n_rows, EPOCHS[length], evidence, has_clock=True, **range_of(days))
-
-
-def is_epoch(number: int) -> bool:
-    """Whether a number is a plausible count of seconds, milliseconds or microseconds since 1970."""
-    unit = UNITS.get(len(str(number)))
-    return unit is not None and FIRST_EPOCH <= number / unit <= LAST_EPOCH
+    if counts.n_lost:
+        evidence += f"; {counts.n_lost:,} have lost digits in scientific notation and cannot be read, "
+        evidence += f"e.g. '{counts.lost_example}': export the column as whole numbers"
+    facts, is_scientific = range_of(counts.days), counts.n_scientific > 0
+    return DateGuess(count / n_rows, EPOCHS[length], evidence, has_clock=True, is_scientific=is_scientific, **facts)
 
 
 def guess_serials(low: float, high: float, *, n_rows: int, is_birth: bool = False) -> DateGuess | None:
@@ -242,11 +233,6 @@ def guess_serials(low: float, high: float, *, n_rows: int, is_birth: bool = Fals
 
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
-
-
-def day_of_epoch(number: int) -> date:
-    """The day of a count since 1970, in UTC."""
-    return datetime.fromtimestamp(number / UNITS[len(str(number))], UTC).date()
 
 
 def _clock_facts(matches: Iterable[tuple[re.Match[str], int]]) -> ClockFacts:

@@ -9,6 +9,7 @@ from datetime import date
 from core.errors import BadInput
 from tables.contract import CONTRACT
 from tables.discovery.business import choose_churn, choose_currency, choose_name, choose_zone, language_of
+from tables.discovery.consents import derive_consents, describe_boxes
 from tables.discovery.cross_section import propose_cross_section
 from tables.discovery.customer_keys import find_people, find_shared_key
 from tables.discovery.event_purchases import find_purchases_of_events
@@ -26,6 +27,7 @@ from tables.discovery.renewals import drop_renewals_of_export
 from tables.discovery.sections import attribute_columns, attributes_of, derive_tables, describe_table
 from tables.discovery.segments import standard_segments
 from tables.discovery.snapshots import prefer_purchases
+from tables.discovery.surveys import choose_survey
 from tables.discovery.tax import choose_tax
 from tables.discovery.unrecognised import describe_nothing_found, describe_unused
 from tables.engines.databases import connect_in_memory
@@ -65,13 +67,21 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
     currency = choose_currency(guesses, ask, language=language)
     zone = choose_zone(guesses, ask, language=language, currency=str(currency.value), local=local_zone)
     churn = choose_churn(guesses, ask, today=today)
-    guesses = [*guesses, *derive_tables(guesses)]
+    guesses, scales = choose_survey(guesses)
+    consents, consent_notes = derive_consents(guesses, ask)
+    guesses = [*guesses, *derive_tables(guesses), *consents]
     return Proposal(
-        head=(name, zone, currency, churn.active_days, *_duplicates(guesses, ask)),
+        head=(name, zone, currency, churn.active_days, *_duplicates(guesses, ask), *scales),
         churn=churn.churn,
         money=choose_tax(guesses, ask, currency=str(currency.value), language=language),
         tables=tuple(
-            describe_table(guess, ask, currency=str(currency.value), read_elsewhere=_read_elsewhere(guess, guesses))
+            describe_table(
+                guess,
+                ask,
+                currency=str(currency.value),
+                zone=str(zone.value),
+                read_elsewhere=_read_elsewhere(guess, guesses),
+            )
             for guess in guesses
         ),
         segments=standard_segments({guess.table: guess for guess in guesses}, churn=churn.churn, language=language),
@@ -83,6 +93,8 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
             *empty,
             *unjoined,
             *notes,
+            *consent_notes,
+            *describe_boxes(guesses),
             *_id_notes(guesses),
         ),
     )

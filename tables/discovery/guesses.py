@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
 
+from tables.cleaning.durations import Layout
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.grouping import DiscoveredSource
 from tables.discovery.proposal import Question, Setting
@@ -41,6 +42,14 @@ class ColumnGuess:
     "The column with the order whose total it repeats in each line."
     time_of_day: str | None = None
     "The column with the time of day, where `column` has the day alone."
+    duration: Layout | None = None
+    "How its durations are written."
+    is_of_own_rows: bool = False
+    "Whether rows without a value are of something else."
+    scale: float | None = None
+    "Factor of its numbers."
+    negated: bool = False
+    "Whether its yes means no."
     id_width: int | None = None
     "Digits to which ids are filled with zeros."
     evidence: str = BY_NAME
@@ -73,6 +82,22 @@ class TableGuess:
         """The facts of the source column behind a column of the contract; None for products and constants."""
         guess = self.columns.get(column)
         return self.examined.columns.get(guess.column) if guess and guess.column else None
+
+
+def offsets_of(guess: TableGuess, column: str) -> tuple[str, ...]:
+    """The offsets behind the times of day of a column of times; none where a Parquet type says UTC of all of them."""
+    clock = clock_of(guess, column)
+    return clock.clock_offsets if clock is not None and not is_marked_utc(guess.examined, clock) else ()
+
+
+def clock_of(guess: TableGuess, column: str) -> ColumnFacts | None:
+    """The facts of the column with the times of day of a column of times."""
+    return guess.examined.columns.get(str(guess.columns[column].time_of_day))
+
+
+def is_marked_utc(examined: ExaminedSource, clock: ColumnFacts) -> bool:
+    """Whether a Parquet file says UTC of times of day, as many writers do of local ones, too."""
+    return bool(clock.clock_offsets) and not clock.is_text and bool(examined.source.files)
 
 
 def other_columns(guess: TableGuess) -> Iterator[ColumnFacts]:

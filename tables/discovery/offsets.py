@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -20,7 +20,7 @@ from core.date_format import EPOCH_UNITS
 from tables.contract import CONTRACT
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.dates import DateGuess
-from tables.discovery.guesses import TableGuess
+from tables.discovery.guesses import TableGuess, offsets_of
 
 ZONE_OF_OFFSET = {timedelta(hours=9): "Asia/Tokyo", timedelta(hours=5, minutes=30): "Asia/Kolkata"}
 "Offsets that name one large business zone."
@@ -95,7 +95,7 @@ def columns_in_utc(guess: TableGuess) -> list[str]:
 
 
 def _is_local(dates: DateGuess, guess: TableGuess, *, column: str) -> bool:
-    is_moment = dates.is_zoned or dates.offsets or dates.date_format in EPOCH_UNITS
+    is_moment = dates.is_zoned or dates.offsets or dates.date_format in EPOCH_UNITS or offsets_of(guess, column)
     has_clock = dates.has_clock or guess.columns[column].time_of_day is not None
     return has_clock and not is_moment and CONTRACT[guess.table][column].kind == "time"
 
@@ -103,6 +103,7 @@ def _is_local(dates: DateGuess, guess: TableGuess, *, column: str) -> bool:
 def _zone_of_offsets(guesses: Sequence[TableGuess], *, likely: str | None) -> ZoneGuess | None:
     """The zone whose offsets the times have."""
     dates = [facts.dates for guess in guesses for facts in guess.examined.columns.values() if facts.dates]
+    dates += [one for guess in guesses for one in _dates_with_clocks(guess)]
     offsets = {offset: text for one in dates for text in one.offsets if (offset := parse_offset(text))}
     if not offsets:
         return None
@@ -117,6 +118,14 @@ def _zone_of_offsets(guesses: Sequence[TableGuess], *, likely: str | None) -> Zo
     if offset in ZONE_OF_OFFSET:
         return ZoneGuess(ZONE_OF_OFFSET[offset], evidence, is_certain=True)
     return ZoneGuess(*_name_fixed_zone(offset, evidence=evidence))
+
+
+def _dates_with_clocks(guess: TableGuess) -> Iterator[DateGuess]:
+    """The days that have a time of day with an offset in another column."""
+    for name in guess.columns:
+        offsets, days = offsets_of(guess, name), guess.facts(name)
+        if offsets and days is not None and days.dates is not None:
+            yield replace(days.dates, offsets=offsets)
 
 
 def parse_offset(text: str) -> timedelta:

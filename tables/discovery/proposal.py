@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 Entries = list[Mapping[str, object]]
 "Sections of a list, such as `files`."
-Value = str | int | float | bool | tuple[str, ...] | Mapping[str, object] | Entries
+Value = str | int | float | bool | tuple[str, ...] | tuple[int, int] | Mapping[str, object] | Entries
 "A value of a TOML."
 
 

@@ -6,7 +6,6 @@ required column without a known name is found by its values if only one column c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,13 +13,16 @@ import ibis.expr.types as ir
 
 from core.config.profiles import profile_names, read_profile
 from tables.contract import CONTRACT
-from tables.contract_types import ColumnContract, TableContract
+from tables.contract_types import TableContract
+from tables.discovery.candidates import MIN_ROWS_PER_NAME, describe_candidates, find_candidates
 from tables.discovery.columns import ColumnFacts, fits
+from tables.discovery.debit_credit import CREDIT, DEBIT, join_sides
+from tables.discovery.durations import are_durations, read_durations
 from tables.discovery.guesses import BY_NAME, ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.order_lines import REFUNDED, UNIT_PRICE, add_amount, add_ids_of_list, is_of_line, take_off_refunds
 from tables.discovery.snapshots import SNAPSHOTS, add_months, weigh_snapshots
 from tables.discovery.time_of_day import add_times_of_day
-from tables.discovery.vocabulary import load_vocabulary, normalise, tax_of
+from tables.discovery.vocabulary import load_vocabulary, tax_of
 
 SHARED = ("customer_id", "item_id", "account_id", "channel", "currency", "campaign_id", "recorded_time")
 "Columns of many tables, which say little about which table it is."
@@ -35,26 +37,15 @@ EXPECTED: Mapping[str, tuple[str, ...]] = {
     "purchases": ("amount",),
 }
 "Optional columns without which a source is less likely the table: what is left is in any table of events."
+SOUGHT: Mapping[str, tuple[str, ...]] = {"surveys": ("score",)}
+"Further optional columns that are found by their values."
 ONE_EACH = "no column names a subscription, so each customer has one"
 ACCOUNT_IS_CUSTOMER = "no column names a customer, so the account is the customer"
-TOTAL = re.compile("total|gesamt|summe|montant|importe|amount|合計|小計|金額")
-"Names of amounts, rather than of prices."
-PLAIN = re.compile(r"\d+([.]\d+)?$")
-MAX_MARKS = 21
-"Marks from 0 to 10 in steps of a half."
 MIN_SCORE = 2.5
 SUFFICES = 2.5
 "Score of ids of customers and items without a time: just enough where nothing else fits."
-DEADLINE = re.compile(r"limit|deadline|\bdue\b|estimated|expected|expir|期限|予定")
-"In the names of days that something is to happen by, not of days that it happened."
 ITEMS = 1.0
 "Score of ids of customers and items with a time but no amount: more than any event, less than one with a name."
-EVENT_NAMES = ("name", "type", "kind")
-"Names of the column with the event that many other tables have as well."
-MIN_ROWS_PER_NAME = 20
-"Rows for each different name from which on these are no names of things."
-MAX_CANDIDATES = 3
-"More columns of amounts are measurements, not what was paid."
 
 
 def recognise(examined: ExaminedSource, aliases: Mapping[str, str] | None = None) -> list[TableGuess]:
@@ -117,11 +108,13 @@ def _match_table(examined: ExaminedSource, contract: TableContract, *, aliases: 
         columns["customer_id"] = ColumnGuess(column=alias, evidence=aliases[alias])
     choices: dict[str, tuple[str, ...]] = {}
     for column in contract.columns:
-        is_expected = column.name in EXPECTED.get(contract.name, ())
+        is_expected = column.name in (*EXPECTED.get(contract.name, ()), *SOUGHT.get(contract.name, ()))
         if (column.required or is_expected) and column.name not in columns:
-            candidates = _candidates(examined, column, contract=contract, columns=columns)
+            candidates = find_candidates(examined, column, contract=contract, columns=columns)
             if candidates:
-                columns[column.name] = ColumnGuess(column=candidates[0], evidence=_by_value(column, candidates))
+                columns[column.name] = ColumnGuess(
+                    column=candidates[0], evidence=describe_candidates(column, candidates)
+                )
                 choices |= {column.name: tuple(candidates)} if len(candidates) > 1 else {}
             elif (contract.name, column.name) in CONSTANTS:
                 constant = CONSTANTS[contract.name, column.name]
@@ -150,7 +143,7 @@ def match_names(examined: ExaminedSource, contract: TableContract) -> dict[str, 
     vocabulary = load_vocabulary()
     kinds: dict[str, str] = {column.name: column.kind for column in contract.columns}
     if contract.name == "purchases":
-        kinds |= {UNIT_PRICE: "number", REFUNDED: "number"}
+        kinds |= {UNIT_PRICE: "number", REFUNDED: "number", DEBIT: "number", CREDIT: "number"}
     if "customer_id" in kinds:
         kinds.setdefault("account_id", "id")
     pairs = [
@@ -159,7 +152,10 @@ def match_names(examined: ExaminedSource, contract: TableContract) -> dict[str, 
         for facts in examined.columns.values()
         if (rank := vocabulary.rank_of(facts.name, table=contract.name, column=column)) is not None
         and is_of_line(facts.name, column, examined=examined)
-        and (fits(facts, kind) or (not facts.n_filled and facts.is_text and column not in contract.mandatory_columns))
+        and (
+            _fits(facts, kind, place=f"{contract.name}.{column}")
+            or (not facts.n_filled and facts.is_text and column not in contract.mandatory_columns)
+        )
     ]
     columns: dict[str, ColumnGuess] = {}
     used: set[str] = set()
@@ -168,11 +164,20 @@ def match_names(examined: ExaminedSource, contract: TableContract) -> dict[str, 
             columns[column] = ColumnGuess(column=facts.name)
             used.add(facts.name)
     if contract.name == "purchases":
-        columns = take_off_refunds(examined, add_amount(examined, add_ids_of_list(examined, columns)))
+        columns = join_sides(examined, add_ids_of_list(examined, columns))
+        columns = take_off_refunds(examined, add_amount(examined, columns))
+    if contract.name == "usage" and "value" in columns:
+        value = examined.columns[str(columns["value"].column)]
+        columns |= {} if value.is_number else {"value": read_durations(value)}
     if contract.name == "subscriptions":
         columns = add_months(examined, _with_account_as_customer(contract, columns))
         columns = _with_customer_as_subscription(examined, columns)
     return _with_account_as_customer(contract, columns)
+
+
+def _fits(facts: ColumnFacts, kind: str, *, place: str) -> bool:
+    """Whether values can be of a kind; those of usage may be durations."""
+    return fits(facts, kind) or (place == "usage.value" and are_durations(facts))
 
 
 def _with_customer_as_subscription(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dict[str, ColumnGuess]:
@@ -191,50 +196,6 @@ def _with_account_as_customer(contract: TableContract, columns: dict[str, Column
     if "customer_id" in contract and "customer_id" not in columns and account is not None:
         columns = columns | {"customer_id": replace(account, evidence=ACCOUNT_IS_CUSTOMER)}
     return {name: guess for name, guess in columns.items() if name in contract or name == UNIT_PRICE}
-
-
-def _candidates(
-    examined: ExaminedSource, column: ColumnContract, *, contract: TableContract, columns: Mapping[str, ColumnGuess]
-) -> list[str]:
-    """Columns without a known name that can be a required column, by their values."""
-    used = {source for guess in columns.values() for source in guess.sources}
-    free = [
-        facts
-        for facts in examined.columns.values()
-        if facts.name not in used and facts.n_filled and is_of_line(facts.name, column.name, examined=examined)
-    ]
-    if (contract.name, column.name) == ("usage", "event"):
-        kinds = [facts for facts in free if normalise(facts.name) in EVENT_NAMES and facts.is_text]
-        return [one.name for one in kinds if one.n_distinct * MIN_ROWS_PER_NAME <= one.n_rows][:1]
-    if column.kind == "time" and column.name in (contract.happens_at, "event_time"):
-        dated = [facts for facts in free if facts.is_date and facts.n_filled * 2 > facts.n_rows]
-        dated = [facts for facts in dated if not DEADLINE.search(normalise(facts.name))] or dated
-        return [facts.name for facts in sorted(dated, key=lambda facts: -facts.n_distinct)]
-    if (contract.name, column.name) == ("purchases", "amount") and "customer_id" in columns:
-        money = [facts for facts in free if facts.numbers and facts.numbers.currencies]
-        money = money or [one for one in free if one.numbers and not one.numbers.is_whole and not _is_rating(one)]
-        money.sort(key=lambda facts: TOTAL.search(normalise(facts.name)) is None)
-        return [facts.name for facts in money] if len(money) <= MAX_CANDIDATES else []
-    return []
-
-
-def _is_rating(facts: ColumnFacts) -> bool:
-    """Whether numbers are marks such as 1.0 to 5.0 in steps of a half, rather than amounts."""
-    values = [float(value) for value in facts.values if PLAIN.match(value)]
-    return 0 < len(values) == facts.n_distinct <= MAX_MARKS and all(
-        0 <= v <= 10 and (2 * v).is_integer() for v in values
-    )
-
-
-def _by_value(column: ColumnContract, candidates: list[str]) -> str:
-    if column.name == "event":
-        return "by its few different values"
-    what = "dates" if column.kind == "time" else "amounts"
-    return (
-        f"the only column with {what}"
-        if len(candidates) == 1
-        else f"the first of {len(candidates)} columns with {what}"
-    )
 
 
 def _score(examined: ExaminedSource, contract: TableContract, *, columns: Mapping[str, ColumnGuess]) -> float:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
-import ibis
 import msgspec
 
 from core.config.lookup import Lookup
@@ -14,13 +13,15 @@ from core.config.profiles import read_profile
 from core.config.sources import TableSource
 from tables.contract import CONTRACT
 from tables.discovery.columns import ColumnFacts, fits
+from tables.discovery.consents import is_consent
 from tables.discovery.formats import FormatSettings, choose_formats
 from tables.discovery.grouping import DiscoveredSource
-from tables.discovery.guesses import BY_NAME, ColumnGuess, TableGuess, other_columns
+from tables.discovery.guesses import BY_NAME, ColumnGuess, TableGuess, clock_of, is_marked_utc, other_columns
 from tables.discovery.keys import describe_ids
 from tables.discovery.offsets import columns_in_utc, describe_zone
-from tables.discovery.order_lines import NEGATIVE, returns_by_quantity
+from tables.discovery.order_lines import returns_by_quantity
 from tables.discovery.proposal import Ask, Entries, Setting, TableSection, Value
+from tables.discovery.row_settings import settings_of_rows
 from tables.discovery.snapshots import are_snapshots
 from tables.discovery.vocabulary import EAST_ASIAN, is_minor, load_vocabulary, match_words, normalise
 
@@ -31,7 +32,7 @@ SINCE_EACH_LINE = "each line describes it as of its own time"
 
 
 def describe_table(
-    guess: TableGuess, ask: Ask, *, currency: str, read_elsewhere: Set[str] = frozenset()
+    guess: TableGuess, ask: Ask, *, currency: str, zone: str, read_elsewhere: Set[str] = frozenset()
 ) -> TableSection:
     """The section of a table: where it is, how it is read, and what each column is by which evidence.
 
@@ -42,13 +43,13 @@ def describe_table(
     evidence = f"{source.label}: {guess.examined.n_rows:,} rows"
     if len(source.files) > 1:
         evidence += f" in {len(source.files)} files"
-    settings = [*_place(guess), *_zone(guess), *formats.of_table]
+    settings = [*_place(guess), *_zone(guess, business=zone), *formats.of_table]
     if guess.profile:
         evidence += f"; its header is that of {read_profile(guess.profile).title}"
         return TableSection(
             name=guess.table, evidence=evidence, settings=tuple(settings), columns=_profile_columns(guess, formats)
         )
-    rows = list(_row_settings(guess))
+    rows = list(settings_of_rows(guess))
     if guess.table == "purchases" and all(setting.key != "returns" for setting in rows):
         rows += returns_by_quantity(guess)
     if are_snapshots(guess):
@@ -62,7 +63,10 @@ def describe_table(
     unused = tuple(
         facts.name
         for facts in other_columns(guess)
-        if facts.name not in used and not _is_derived(guess) and not _has_fields(guess, facts.name)
+        if facts.name not in used
+        and guess.table != "consents"
+        and not _is_derived(guess)
+        and not _has_fields(guess, facts.name)
     )
     return TableSection(
         name=guess.table, evidence=evidence, settings=tuple(settings), columns=tuple(columns), unused=unused
@@ -112,12 +116,17 @@ def place_of_files(source: DiscoveredSource) -> Iterator[Setting]:
         yield Setting("files", entries_written, source.evidence.get("files", "written in another way than the others"))
 
 
-def _zone(guess: TableGuess) -> Iterator[Setting]:
-    """UTC, where the name of a column with times says so."""
+def _zone(guess: TableGuess, *, business: str) -> Iterator[Setting]:
+    """UTC, where the name of a column with times says so; the zone of the business for times of day without one."""
     if guess.profile and "time_zone" in read_profile(guess.profile).source:
         return
     if in_utc := columns_in_utc(guess):
         yield Setting("time_zone", "UTC", f"the name of {in_utc[0]} says so")
+        return
+    clocks = [clock for name in guess.columns if (clock := clock_of(guess, name))]
+    if marked := next((clock for clock in clocks if is_marked_utc(guess.examined, clock)), None):
+        evidence = f"the Parquet type of {marked.name} says UTC, as many writers do of local times, too"
+        yield Setting("time_zone", business, f'{evidence}; taken as local (time_zone = "UTC" if they are not)')
 
 
 def _profile_columns(guess: TableGuess, formats: FormatSettings) -> tuple[Setting, ...]:
@@ -155,7 +164,12 @@ def _scale(name: str, column: ColumnGuess, *, guess: TableGuess) -> Iterator[Set
 
 def _value(column: ColumnGuess, settings: Sequence[Setting]) -> Value:
     own = {"time_of_day": column.time_of_day, "minus": column.minus or None, "shared_within": column.shared_within}
-    own |= {"id_width": column.id_width}
+    own |= {
+        "id_width": column.id_width,
+        "negated": column.negated or None,
+        "scale": column.scale,
+        "duration": column.duration,
+    }
     extra = {key: value for key, value in own.items() if value is not None} | {
         setting.key: setting.value for setting in settings
     }
@@ -166,47 +180,6 @@ def _value(column: ColumnGuess, settings: Sequence[Setting]) -> Value:
     return {"column": str(column.column), **extra} if extra else str(column.column)
 
 
-def _row_settings(guess: TableGuess) -> Iterator[Setting]:
-    """Rows of purchases that are none, and returns with a positive amount, by the words in its status."""
-    if guess.where is not None:
-        yield guess.where
-    if guess.table != "purchases" or guess.where is not None:
-        return
-    vocabulary = load_vocabulary()
-    for facts in guess.examined.columns.values():
-        if not (vocabulary.has_name(facts.name, "status.names") and facts.n_distinct <= 60 and facts.kind == "text"):
-            continue
-        dropped = match_words(facts.values, vocabulary.words("status.dropped"))
-        returned = match_words(facts.values, vocabulary.words("status.returned"))
-        is_status = normalise(facts.name).endswith(("status", "state", "ステータス", "状態", "状況"))
-        if is_status:
-            # The order itself was paid back: nothing was bought in the end, unless amounts say how much.
-            dropped, returned = (
-                [*dropped, *([] if _amounts_tell_refunds(guess, facts, words=returned) else returned)],
-                [],
-            )
-        if dropped:
-            evidence = f"{facts.name} says that these are no purchases"
-            yield Setting("where", {"column": facts.name, "none_of": tuple(dropped)}, evidence)
-        if returned:
-            evidence = f"{facts.name} says that these are returns"
-            yield Setting("returns", {"column": facts.name, "equals": returned[0]}, evidence)
-        if dropped or returned:
-            return
-
-
-def _amounts_tell_refunds(guess: TableGuess, status: ColumnFacts, *, words: Sequence[str]) -> bool:
-    """Whether rows with these words are right as they are: less what was paid back, or with a negative amount."""
-    amount = guess.columns.get("amount")
-    if amount is None or amount.minus or not words:
-        return amount is not None and bool(amount.minus)
-    rows = guess.examined.rows
-    rows = rows.filter(rows[status.name].cast("string").strip().isin(list(words)))
-    is_negative = [rows[name].cast("string").strip().re_search(NEGATIVE) for name in amount.sources]
-    counts = rows.aggregate(n=rows.count(), negative=ibis.or_(*is_negative).sum()).to_pyarrow().to_pylist()[0]
-    return counts["n"] > 0 and 2 * (counts["negative"] or 0) > counts["n"]
-
-
 def attribute_columns(guess: TableGuess) -> Iterator[tuple[str, ColumnFacts]]:
     """Columns that are worth a feature: known ones, and others with few values that identify no one."""
     if not CONTRACT[guess.table].lists_attributes or guess.profile:
@@ -214,7 +187,12 @@ def attribute_columns(guess: TableGuess) -> Iterator[tuple[str, ColumnFacts]]:
     vocabulary, names = load_vocabulary(), set(CONTRACT[guess.table].names)
     named, others = list[ColumnFacts](), list[ColumnFacts]()
     for facts in other_columns(guess):
-        if facts.kind == "other" or facts.is_personal or NO_ATTRIBUTE.search(normalise(facts.name)):
+        if (
+            facts.kind == "other"
+            or facts.is_personal
+            or is_consent(facts)
+            or NO_ATTRIBUTE.search(normalise(facts.name))
+        ):
             continue
         if match_words(facts.values, vocabulary.words("status.dropped")):
             continue  # A state of the order, not of the customer's country.

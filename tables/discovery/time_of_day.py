@@ -12,7 +12,7 @@ from tables.cleaning.clocks import ClockDigits, find_digits
 from tables.contract_types import TableContract
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.dates import ENOUGH, clock_pattern
-from tables.discovery.guesses import ColumnGuess, ExaminedSource
+from tables.discovery.guesses import ColumnGuess, ExaminedSource, is_marked_utc
 from tables.discovery.vocabulary import load_vocabulary, normalise
 
 OF_DAYS = re.compile(r"^(date|fecha|data)( de| d)? (?=.)|(date|day|dt|datum|tag|fecha|data|dato|年月日|日付|日)$")
@@ -49,6 +49,8 @@ def add_times_of_day(
         digits = digits_of(examined, clock)
         evidence = f"{columns[name].evidence}; its time of day is in {clock.name}"
         evidence += f" ({str(digits.describe()).partition(': ')[2]})" if digits else ""
+        if clock.clock_offsets and not is_marked_utc(examined, clock):
+            evidence += f", with the offset {' or '.join(clock.clock_offsets[:2])}"
         result[name] = replace(columns[name], time_of_day=clock.name, evidence=evidence)
     return result
 
@@ -93,7 +95,7 @@ def _has_numbers_of_clocks(facts: ColumnFacts, examined: ExaminedSource) -> bool
 
 def digits_of(examined: ExaminedSource, facts: ColumnFacts) -> ClockDigits | None:
     """What the digits of a column with times of day are: hours and minutes, or seconds as well."""
-    if not facts.is_number:
+    if not (facts.is_number or (facts.is_text and facts.clock_offsets)):
         return None
     return find_digits(examined.rows, examined.rows[facts.name], written=ValueFormat())
 
@@ -101,7 +103,7 @@ def digits_of(examined: ExaminedSource, facts: ColumnFacts) -> ClockDigits | Non
 def pattern_of_clock(examined: ExaminedSource, facts: ColumnFacts) -> str:
     """The pattern of the times of day in a column, with a blank before it."""
     if (digits := digits_of(examined, facts)) is not None:
-        return f" {digits.pattern}"
+        return f" {digits.pattern}" + ("%z" if facts.clock_offsets else "")
     if facts.is_number and all(value.isdigit() for value in facts.values):
         return " %H"
     return clock_pattern(next(iter(facts.values), "00:00:00")) or " %H:%M"

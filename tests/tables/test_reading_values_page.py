@@ -53,7 +53,7 @@ def rows_of(toml: Path) -> list[dict[str, Any]]:
     settings = read_config(toml, {})
     if settings.cross_section is not None:
         return open_cross_section(settings).arrow.to_pylist()
-    tables = open_tables(settings)
+    tables = open_tables(settings, needs_activity=False)
     return tables[tables.names[0]].to_pyarrow().to_pylist()
 
 

@@ -1,0 +1,137 @@
+"""Consents that an export keeps as a yes or no of each customer or order: `newsletter`, `email_opt_in`, メール配信.
+
+They become a table of their own, because an attribute stops nobody from being contacted:
+
+    customers.csv   id, newsletter, joined      7 yes 2024-03-01, 8 no 2024-05-11
+    consents        7 contact granted           8 contact refused
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from core.config.profiles import read_profile
+from tables.consent_columns import DATED, are_answers, meaning_of
+from tables.discovery.columns import ColumnFacts
+from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
+from tables.discovery.proposal import Ask, Question, Setting
+from tables.discovery.vocabulary import normalise
+
+ALWAYS = "1970-01-01"
+"The time of a consent that nothing dates: before anything else in the data."
+OF_CHANNELS = ("mail", "newsletter", "メール", "メルマガ", "sms", "phone", "call", "line", "dm", "post")
+"Words of names for one channel, the most usual first; a consent without one is for all."
+
+
+def is_consent(facts: ColumnFacts) -> bool:
+    """Whether a column says of each row that its customer permits contacts, or refuses them."""
+    if meaning_of(normalise(facts.name)) is None or not facts.n_filled:
+        return False
+    if facts.kind == "boolean":
+        return True
+    if facts.is_text:
+        return are_answers(facts.values)
+    return facts.is_number and {facts.low, facts.high} <= {0.0, 1.0}
+
+
+def describe_boxes(guesses: Sequence[TableGuess]) -> Iterator[str]:
+    """Columns that have one answer or nothing, such as a ticked box: nobody says what nothing means."""
+    for guess in guesses:
+        for facts in guess.examined.columns.values() if guess.table == "customers" else ():
+            is_box = facts.is_text and facts.n_distinct == 1 and facts.n_filled < facts.n_rows
+            if is_box and meaning_of(normalise(facts.name)) == "permits":
+                yield (
+                    f"{guess.examined.source.label}: {facts.name} says '{facts.values[0]}' or nothing, and who says "
+                    "nothing has not refused; write no there, if it means no"
+                )
+
+
+def derive_consents(guesses: Sequence[TableGuess], ask: Ask) -> tuple[list[TableGuess], list[str]]:
+    """The table of consents in columns of customers or orders, and notes; none where there is one already."""
+    tables = {guess.table: guess for guess in guesses}
+    for name in ("customers", "purchases"):
+        guess = tables.get(name)
+        columns = [facts for facts in guess.examined.columns.values() if is_consent(facts)] if guess else []
+        if guess is None or not columns or "consents" in tables or _customer_of(guess) is None:
+            continue
+        chosen = _choose(guess, columns, ask=ask)
+        others = ", ".join(facts.name for facts in columns if facts is not chosen)
+        notes = [f"{guess.examined.source.label}: {others}: not read, as consents to contacts are of one column"]
+        return [_consents_of(guess, chosen)], notes if others else []
+    return [], []
+
+
+def _choose(guess: TableGuess, columns: list[ColumnFacts], *, ask: Ask) -> ColumnFacts:
+    """The column that says who may be contacted."""
+    if len(columns) == 1:
+        return columns[0]
+    names = tuple(facts.name for facts in sorted(columns, key=_rank))
+    text = f"{guess.examined.source.label}: which column says who may be contacted?"
+    answer = ask(Question(text, names, names[0], "the one for all channels, or the most usual one"))
+    return next(facts for facts in columns if facts.name == answer)
+
+
+def _rank(facts: ColumnFacts) -> int:
+    name = normalise(facts.name)
+    return next((place for place, word in enumerate(OF_CHANNELS, start=1) if word in name), 0)
+
+
+def _consents_of(guess: TableGuess, facts: ColumnFacts) -> TableGuess:
+    """The consents in a column, for the purpose of contacts."""
+    refuses = meaning_of(normalise(facts.name)) == "refuses"
+    evidence = f"yes in {facts.name} {'refuses' if refuses else 'permits'} contacts"
+    n_empty = facts.n_rows - facts.n_filled
+    if n_empty:
+        evidence += f"; {n_empty:,} rows without a value have not refused"
+    columns = {
+        "customer_id": _customer_of(guess) or guess.columns["customer_id"],
+        "purpose": ColumnGuess(constant="contact", evidence="what consents to marketing and newsletters permit"),
+        "granted": ColumnGuess(column=facts.name, negated=refuses, evidence=evidence),
+        "event_time": _time_of(guess, facts),
+    }
+    where = list[Mapping[str, object]](read_profile(guess.profile).source.get("where", ()) if guess.profile else ())
+    if guess.table != "customers":
+        where = []  # An order that was cancelled has a consent all the same.
+    if n_empty:
+        where.append({"column": facts.name, "none_of": ("", *(word for word, _ in facts.missing))})
+    return TableGuess(
+        table="consents", examined=guess.examined, columns=columns, where=Setting("where", where) if where else None
+    )
+
+
+def _customer_of(guess: TableGuess) -> ColumnGuess | None:
+    """The customer of each row, by the name that this export has."""
+    customer = guess.columns.get("customer_id")
+    if customer is None or customer.column in guess.examined.columns or not guess.profile:
+        return customer
+    others = read_profile(guess.profile).other_names.get(str(customer.column), ())
+    name = next((other for other in others if other in guess.examined.columns), None)
+    return ColumnGuess(column=name, evidence=customer.evidence) if name else None
+
+
+def _time_of(guess: TableGuess, facts: ColumnFacts) -> ColumnGuess:
+    """When a consent was given or refused: its own time, or that of its row, where every row has one."""
+    for column in _times(guess):
+        if _is_complete(guess.examined, str(column.column), granted=facts.name):
+            return column
+    evidence = f"no column dates every value of {facts.name}: as of today, so valid from each customer's start"
+    return ColumnGuess(constant=ALWAYS, evidence=evidence)
+
+
+def _times(guess: TableGuess) -> Iterator[ColumnGuess]:
+    for facts in guess.examined.columns.values():
+        name = normalise(facts.name)
+        if facts.is_date and (meaning_of(name) or DATED.search(name)):
+            yield ColumnGuess(column=facts.name, evidence="by its name, and each consent has one")
+    own = guess.columns.get("event_time" if guess.table == "purchases" else "valid_from")
+    if own is not None and own.column in guess.examined.columns:
+        yield own
+
+
+def _is_complete(examined: ExaminedSource, time: str, *, granted: str) -> bool:
+    """Whether every row with a consent has a time; a refusal without one would be lost."""
+    rows = examined.rows
+    is_empty = {name: rows[name].cast("string").strip().nullif("").isnull() for name in (time, granted)}
+    n_undated = (~is_empty[granted] & is_empty[time]).sum()
+    words = dict(examined.columns[time].missing)
+    return not words and not n_undated.to_pyarrow().as_py()

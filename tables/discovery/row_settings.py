@@ -1,0 +1,66 @@
+"""Which rows of a source are those of its table, and which ones are returns, by the words in its status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import ibis
+
+from tables.discovery.columns import ColumnFacts
+from tables.discovery.debit_credit import zeros_of
+from tables.discovery.guesses import TableGuess
+from tables.discovery.order_lines import NEGATIVE
+from tables.discovery.proposal import Setting
+from tables.discovery.vocabulary import load_vocabulary, match_words, normalise
+
+
+def settings_of_rows(guess: TableGuess) -> Iterator[Setting]:
+    """Rows of purchases that are none, and returns with a positive amount, by the words in its status."""
+    if guess.where is not None:
+        yield guess.where
+    if guess.table != "purchases" or guess.where is not None:
+        return
+    amount = guess.facts("amount")
+    if amount is not None and guess.columns["amount"].is_of_own_rows:
+        yield Setting(
+            "where", {"column": amount.name, "none_of": ("", *zeros_of(amount))}, "lines without it are others"
+        )
+        return
+    vocabulary = load_vocabulary()
+    for facts in guess.examined.columns.values():
+        if not (
+            vocabulary.has_name(facts.name, "status.names")
+            and facts.n_distinct <= 60
+            and facts.kind in ("text", "number")
+            and facts.is_text
+        ):
+            continue
+        dropped = match_words(facts.values, vocabulary.words("status.dropped"))
+        returned = match_words(facts.values, vocabulary.words("status.returned"))
+        is_status = normalise(facts.name).endswith(("status", "state", "ステータス", "状態", "状況"))
+        if is_status:
+            # The order itself was paid back: nothing was bought in the end, unless amounts say how much.
+            dropped, returned = (
+                [*dropped, *([] if _amounts_tell_refunds(guess, facts, words=returned) else returned)],
+                [],
+            )
+        if dropped:
+            evidence = f"{facts.name} says that these are no purchases"
+            yield Setting("where", {"column": facts.name, "none_of": tuple(dropped)}, evidence)
+        if returned:
+            evidence = f"{facts.name} says that these are returns"
+            yield Setting("returns", {"column": facts.name, "equals": returned[0]}, evidence)
+        if dropped or returned:
+            return
+
+
+def _amounts_tell_refunds(guess: TableGuess, status: ColumnFacts, *, words: Sequence[str]) -> bool:
+    """Whether rows with these words are right as they are: less what was paid back, or with a negative amount."""
+    amount = guess.columns.get("amount")
+    if amount is None or amount.minus or not words:
+        return amount is not None and bool(amount.minus)
+    rows = guess.examined.rows
+    rows = rows.filter(rows[status.name].cast("string").strip().isin(list(words)))
+    is_negative = [rows[name].cast("string").strip().re_search(NEGATIVE) for name in amount.sources]
+    counts = rows.aggregate(n=rows.count(), negative=ibis.or_(*is_negative).sum()).to_pyarrow().to_pylist()[0]
+    return counts["n"] > 0 and 2 * (counts["negative"] or 0) > counts["n"]

@@ -268,7 +268,7 @@ def test_moments_in_scientific_notation_are_read_where_their_digits_suffice(tmp_
 def test_what_was_paid_is_the_amount_and_no_list_price(tmp_path: Path):
     lines = ["loyalty card,sold on,sold at,ISBN,copies,RRP,paid"]
     lines += [
-        f"L{n % 20},{day(n)},{n % 12}.30+01:00,978000{n % 15:07},{1 + n % 2},{n % 9}.99,{n % 7}.50" for n in range(90)
+        f"L{n % 20},{day(n)},{n % 12}.30+01:00,978000{n % 15:07},{1 + n % 2},{n % 9}.99,{n % 7}.75" for n in range(90)
     ]
 
     (table,) = proposal_of(tmp_path, {"sales.csv": lines}).tables

@@ -17,7 +17,7 @@ NOT_PAID = re.compile(
     r"\brrp\b|msrp|\blist\b|\buvp\b|catalog|discount|rabatt|remise|descuento|\btax\b|\bvat\b|mwst|shipping|versand|"
     r"delivery|\bcost|\bfees?\b|定価|希望小売|割引|値引|消費税|送料|原価"
 )
-"Names of prices that nobody paid, and of parts of amounts."
+"Names of prices that no customer paid, and of parts of amounts."
 QUESTION = re.compile(
     "satisf|recommend|likel|score|rating|rate us|zufrieden|weiterempfehl|bewert|満足|評価|推奨|おすすめ"
 )
@@ -54,8 +54,8 @@ def find_candidates(
         dated = [facts for facts in dated if not DEADLINE.search(normalise(facts.name))] or dated
         return [facts.name for facts in sorted(dated, key=lambda facts: -facts.n_distinct)]
     if (contract.name, column.name) == ("surveys", "score"):
-        asked = [facts for facts in free if facts.is_number and QUESTION.search(normalise(facts.name))]
-        return [facts.name for facts in asked if facts.n_distinct <= MAX_SCORES][:1]
+        answers = [facts for facts in free if facts.is_number and QUESTION.search(normalise(facts.name))]
+        return [facts.name for facts in answers if facts.n_distinct <= MAX_SCORES][:1]
     if (contract.name, column.name) == ("purchases", "amount") and "customer_id" in columns:
         money = [facts for facts in free if facts.numbers and facts.numbers.currencies]
         money = money or [one for one in free if one.numbers and not one.numbers.is_whole and not _is_rating(one)]
@@ -65,7 +65,7 @@ def find_candidates(
 
 
 def _rank_money(name: str) -> int:
-    """What was paid first, and what nobody paid last."""
+    """What was paid first, and what no customer paid last."""
     return 2 if NOT_PAID.search(name) else 1 if TOTAL.search(name) is None else 0
 
 

@@ -1,6 +1,6 @@
 """Consents that an export keeps as a yes or no of each customer or order: `newsletter`, `email_opt_in`, メール配信.
 
-They become a table of their own, because an attribute stops nobody from being contacted:
+They become a table of their own, because an attribute stops no contact:
 
     customers.csv   id, newsletter, joined      7 yes 2024-03-01, 8 no 2024-05-11
     consents        7 contact granted           8 contact refused
@@ -35,7 +35,7 @@ def is_consent(facts: ColumnFacts) -> bool:
 
 
 def describe_boxes(guesses: Sequence[TableGuess]) -> Iterator[str]:
-    """Columns that have one answer or nothing, such as a ticked box: nobody says what nothing means."""
+    """Columns that have one answer or nothing, such as a ticked box: no cell says what nothing means."""
     for guess in guesses:
         for facts in guess.examined.columns.values() if guess.table == "customers" else ():
             is_box = facts.is_text and facts.n_distinct == 1 and facts.n_filled < facts.n_rows

@@ -192,7 +192,7 @@ def test_words_with_a_few_numbers_codes_with_a_letter_and_classes_written_as_dig
     ("scores", "setting"),
     [
         ("1 2 3 4 5", 'kind = { constant = "csat" }'),
-        ("1 2 3 4 5 6 7 7", None),  # nobody can tell it from an NPS without its highest scores
+        ("1 2 3 4 5 6 7 7", None),  # as an NPS without its highest scores has
         ("-100 0 50 100", 'kind = { constant = "csat" } and csat_scale = [-100, 100]'),
         ("0 30 70 100", 'score = { column = "score", scale = 0.1 }'),
     ],
@@ -205,9 +205,9 @@ def test_answers_that_are_no_nps_name_the_kind_that_reads_them(tmp_path: Path, s
     surveys = TableSource(path=str(tmp_path / "surveys.csv"), columns=columns)
     purchases = TableSource(path=str(tmp_path / "purchases.csv"))
 
-    found = find(open_tables(config(tables={"surveys": surveys, "purchases": purchases})))
+    findings = find(open_tables(config(tables={"surveys": surveys, "purchases": purchases})))
 
-    assert [one.setting for one in found if one.kind.startswith("scores_")] == ([setting] if setting else [])
+    assert [one.setting for one in findings if one.kind.startswith("scores_")] == ([setting] if setting else [])
 
 
 @pytest.mark.parametrize(("name", "n_refusals"), [("newsletter", 2), ("opted_out", 1)])
@@ -234,6 +234,6 @@ def test_a_consent_that_the_table_of_consents_reads_and_other_columns_are_no_fin
     sources = {name: TableSource(path=str(tmp_path / f"{name}.csv")) for name in ("purchases", "customers")}
     sources["consents"] = TableSource(path=str(tmp_path / "customers.csv"), columns=columns)
 
-    found = kinds(open_tables(config(tables=sources)))
+    names = kinds(open_tables(config(tables=sources)))
 
-    assert {"unread_consents", "times_near_1970"} & set(found) == set()
+    assert {"unread_consents", "times_near_1970"} & set(names) == set()

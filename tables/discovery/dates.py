@@ -70,7 +70,7 @@ class DateGuess:
     "Whether day first and month first both fit every date."
     has_clock: bool = False
     is_scientific: bool = False
-    "Whether some are counts in scientific notation, which only the name of their column can distinguish from other numbers."
+    "Whether some are counts in scientific notation, which their column's name alone shows to be no other numbers."
     offsets: tuple[str, ...] = ()
     "Offsets from UTC that are written in the cells, the most frequent first."
     is_zoned: bool = False

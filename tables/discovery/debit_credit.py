@@ -37,7 +37,7 @@ def join_sides(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dic
     columns = {name: guess for name, guess in columns.items() if name not in (DEBIT, CREDIT)}
     if debit is None or credit is None or debit.column is None or credit.column is None or "amount" in columns:
         return columns
-    sums = _sum_sides(examined, debit.column, credit.column)
+    sums = _sum_sides(examined, debit=debit.column, credit=credit.column)
     if sums is None:
         return columns
     n_rows, of_debit, of_credit = sums
@@ -50,7 +50,7 @@ def join_sides(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dic
     return columns | {"amount": replace(bought, minus=returned.sources, evidence=evidence)}
 
 
-def _sum_sides(examined: ExaminedSource, debit: str, credit: str) -> tuple[int, float, float] | None:
+def _sum_sides(examined: ExaminedSource, *, debit: str, credit: str) -> tuple[int, float, float] | None:
     """How many lines have an amount, and the sum of each side; None where many have both."""
     bench = Workbench(examined.rows, UTC)
     values = {

@@ -58,6 +58,13 @@ class DesignMatrix:
     @classmethod
     def fit(cls, values: NDArray[np.float64], columns: Sequence[FeatureColumn], *, n_knots: int = 0) -> Self:
         """Compute medians, sizes, means, deviations and knots of values (n, m)."""
+        return cls.fit_transform(values, columns, n_knots=n_knots)[0]
+
+    @classmethod
+    def fit_transform(
+        cls, values: NDArray[np.float64], columns: Sequence[FeatureColumn], *, n_knots: int = 0
+    ) -> tuple[Self, NDArray[np.float64]]:
+        """The matrix as `fit` has it, and the design columns of its own values, (n, p), which cost nothing more."""
         medians = np.array([_median(column) for column in values.T])
         sizes = np.array([_median(np.abs(column[np.abs(column) > MIN_SIZE])) or 1.0 for column in values.T])
         pairs = [
@@ -74,14 +81,12 @@ class DesignMatrix:
         raw = unscaled.raw(values)
         means, deviations = raw.mean(axis=0), raw.std(axis=0)
         varies = deviations > 1e-9
-        return cls(medians, sizes, owners[varies], kinds[varies], means[varies], deviations[varies], unscaled.knots)
+        matrix = cls(medians, sizes, owners[varies], kinds[varies], means[varies], deviations[varies], unscaled.knots)
+        return matrix, matrix._standardise(raw if varies.all() else raw[:, varies])
 
     def transform(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The design columns, (n, p)."""
-        design = self.raw(values)
-        design -= self.means
-        design /= self.deviations
-        return np.clip(design, -MAX_DEVIATIONS, MAX_DEVIATIONS, out=design)
+        return self._standardise(self.raw(values))
 
     def raw(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The design columns before centring and scaling, (n, p)."""
@@ -106,6 +111,12 @@ class DesignMatrix:
         design[:, words] = (filled[:, owners[words]] == kinds[words]) & ~is_missing[:, owners[words]]
         above = transformed[:, owners[knots]] - self.knots[owners[knots], KNOT - kinds[knots]]
         design[:, knots] = np.maximum(above, 0)
+
+    def _standardise(self, design: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Centre, scale and clip design columns in place."""
+        design -= self.means
+        design /= self.deviations
+        return np.clip(design, -MAX_DEVIATIONS, MAX_DEVIATIONS, out=design)
 
     def log_transform(self, filled: NDArray[np.float64]) -> NDArray[np.float64]:
         """Numbers without heavy tails, (n, m)."""

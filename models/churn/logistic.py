@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from core.choosing import choose_simplest
 from models.artifact import Artifact
@@ -17,8 +16,10 @@ from models.churn.additive import AdditiveModel
 from models.churn.customer_folds import TrainingRows, log_losses, rows_with_weight
 from models.churn.design_matrix import DesignMatrix
 from models.churn.key_features import prior_scales
+from models.churn.ridge import RidgeLogistic
 from models.churn.shared_fits import fit_shared
 from models.setting_types import Knots, Positive, Resamples
+from models.shared_fits import fit_once
 
 REGULARIZATIONS = (1000.0, 100.0, 10.0, 1.0)
 """Tried where none is set. The strongest within one standard error of the best is taken, as in the lasso's `lambda.1se`
@@ -71,31 +72,27 @@ class Logistic(AdditiveModel):
     def _fit(self, rows: TrainingRows) -> tuple[DesignMatrix, NDArray[np.float64], NDArray[np.float64]]:
         """The design matrix, the weights, and the held-out log-odds; those are empty where nothing needs them."""
         self.held_out_ = np.empty(0)
-        regularization, others_penalty = self._choose(rows)
-        scales = self._prior_scales(self.design_, others_penalty)
-        design = self.design_.transform(rows.values) * scales
-        weights = [_fit_weights(design, rows.churned, regularization=regularization, sample_weight=rows.weights)]
+        trial = self._choose(rows)
+        self.design_, self.held_out_ = trial.matrix, trial.held_out
+        weights = [trial.regression.fit(trial.penalties, row_weights=rows.row_weights)]
         for counts in rows.resample(self.n_resamples, seed=self.seed):
             drawn = rows_with_weight(counts)
-            sample = design[drawn], rows.churned[drawn]
-            weights.append(_fit_weights(*sample, regularization=regularization, sample_weight=counts[drawn]))
-        return self.design_, np.array(weights) * np.append(scales, 1.0), self.held_out_
+            weights.append(trial.regression.take(drawn).fit(trial.penalties, row_weights=counts[drawn]))
+        return self.design_, np.array(weights), self.held_out_
 
-    def _choose(self, rows: TrainingRows) -> tuple[float, float]:
-        """Choose the penalties by folds; sets the design matrix and the held-out log-odds of the choice."""
-        penalties = self.penalties(rows)
-        n_knots = N_KNOTS if self.n_knots is None else (self.n_knots,)
-        matrices = [DesignMatrix.fit(rows.values, self.input_columns, n_knots=one) for one in n_knots]
-        if len(penalties) * len(matrices) == 1 and not self.calibrated:
-            self.design_ = matrices[0]
-            return penalties[0]
-        held_out_folds, trials = rows.hold_out_folds(self.seed), []
-        for matrix in matrices:
-            ridges = [(penalty, self._prior_scales(matrix, others)) for penalty, others in penalties]
-            held_out = _predict_held_out(matrix.transform(rows.values), rows, held_out=held_out_folds, ridges=ridges)
-            trials += [(matrix, chosen, log_odds) for chosen, log_odds in zip(penalties, held_out, strict=True)]
-        self.design_, chosen, self.held_out_ = trials[_choose_trial([trial[2] for trial in trials], rows)]
-        return chosen
+    def _choose(self, rows: TrainingRows) -> _Trial:
+        """Choose the penalties, and the design matrix, by folds."""
+        n_knots, trials = N_KNOTS if self.n_knots is None else (self.n_knots,), list[_Trial]()
+        for one in n_knots:
+            matrix, design = DesignMatrix.fit_transform(rows.values, self.input_columns, n_knots=one)
+            regression = RidgeLogistic(design, rows.churned)
+            penalties = [self._penalties_of(matrix, *penalty) for penalty in self.penalties(rows)]
+            trials += [_Trial(matrix, regression, of_columns) for of_columns in penalties]
+        if len(trials) == 1 and not self.calibrated:
+            return trials[0]
+        held_out = _predict_held_out(trials, rows, held_out=rows.hold_out_folds(self.seed))
+        chosen = _choose_trial(held_out, rows)
+        return replace(trials[chosen], held_out=held_out[chosen])
 
     def penalties(self, rows: TrainingRows) -> Sequence[tuple[float, float]]:
         """The regularizations to try, each with the `others_penalty`, strongest first."""
@@ -105,9 +102,9 @@ class Logistic(AdditiveModel):
             return PENALTIES_OF_FEW
         return tuple((penalty, 1.0) for penalty in REGULARIZATIONS)
 
-    def _prior_scales(self, matrix: DesignMatrix, others_penalty: float) -> NDArray[np.float64]:
-        """What the design columns are multiplied by before a ridge, (p,)."""
-        return prior_scales(self.columns_, others_penalty=others_penalty)[matrix.owners]
+    def _penalties_of(self, matrix: DesignMatrix, regularization: float, others_penalty: float) -> NDArray[np.float64]:
+        """The penalty of each design column, (p,)."""
+        return regularization / prior_scales(self.columns_, others_penalty=others_penalty)[matrix.owners] ** 2
 
     def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Weight times distance from the mean, summed over the design columns of a feature; the intercept last."""
@@ -115,8 +112,13 @@ class Logistic(AdditiveModel):
         return np.column_stack([by_feature, np.full(len(values), self.weights_[0, -1])])
 
     def log_odds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The design matrix times the weights."""
-        return self.design_.transform(values) @ self.weights_[0, :-1] + self.weights_[0, -1]
+        """The design matrix times the weights; recipes that share the weights share the products."""
+        design, weights = self.design_, self.weights_[0]
+        return fit_once(
+            ("log_odds", self.name),
+            (values, weights, design.medians, design.means),
+            fit=lambda: design.transform(values) @ weights[:-1] + weights[-1],
+        )
 
     def log_odds_of_resamples(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log-odds by the weights of each resample."""
@@ -134,6 +136,18 @@ class Logistic(AdditiveModel):
         self.design_ = DesignMatrix(**arrays)
 
 
+@dataclass(frozen=True)
+class _Trial:
+    """A design matrix and the penalties of its columns, (p,), which folds compare with others."""
+
+    matrix: DesignMatrix
+    regression: RidgeLogistic
+    "Of the design columns of all rows."
+    penalties: NDArray[np.float64]
+    held_out: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    "See `held_out_`."
+
+
 def _choose_trial(held_out: Sequence[NDArray[np.float64]], rows: TrainingRows) -> int:
     """The first of the trials whose mean log loss lies within one standard error of the lowest one."""
     is_held_out = ~np.isnan(held_out[0])
@@ -145,38 +159,20 @@ def _choose_trial(held_out: Sequence[NDArray[np.float64]], rows: TrainingRows) -
     return int(choose_simplest(held.customer_ids, gains))
 
 
-def _fit_weights(
-    design: NDArray[np.float64],
-    churned: NDArray[np.float64],
-    *,
-    regularization: float,
-    sample_weight: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
-    model = LogisticRegression(C=1.0 / regularization, solver="newton-cholesky", max_iter=200)
-    model.fit(design, churned, sample_weight=sample_weight)
-    return np.append(np.ravel(model.coef_), model.intercept_)
-
-
 def _predict_held_out(
-    design: NDArray[np.float64],
-    rows: TrainingRows,
-    *,
-    held_out: Sequence[NDArray[np.bool_]],
-    ridges: Sequence[tuple[float, NDArray[np.float64]]],
+    trials: Sequence[_Trial], rows: TrainingRows, *, held_out: Sequence[NDArray[np.bool_]]
 ) -> list[NDArray[np.float64]]:
-    """The log-odds of each held-out row by a model fitted without its fold, (n,), for each ridge, strongest first.
+    """The log-odds of each held-out row by a model fitted without its fold, (n,), for each trial.
 
-    A ridge is a penalty and what the design columns are multiplied by, (p,). NaN for a row that is not held out.
+    NaN for a row that is not held out.
     """
-    log_odds = [np.full(len(design), np.nan) for _ in ridges]
+    log_odds = [np.full(len(rows.churned), np.nan) for _ in trials]
     for held in held_out:
-        of_train = rows.take(~held)
-        # The weights under a stronger penalty are close to those under the next, so that each fit starts from them.
-        model = LogisticRegression(solver="newton-cholesky", max_iter=200, warm_start=True)
-        for of_ridge, (penalty, scales) in zip(log_odds, ridges, strict=True):
-            train = design[~held] * scales
-            model.set_params(C=1.0 / penalty).fit(train, of_train.churned, sample_weight=of_train.weights)
-            of_ridge[held] = design[held] @ (scales * np.ravel(model.coef_)) + model.intercept_
+        others = {id(trial.regression): trial.regression.take(np.flatnonzero(~held)) for trial in trials}
+        for of_trial, trial in zip(log_odds, trials, strict=True):
+            # The weights under a stronger penalty are close to those under the next, so that each fit starts from them.
+            weights = others[id(trial.regression)].fit(trial.penalties, row_weights=rows.row_weights[~held])
+            of_trial[held] = trial.regression.log_odds(weights, np.flatnonzero(held))
     return log_odds
 
 

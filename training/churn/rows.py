@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +22,10 @@ from features.cohort import select_cohort
 from features.event_history import add_event_history
 from features.labels.labelling import label_outcomes
 from features.pipeline import compute_features
-from models.churn.additive import CHURN_MODELS
+from models.churn.additive import CHURN_MODELS, AdditiveModel
+from models.churn.level import Level
 from models.protocols import ChurnModel
+from models.shared_fits import SameObject, fit_once
 from tables.tables import Tables
 from training.churn.contacts import MAX_SHARE_LEFT_OUT, find_contacted
 from training.judging.folds import Fold, Folds, describe_walk_forward, folds_of
@@ -171,14 +175,26 @@ class ChurnRows:
         """The same rows without some features."""
         return replace(self, features=self.features.select([one for one in self.features.names if one not in names]))
 
-    def fit(self, recipe: Recipe, fit_rows: FitRows) -> ChurnModel:
-        """Fit the recipe's model on what is known, without the rows that a retention contact may have changed."""
+    def fit(self, recipe: Recipe, fit_rows: FitRows) -> AdditiveModel:
+        """Fit the recipe's model on what is known, without the rows that a retention contact may have changed.
+
+        The level is no part of a fit, so recipes that differ in it share one inside `share_fits`.
+        """
         others = fit_rows.rows & self.rows_without_contact
         # Both classes are needed; a few contacted rows are better than no model.
         rows = others if len(np.unique(fit_rows.outcomes.churned[others])) == 2 else fit_rows.rows
-        return recipe.build(CHURN_MODELS).fit(self.features.take(rows), fit_rows.outcomes.take(rows))
+        outcomes = fit_rows.outcomes.take(rows)
+        settings = tuple((name, value) for name, value in recipe.settings.items() if name != "level")
+        fitted = fit_once(
+            ("churn model", recipe.model, settings, SameObject(self.features)),
+            (rows, outcomes.churned, outcomes.observed_until),
+            fit=lambda: recipe.build(CHURN_MODELS).fit(self.features.take(rows), outcomes),
+        )
+        model = copy(fitted)
+        model.level = cast("Level", recipe.settings["level"])
+        return model
 
-    def score(self, model: ChurnModel, rows: NDArray[np.bool_]) -> Scores:
+    def score(self, model: AdditiveModel, rows: NDArray[np.bool_]) -> Scores:
         """Score these rows by a fitted model."""
         return model.score(self.features.take(rows), self.outcomes.horizon_days)
 

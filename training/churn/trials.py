@@ -151,16 +151,20 @@ def adjust_if_better(
     """Weigh newer cutoffs more, then move the level, calibrate, or both, each where the rule of `choose` says so.
 
     Returns the recipe, and the validation with its scores. Level and calibration follow the fit, so inside
-    `share_fits` nothing is fitted again for them.
+    `share_fits` nothing is fitted again for them. Weights need fits of their own: where they do not help at the newest
+    validation origin, which has the most cutoffs to weigh, they are not tried at the others.
     """
     newest, season, calibrated = {"level": "newest"}, {"level": "season"}, {"calibrated": True}
     level_and_calibration = (newest, calibrated, newest | calibrated, season, season | calibrated)
+    weights, label = {"half_life_days": HALF_LIFE_DAYS}, "weights of older cutoffs"
     # Folds over customers hold out no later cutoff, which alone could show what an older one is worth.
-    if rows.folds.scheme == "walk_forward":
-        weights = ({"half_life_days": HALF_LIFE_DAYS},)
-        recipe, validation = _change_if_better(
-            recipe, weights, rows=rows, validation=validation, progress=progress, label="weights of older cutoffs"
-        )
+    if rows.folds.scheme == "walk_forward" and recipe.settings.keys() >= set(weights):
+        with progress.during(f"{label}, newest origin"):
+            helps = _gains_at_newest(recipe, recipe.with_settings(weights), rows=rows, validation=validation)
+        if helps:
+            recipe, validation = _change_if_better(
+                recipe, (weights,), rows=rows, validation=validation, progress=progress, label=label
+            )
     return _change_if_better(
         recipe,
         level_and_calibration,
@@ -169,6 +173,15 @@ def adjust_if_better(
         progress=progress,
         label="level and calibration",
     )
+
+
+def _gains_at_newest(recipe: Recipe, other: Recipe, *, rows: ChurnRows, validation: Trials) -> bool:
+    """Whether the other recipe has a lower log loss at the newest validation origin."""
+    origin = rows.validation_folds()[-1]
+    scores = rows.fit_and_score(other, origin.fit_rows, test=origin.validation)
+    churned = rows.outcomes.churned[origin.validation]
+    before = validation.scores[recipe.model].value[-len(churned) :]
+    return float(log_losses(scores.value, churned).mean()) < float(log_losses(before, churned).mean())
 
 
 def _change_if_better(

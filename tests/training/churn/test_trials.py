@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +12,13 @@ from scipy.special import expit
 from core.choosing import choose_simplest, mean_with_standard_error
 from core.scores import Scores
 from models.churn.additive import CHURN_MODELS
+from models.churn.shared_fits import share_fits
 from tests.models.churn.worlds import HORIZON_DAYS, coin_toss, customers, learnable, outcomes_of, true_log_odds
 from training.churn.rows import ChurnRows
 from training.churn.trials import Trials, adjust_if_better, choose, choose_learned, validate
 from training.judging.folds import Folds
 from training.run.recipe import default_recipe
-from training.run.session import NoProgress
+from training.run.session import NoProgress, Step
 
 FEATURES, OUTCOMES = learnable(3000)
 TRUTH = true_log_odds(FEATURES)
@@ -151,3 +153,38 @@ def test_newer_cutoffs_count_more_only_where_customers_have_changed():
         half_lives.append(adjusted.settings["half_life_days"])
 
     assert half_lives == [None, 180.0]
+
+
+class NotedLabels(NoProgress):
+    """Notes the label of each piece of work."""
+
+    def __init__(self) -> None:
+        self.labels: list[str] = []
+
+    def over(self, steps: Sequence[Step], label: str) -> Iterable[Step]:
+        """Note the label."""
+        self.labels.append(label)
+        return steps
+
+
+def test_weights_that_do_not_help_at_the_newest_origin_are_not_tried_at_the_others():
+    rows = rows_of_years((0.4,) * 12, n=300)
+    recipes = {"recency": default_recipe(CHURN_MODELS, "recency")}
+    validation, progress = validate(recipes, rows, progress=NoProgress()), NotedLabels()
+
+    adjust_if_better(recipes["recency"], rows, validation=validation, progress=progress)
+
+    assert progress.labels == ["level and calibration"]
+
+
+def test_recipes_that_differ_in_their_level_share_a_fit_and_keep_their_own_level():
+    rows = rows_of_years((0.2, 0.6) * 6)
+    recency = default_recipe(CHURN_MODELS, "recency").with_settings({"n_resamples": 0})
+
+    with share_fits():
+        trained, newest = (
+            rows.fit(recency.with_settings({"level": level}), rows.all_fit_rows) for level in ("training", "newest")
+        )
+
+    assert trained.levels_ is newest.levels_
+    assert rows.score(trained, rows.test).value.mean() != pytest.approx(rows.score(newest, rows.test).value.mean())

@@ -86,7 +86,7 @@ class Logistic(AdditiveModel):
         for one in n_knots:
             matrix, design = DesignMatrix.fit_transform(rows.values, self.input_columns, n_knots=one)
             regression = RidgeLogistic(design, rows.churned)
-            penalties = [self._penalties_of(matrix, *penalty) for penalty in self.penalties(rows)]
+            penalties = [self._penalties_of(matrix, penalty) for penalty in self.penalties(rows)]
             trials += [_Trial(matrix, regression, of_columns) for of_columns in penalties]
         if len(trials) == 1 and not self.calibrated:
             return trials[0]
@@ -102,8 +102,9 @@ class Logistic(AdditiveModel):
             return PENALTIES_OF_FEW
         return tuple((penalty, 1.0) for penalty in REGULARIZATIONS)
 
-    def _penalties_of(self, matrix: DesignMatrix, regularization: float, others_penalty: float) -> NDArray[np.float64]:
-        """The penalty of each design column, (p,)."""
+    def _penalties_of(self, matrix: DesignMatrix, penalty: tuple[float, float]) -> NDArray[np.float64]:
+        """The penalty of each design column, (p,), from a regularization and an `others_penalty`."""
+        regularization, others_penalty = penalty
         return regularization / prior_scales(self.columns_, others_penalty=others_penalty)[matrix.owners] ** 2
 
     def raw_contributions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

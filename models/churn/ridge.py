@@ -64,13 +64,13 @@ class RidgeLogistic:
             gradient = self._sum_over_rows(row_weights * (probability - self._churned)) + ridge * weights
             if self._second is None:
                 self._second = self._second_derivatives(row_weights * probability * (1 - probability))
-            step = _solve(self._second, ridge, gradient)
+            step = _solve(self._second, ridge=ridge, gradient=gradient)
             remaining = float(-gradient @ step) / 2
             if remaining <= TOLERANCE:
                 break
             if remaining > KEPT_WHILE * distance:
                 self._second = self._second_derivatives(row_weights * probability * (1 - probability))
-                step = _solve(self._second, ridge, gradient)
+                step = _solve(self._second, ridge=ridge, gradient=gradient)
                 remaining = float(-gradient @ step) / 2
             size, log_odds = self._search_along(
                 step, weights=weights, log_odds=log_odds, ridge=ridge, row_weights=row_weights
@@ -127,7 +127,7 @@ class RidgeLogistic:
 
 
 def _solve(
-    second: NDArray[np.float64], ridge: NDArray[np.float64], gradient: NDArray[np.float64]
+    second: NDArray[np.float64], *, ridge: NDArray[np.float64], gradient: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The step of Newton's method."""
     matrix = second + np.diag(ridge + JITTER * (second.diagonal().max() + ridge.max(initial=0)))

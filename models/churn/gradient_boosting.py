@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import ClassVar
 
 import lightgbm as lgb
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from models.artifact import Artifact
 from models.calibration import Platt
 from models.churn.additive import AdditiveModel
-from models.churn.customer_folds import TrainingRows, mean_log_loss, rows_with_weight
+from models.churn.customer_folds import TrainingRows, rows_with_weight
 from models.churn.shared_fits import fit_shared
 from models.setting_types import Count, Leaves, NotNegative, NumberOfTrees, PositiveShare, Threads
 from models.shared_fits import fit_once
@@ -165,40 +164,35 @@ class GradientBoosting(AdditiveModel):
         """Choose the number of trees with the lowest log loss on held-out customers; sets `held_out_`."""
         if self.n_trees and not self.calibrated:
             return self.n_trees
-        boosters = list(self._fit_folds(data, rows, parameters=parameters))
-        shortest = min(booster.current_iteration() for _, booster in boosters)
+        folds = list(self._fit_folds(data, rows, parameters=parameters))
+        shortest = min(len(losses) for _, _, losses in folds)
         steps = (
             [self.n_trees] if self.n_trees else list(range(self.tree_step, shortest + 1, self.tree_step)) or [shortest]
         )
-        held_out = np.full((len(steps), len(rows.churned)), np.nan)
-        for held, booster in boosters:
-            parts = [
-                self._predict(booster, rows.values[held], first=first, end=end) for first, end in pairwise([0, *steps])
-            ]
-            held_out[:, held] = np.cumsum(parts, axis=0)
-        best = int(np.argmin([mean_log_loss(log_odds, rows) for log_odds in held_out]))
-        self.held_out_ = held_out[best]
-        return steps[best]
+        shares = [rows.row_weights[held].sum() for held, _, _ in folds]
+        losses = np.average([[losses[step - 1] for step in steps] for _, _, losses in folds], axis=0, weights=shares)
+        best = steps[int(np.argmin(losses))]
+        self.held_out_ = np.full(len(rows.churned), np.nan)
+        for held, booster, _ in folds:
+            self.held_out_[held] = self._predict(booster, rows.values[held], n_trees=best)
+        return best
 
     def _fit_folds(
         self, data: lgb.Dataset, rows: TrainingRows, *, parameters: Parameters
-    ) -> Iterator[tuple[NDArray[np.bool_], lgb.Booster]]:
-        """The held-out rows of each fold, and the booster fitted on the others stopped early on the held-out ones."""
-        callbacks = [] if self.n_trees else [lgb.early_stopping(self.patience, verbose=False)]
+    ) -> Iterator[tuple[NDArray[np.bool_], lgb.Booster, list[float]]]:
+        """The held-out rows of each fold, the booster of the others, and the log loss of the former with each tree."""
+        stop = [] if self.n_trees else [lgb.early_stopping(self.patience, verbose=False)]
         for held in rows.hold_out_folds(self.seed):
             train, valid = (data.subset(np.flatnonzero(part).tolist()) for part in (~held, held))
             n_trees = self.n_trees or self.max_trees
+            losses: dict[str, dict[str, list[float]]] = {}
+            callbacks = [*stop, lgb.record_evaluation(losses)]
             booster = lgb.train(parameters, train, n_trees, valid_sets=[valid], callbacks=callbacks)
-            yield held, booster
+            yield held, booster, losses["valid_0"]["binary_logloss"]
 
-    def _predict(
-        self, booster: lgb.Booster, values: NDArray[np.float64], *, first: int = 0, end: int = -1
-    ) -> NDArray[np.float64]:
-        """The sum of the trees from `first` up to but excluding `end`; -1 is all."""
-        n_trees = end - first if end > 0 else -1
-        log_odds = booster.predict(
-            values, raw_score=True, start_iteration=first, num_iteration=n_trees, num_threads=self.n_threads
-        )
+    def _predict(self, booster: lgb.Booster, values: NDArray[np.float64], *, n_trees: int = -1) -> NDArray[np.float64]:
+        """The sum of the first trees; -1 is all."""
+        log_odds = booster.predict(values, raw_score=True, num_iteration=n_trees, num_threads=self.n_threads)
         return np.asarray(log_odds)
 
 

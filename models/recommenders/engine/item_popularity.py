@@ -36,16 +36,20 @@ def seasonal_popularity(interactions: Interactions, half_life_days: float, *, cu
     """(steps, m) share of each item before the cutoff, one week earlier, and so on to the first purchase."""
     items = np.concatenate([interactions.items, interactions.anonymous_items])
     times = np.concatenate([interactions.times, interactions.anonymous_times])
-    m, rows = len(interactions.item_ids), []
-    for step in range(MAX_STEPS):
-        step_end = np.datetime64(cutoff, "D") - STEP_DAYS * step
-        before = times < step_end.astype("datetime64[s]")
-        if not before.any():
-            break
-        weights = decay_weights(times[before], half_life_days, cutoff=step_end.astype(date))
-        counts = np.bincount(items[before], weights, minlength=m)
-        rows.append(counts / max(counts.sum(), np.finfo(float).tiny) + FLOOR / m)
-    return np.array(rows or [np.full(m, 1 / m)], dtype=np.float32)
+    end, step, m = np.datetime64(cutoff, "s"), np.timedelta64(STEP_DAYS, "D"), len(interactions.item_ids)
+    before = times < end
+    if not before.any():
+        return np.full((1, m), 1 / m, dtype=np.float32)
+    items, times = items[before], times[before]
+    steps = np.minimum((end - times - np.timedelta64(1, "s")) // step, MAX_STEPS - 1)
+    n_steps = int(steps.max()) + 1
+    # Each purchase is weighed once, at the end of its own step; every later step multiplies by the same factor.
+    weights = decay_weights(times + steps * step, half_life_days, cutoff=cutoff)
+    counts = np.bincount(steps * m + items, weights, minlength=n_steps * m).reshape(n_steps, m)
+    for later in range(n_steps - 2, -1, -1):
+        counts[later] += counts[later + 1] * 0.5 ** (STEP_DAYS / half_life_days)
+    totals = np.maximum(counts.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    return (counts / totals + FLOOR / m).astype(np.float32)
 
 
 def popularity_at(seasonal: NDArray[np.float32], fitted_at: date, *, cutoff: date) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ from core.catalogue import Catalogue
 from core.errors import BadInput, GateRefused, NotEnoughHistory
 from core.model_kinds import MODEL_KINDS, PREDICT, ModelKind, find_kind
 from kizuna.command_group import LightGroup
+from kizuna.memory import keep_freed_memory
 from kizuna.next_steps import step_after_training, step_of_challenger
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
 from kizuna.session import open_session
@@ -70,6 +71,7 @@ def _command_for(kind: ModelKind) -> Callable[..., None]:
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         settings = parse_settings(model, changes)
+        keep_freed_memory()
         session = open_session(config, progress_console(), allow_cross_section=kind.works_without_dates)
         from training.run.pipeline import TrainingOptions
 
@@ -89,6 +91,7 @@ def _command_for(kind: ModelKind) -> Callable[..., None]:
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         settings = parse_settings(model, changes)
+        keep_freed_memory()
         session = open_session(config, progress_console())
         from training.run.pipeline import TrainingOptions
 
@@ -110,6 +113,7 @@ def _command_for(kind: ModelKind) -> Callable[..., None]:
     def train_on_labels(
         labels: Labels, config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT
     ) -> None:
+        keep_freed_memory()
         session = open_session(config, progress_console())
         from training.run.pipeline import TrainingOptions
 

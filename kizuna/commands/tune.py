@@ -16,6 +16,7 @@ from rich.text import Text
 
 from core.errors import BadInput
 from kizuna.command_group import LightGroup
+from kizuna.memory import keep_freed_memory
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
 from kizuna.session import open_session
 from kizuna.terminal import print_json, progress_console, say
@@ -52,6 +53,7 @@ def register(app: typer.Typer) -> None:
         """Try settings on the validation cutoffs until the budget is spent. Run it again to continue."""
         seconds = parse_duration(budget)
         names = [name.strip() for name in models.split(",")] if models is not None else []
+        keep_freed_memory()
         session = open_session(config, progress_console())
         from training.recommender.tuning import begin_tuning
 

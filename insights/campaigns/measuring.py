@@ -161,6 +161,7 @@ def _estimate_kpi(
             outcomes,
             None if before is None else before[is_known],
             propensities=customers.propensities[is_known],
+            is_yes_or_no=kpi != "amount",
         )
     )
     return msgspec.structs.replace(

@@ -13,6 +13,9 @@ together say how much amounts vary:
 
     variance of an arm's mean = (share x mean square of amounts - (share x mean of amounts)^2) / customers
 
+Where no customer has a yes-or-no outcome yet, its "amount" is 1 all the same: no conversion of 9 customers does not
+make the share certain.
+
 Where P(treated) differs between customers, as in a campaign whose control group was made larger on its way, a treated
 customer counts 1 / P(treated) times and one of the control group 1 / (1 - P(treated)) times (Hajek 1971): otherwise
 the arms would differ by what the shares depend on, such as the day.
@@ -52,6 +55,8 @@ class CampaignOutcomes:
     "(n, p) what was known before the campaign, such as last year's revenue; without missing values."
     propensities: NDArray[np.float64] | None = None
     "(n,) P(treated) of each customer, above 0 and below 1; None is the same for all."
+    is_yes_or_no: bool = False
+    "Whether an outcome can only be 0 or 1, also where all are 0."
 
     def __post_init__(self) -> None:
         n_treated = int(self.treated.sum())
@@ -126,6 +131,8 @@ def estimate_effect(campaign: CampaignOutcomes) -> Estimate:
     # Welch 1947, Satterthwaite 1946.
     degrees = 1 / sum((arm.variance / variance) ** 2 / arm.degrees for arm in (treated, control))
     width = float(student.ppf(0.5 + CONFIDENCE / 2, degrees)) * variance**0.5
+    if campaign.is_yes_or_no:  # Shares differ by at most 1, however few customers there are.
+        return Estimate(effect, max(effect - width, -1.0), min(effect + width, 1.0))
     return Estimate(effect, effect - width, effect + width)
 
 
@@ -134,6 +141,8 @@ def estimate_arms(campaign: CampaignOutcomes) -> tuple[ArmMean, ArmMean]:
     outcomes, weights, arms = campaign.outcomes, campaign.weights, (campaign.treated, ~campaign.treated)
     if campaign.has_few_outcomes:
         amounts = outcomes[outcomes != 0]
+        if campaign.is_yes_or_no and not len(amounts):
+            return _estimate_none(weights[campaign.treated]), _estimate_none(weights[~campaign.treated])
         treated, control = (_estimate_few(outcomes[arm], amounts, weights=weights[arm]) for arm in arms)
     else:
         covariates = campaign.covariates
@@ -163,6 +172,13 @@ def _estimate_few(
     share = (float(np.average(outcomes != 0, weights=weights)) * n + PRIOR) / (n + 2 * PRIOR)
     variance = (share * float((amounts**2).mean()) - (share * float(amounts.mean())) ** 2) / (n + 2 * PRIOR)
     return ArmMean(float(np.average(outcomes, weights=weights)), variance, max(len(amounts) - 1, 1))
+
+
+def _estimate_none(weights: NDArray[np.float64]) -> ArmMean:
+    """An arm without any yes, in an experiment without any."""
+    n = _count_effective(weights)
+    share = PRIOR / (n + 2 * PRIOR)
+    return ArmMean(0.0, share * (1 - share) / (n + 2 * PRIOR), max(n - 1, 1.0))
 
 
 def _count_effective(weights: NDArray[np.float64]) -> float:

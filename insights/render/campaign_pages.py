@@ -213,7 +213,7 @@ class _CampaignPages:
         ]
         references = [Reference(0.0, self.text("no effect"))]
         return Drawing(
-            title, dot_chart(points, title, format_tick=self.formatter.ticks_of("share"), references=references)
+            title, dot_chart(points, title, format_tick=self.formatter.tick_of_difference, references=references)
         )
 
     def _head(self, names: Sequence[str]) -> list[str]:

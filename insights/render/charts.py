@@ -117,7 +117,7 @@ def line_chart(
         _reference_lines(references, axis, width=width),
         line,
         Markup().join(_arrow(x) for x in beyond),
-        _reference_labels(references, axis, format_tick=format_tick),
+        _reference_labels(references, axis, points=drawn, width=width, format_tick=format_tick),
         Markup().join(_dot(at(place, point.value), point) for place, point in enumerate(drawn)),
         _ends(drawn, width, end=end),
     )
@@ -161,9 +161,17 @@ def _reference_lines(references: Sequence[Reference], axis: Axis, *, width: int)
 
 
 def _reference_labels(
-    references: Sequence[Reference], axis: Axis, *, format_tick: Callable[[float, float], str]
+    references: Sequence[Reference],
+    axis: Axis,
+    *,
+    points: Sequence[Point],
+    width: int,
+    format_tick: Callable[[float, float], str],
 ) -> Markup:
-    """The labels, over the line; one that the axis has anyway, or that would cover another one, is only a tip."""
+    """The labels, at the end of the dashed line from which the values are farther away.
+
+    One that the axis has anyway, or that would cover another one, is only a tip.
+    """
     ticks = axis.ticks()
     shown = {format_tick(tick, max(map(abs, ticks))) for tick in ticks}
     heights: list[float] = []
@@ -172,13 +180,15 @@ def _reference_labels(
         y = axis.at(one.value)
         if axis.reaches(one.value) and one.label not in shown and all(abs(y - at) >= LINE_HEIGHT for at in heights):
             heights.append(y)
-            labels += Markup('<text class="tick over" x="{}" y="{:.1f}">{}</text>').format(LEFT + 3, y - 3, one.label)
+            first, last = (abs(axis.at(points[place].value) - y) for place in (0, -1))
+            kind, x = ("tick over", LEFT + 3) if first >= last else ("tick over end", width - RIGHT - 3)
+            labels += Markup('<text class="{}" x="{}" y="{:.1f}">{}</text>').format(kind, x, y - 3, one.label)
     return labels
 
 
 def _arrow(x: float) -> Markup:
-    """Marks a band that goes on beyond the chart."""
-    return Markup('<path class="beyond" d="M{:.1f} {}l-3 4h6z"/>').format(x, TOP - 5)
+    """Marks a band that goes on beyond the chart, below the last value's text."""
+    return Markup('<path class="beyond" d="M{:.1f} {}l-3 4h6z"/>').format(x, TOP - 4)
 
 
 def _dot(at: str, point: Point) -> Markup:

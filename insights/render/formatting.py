@@ -161,7 +161,7 @@ class Formatter:
             return format_number(round(value - before, 1) + 0.0, self.language, n_decimals=1, is_signed=True)
         if unit == "share":
             points = 100 * (value - before)
-            n_decimals = 2 if abs(points) < SMALL_CHANGE else 1
+            n_decimals = 2 if 0 < abs(points) < SMALL_CHANGE else 1
             points = round(points, n_decimals) + 0.0
             number = format_number(points, self.language, n_decimals=n_decimals, is_signed=True)
             return self.translate("{points} pt", points=number)
@@ -186,6 +186,15 @@ class Formatter:
             return self._write_amount(value + 0.0, scale, n_decimals=_n_decimals(value / scale))
         number = format_number(value + 0.0, self.language, n_decimals=_n_decimals(value))
         return self.translate("{n} h", n=number) if unit == "hours" else number
+
+    def tick_of_difference(self, value: float, largest: float) -> str:
+        """A value of an axis of differences between shares, in points."""
+        del largest
+        points = 100 * value
+        if not round(points, 2):
+            return "0"
+        number = format_number(points, self.language, n_decimals=_n_decimals(points), is_signed=True)
+        return self.translate("{points} pt", points=number)
 
     def beside_axis(self, value: float, largest: float, *, unit: Unit) -> str:
         """A value beside an axis whose largest tick is `largest`: amounts in the unit of its ticks."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from core.i18n.formatting import format_percent
+from insights.finance.economics import SHARES
 from insights.render.report_renderer import Cell, Drawing, Drawings, ReportRenderer, Table
 from insights.render.row_charts import Bar, bar_chart
 from insights.report.definitions import View, figures_in, figures_in_scenarios
@@ -148,7 +149,7 @@ def scenario_table(renderer: ReportRenderer, section: str) -> Table | None:
         for name in names
     ]
     note = renderer.text(
-        "Each column changes one input and keeps the rest. Revenue assumes today's customers, "
+        "Each column changes what its heading says and keeps the rest. Revenue assumes today's customers, "
         "as many new customers per month as in the last 12 months, and the same churn rate for all."
     )
     return Table("", ["", *(_scenario_name(renderer, scenario) for scenario in scenarios)], rows, note=note)
@@ -170,8 +171,19 @@ def _scenario_cell(renderer: ReportRenderer, name: str, *, scenario: str) -> Cel
 
 
 def _scenario_name(renderer: ReportRenderer, scenario: str) -> str:
-    """'churn=-20%' is shown as 'churn -20%'."""
+    """'churn=-20%' is shown as 'churn -20%', and 'churn=0.02' as 'churn 2%'."""
     if scenario == NOW:
         return renderer.text("Now")
     changes = (part.strip().partition("=") for part in scenario.split(","))
-    return ", ".join(f"{renderer.group(name.strip())} {amount.strip()}" for name, _, amount in changes)
+    return ", ".join(
+        f"{renderer.group(name.strip())} {_write_input(renderer, name.strip(), amount=amount.strip())}"
+        for name, _, amount in changes
+    )
+
+
+def _write_input(renderer: ReportRenderer, name: str, *, amount: str) -> str:
+    """What a scenario sets or changes; a share that it sets is written as a percentage, like the table's cells."""
+    if name not in SHARES or not amount.replace(".", "", 1).isdigit():
+        return amount
+    share = float(amount)
+    return format_percent(share, renderer.formatter.language, n_decimals=0 if share == round(share, 2) else 1)

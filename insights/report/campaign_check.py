@@ -94,9 +94,15 @@ def _difference(
     customers: ComparedCustomers, values: NDArray[np.float64], *, rows: NDArray[np.bool_], others: NDArray[np.bool_]
 ) -> Estimate:
     """The effect on some customers less that on others."""
+    is_yes_or_no = bool(np.isin(values[~np.isnan(values)], (0.0, 1.0)).all())
     inside, outside = (
         estimate_effect(
-            CampaignOutcomes(customers.treated[part], values[part], propensities=customers.propensities[part])
+            CampaignOutcomes(
+                customers.treated[part],
+                values[part],
+                propensities=customers.propensities[part],
+                is_yes_or_no=is_yes_or_no,
+            )
         )
         for part in (rows & ~np.isnan(values), others & ~np.isnan(values))
     )

@@ -55,6 +55,23 @@ def test_no_conversion_in_the_control_group_does_not_make_its_share_certain():
     assert effect.low < 0 < effect.high
 
 
+def test_no_conversion_in_either_group_does_not_make_the_effect_certain():
+    arms = np.repeat([True, False], [33, 9])
+
+    effect = estimate_effect(CampaignOutcomes(arms, np.zeros(42), is_yes_or_no=True))
+
+    # Of 9 customers without a conversion, a share of 0.1 is quite possible: 0.9 ** 9 is 0.39.
+    assert effect.value == 0.0
+    assert -0.28 < effect.low < -0.1
+    assert effect.high == pytest.approx(-effect.low)
+
+
+def test_shares_differ_by_at_most_one_however_few_customers_there_are():
+    effect = estimate_effect(CampaignOutcomes(np.repeat([True, False], [30, 2]), np.zeros(32), is_yes_or_no=True))
+
+    assert (effect.low, effect.high) == (-1.0, 1.0)
+
+
 def test_a_control_group_that_bought_little_so_far_does_not_look_as_if_it_never_could():
     purchases = [10.0] * 40 + [200.0] * 10
 

@@ -97,7 +97,7 @@ def test_labels_of_references_cover_neither_each_other_nor_repeat_the_axis():
     svg = line_chart(points, "t", format_tick=tick, references=references)
 
     assert svg.count('class="reference"') == 4
-    assert re.findall(r'class="tick over"[^>]*>([^<]*)<', svg) == ["high", "three"]
+    assert re.findall(r'class="tick over[^>]*>([^<]*)<', svg) == ["high", "three"]
     assert "<title>one</title>" in svg
 
 
@@ -123,3 +123,13 @@ def test_labels_are_escaped_and_long_ones_are_cut():
     assert "<b>" not in svg
     assert "&lt;b&gt;" in svg
     assert f"{'x' * 17}…" in svg
+
+
+def test_the_label_of_a_reference_is_where_the_line_is_not():
+    def label(*values: float) -> str:
+        points = [Point(str(value), value, value_text=str(value)) for value in values]
+        svg = line_chart(points, "t", format_tick=tick, references=[Reference(3.0, "target")], from_zero=True)
+        return next(re.finditer(r'<text class="(tick over[^"]*)"', svg)).group(1)
+
+    assert label(3.0, 9.0) == "tick over end"
+    assert label(9.0, 3.0) == "tick over"

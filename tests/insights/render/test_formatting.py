@@ -96,3 +96,12 @@ def test_the_values_of_an_axis_are_short_and_zero_has_no_unit():
     assert [EN.count(value) for value in (0.36, 2.345, 314.45, 3.0)] == ["0.36", "2.34", "314", "3"]
     assert (EN.tick(0.025, 0.1, unit="share"), EN.tick(0.5, 1.0, unit="share")) == ("2.5%", "50%")
     assert (EN.tick(7.5, 10, unit="months"), EN.tick(1200, 1500, unit="customers")) == ("7.5", "1,200")
+
+
+def test_an_axis_of_differences_is_in_points():
+    assert [EN.tick_of_difference(value, 0.25) for value in (-0.25, 0.0, 0.125)] == ["-25 pt", "0", "+12.5 pt"]
+    assert JA.tick_of_difference(0.25, 0.25) == "+25ポイント"
+
+
+def test_no_change_of_a_share_has_as_many_decimals_as_others():
+    assert [EN.change(value, 0.0, unit="share") for value in (0.0, 0.0004, 0.02)] == ["+0.0 pt", "+0.04 pt", "+2.0 pt"]

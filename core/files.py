@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 DISK_FAULTS = {
     errno.ENOSPC: "no space is left on the disk; free some",
     errno.EDQUOT: "the disk quota is used up; free some space",
+    errno.EFBIG: "the file would be larger than the system allows; raise the limit (ulimit -f) or write elsewhere",
     errno.EROFS: "the file system is read-only; write elsewhere",
     errno.EACCES: "permission is denied; write elsewhere, or change the rights",
     errno.EPERM: "permission is denied; write elsewhere, or change the rights",
@@ -26,6 +28,10 @@ FAULTS_OF_DATABASES = {
     "attempt to write a readonly database": errno.EACCES,
 }
 "What SQLite and DuckDB say, also inside the errors of MLflow, Optuna and SQLAlchemy."
+PARTLY_WRITTEN = re.compile(r"\d+ requested and \d+ written")
+"What numpy says instead of the system's fault, where the disk was full in the middle of an array."
+TEMPORARY = re.compile(r"\.(.+)\.\d+")
+"The name of the file beside the one that `replace_file` writes."
 
 
 @contextmanager
@@ -42,10 +48,22 @@ def replace_file(path: Path) -> Generator[Path]:
 
 def describe_disk_fault(fault: BaseException) -> str:
     """What is wrong with a file or the disk, and how to mend it; '' for any other fault."""
-    number = fault.errno if isinstance(fault, OSError) else _database_fault(fault)
+    number = _system_fault(fault) if isinstance(fault, OSError) else _database_fault(fault)
     advice = DISK_FAULTS.get(number or 0, "")
-    place = f"{fault.filename}: " if isinstance(fault, OSError) and fault.filename else ""
+    place = f"{_name_file(fault.filename)}: " if isinstance(fault, OSError) and fault.filename else ""
     return f"{place}{advice}, then run the command again; files that were there are as before" if advice else ""
+
+
+def _system_fault(fault: OSError) -> int | None:
+    """The number of the system's fault; a part of an array that could not be written is a full disk."""
+    return errno.ENOSPC if fault.errno is None and PARTLY_WRITTEN.match(str(fault)) else fault.errno
+
+
+def _name_file(name: str | bytes | int) -> str:
+    """The file that the user asked for, where the fault is that of the temporary one beside it."""
+    path = Path(os.fsdecode(name)) if isinstance(name, str | bytes) else Path(str(name))
+    temporary = TEMPORARY.fullmatch(path.name)
+    return str(path.with_name(temporary[1]) if temporary else path)
 
 
 def _database_fault(fault: BaseException) -> int | None:

@@ -120,7 +120,9 @@ class Config(Section, frozen=True):
             if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
                 raise ValueError(f"{key} has 1 to 64 characters (a-z, 0-9, _) and starts with a letter, found '{name}'")
         if self._asks_who_is_active and self.active_days < 1:
-            raise ValueError(f"active_days has to be at least 1, found {self.active_days}")
+            raise ValueError(
+                "active_days has to be at least 1: within how many days a customer was active, e.g. active_days = 180"
+            )
         if self.cross_section is not None and self.tables:
             raise ValueError("give either [cross_section] or [tables]; data with dates belongs into [tables]")
         if self.currency not in currency_codes():

@@ -24,6 +24,22 @@ from core.errors import ConfigError, SourceUnavailable
 from core.redaction import redact
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+LINE = re.compile(r"\(at line (\d+)")
+TOML_FAULTS = {
+    "Cannot declare": "a section is there twice",
+    "Cannot overwrite": "a key is there twice",
+    "Cannot mutate": "a section is there already",
+    "Unclosed array": "a list is not closed by ]",
+    "Unclosed inline table": "a table in braces is not closed by }",
+    "Expected ']'": "a section is not closed by ]",
+    "Expected newline": "more text follows a value",
+    "Unterminated": "a text is not closed by a quote",
+    "Illegal character": "a text is not closed by a quote",
+    "Unescaped": "a backslash in double quotes; write / or put the text into single quotes",
+    "Invalid value": "a value is no text in quotes, number, date, true or false",
+}
+"What Python finds wrong with a TOML, by how its message begins, in words that say what to mend."
+NO_TOML = 'this is no section such as [churn] and no key with a value such as name = "shop"'
 FILE_KEYS = {
     ("tables",): "path",
     ("cross_section", "tables"): "path",
@@ -43,10 +59,7 @@ def read_config_and_toml(path: Path, environment: Mapping[str, str]) -> tuple[Co
     """Read a data set and its TOML as written, with placeholders and without passwords, so that it can be logged."""
     if not path.is_file():
         raise SourceUnavailable(f"no configuration at {path}; name one with --config or {CONFIG}")
-    try:
-        toml = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    toml = _parse(path)
     if unknown := next(unknown_keys(toml, Config), ""):
         raise ConfigError(f"{path}: {unknown}")
     filled = cast(Toml, _fill_placeholders(toml, environment, path=str(path)))
@@ -63,6 +76,27 @@ def read_config_and_toml(path: Path, environment: Mapping[str, str]) -> tuple[Co
         return msgspec.convert(filled, Config), redact(toml)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {explain(filled, Config) or error}") from error
+
+
+def _parse(path: Path) -> Toml:
+    """The TOML; a byte order mark, which editors of Windows write, is skipped."""
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        n_line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path} is not valid TOML: line {n_line} is not UTF-8; save the file as UTF-8") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {_describe_fault(error, text)}") from error
+
+
+def _describe_fault(error: tomllib.TOMLDecodeError, text: str) -> str:
+    """What is wrong in which line. The line itself may contain a password."""
+    problem = next((words for start, words in TOML_FAULTS.items() if str(error).startswith(start)), NO_TOML)
+    place = LINE.search(str(error))
+    return f"line {place[1] if place else len(text.rstrip().splitlines())}: {problem}"
 
 
 def _fill_placeholders(value: Any, environment: Mapping[str, str], *, path: str) -> Any:

@@ -144,7 +144,12 @@ def test_a_cross_section_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP.replace("Asia/Tokyo", "../etc") + PURCHASES, "unknown time_zone"),
         (SHOP.replace('"shop"', '"../shop"') + PURCHASES, "name has 1 to 64 characters"),
         (SHOP + "[tables.purchases]\npath = '${NOWHERE}/p.csv'", "environment variable NOWHERE is not set"),
-        (SHOP + "active_days = 3", "is not valid TOML"),
+        (SHOP + "active_days = 3", "is not valid TOML: line [0-9]+: a key is there twice"),
+        ("[churn]\n" + PURCHASES + "[churn]", "line [0-9]+: a section is there twice"),
+        ("name = shop", "line 1: a value is no text in quotes"),
+        ('name = "shop\nvar = 1', "line 1: a text is not closed by a quote"),
+        ('[tables.a]\npath = "C:\\\\data\\data"'.replace("\\\\", "\\"), "line 2: a backslash in double quotes"),
+        ("name: shop", "line 1: this is no section such as .churn. and no key"),
         (SHOP + CROSS_SECTION + "columns = {a = 'A'}" + PURCHASES, "give either .cross_section. or .tables."),
         (SHOP + CROSS_SECTION + "all_columns = false", "no table has a feature"),
         (
@@ -160,6 +165,17 @@ def test_a_mistake_is_reported_in_one_plain_line(tmp_path, text, message):
 
     assert "\n" not in str(error.value)
     assert "shop.toml" in str(error.value)
+
+
+def test_a_byte_order_mark_is_skipped_and_another_encoding_is_named(tmp_path):
+    text = SHOP + PURCHASES
+    marked, other = tmp_path / "marked.toml", tmp_path / "other.toml"
+    marked.write_bytes(text.encode("utf-8-sig"))
+    other.write_bytes("# first\nname = '店'\n".encode("cp932"))
+
+    assert read_config(marked, {}).name == "shop"
+    with pytest.raises(ConfigError, match=r"other.toml is not valid TOML: line 2 is not UTF-8; save the file as UTF-8"):
+        read_config(other, {})
 
 
 KEYS = [

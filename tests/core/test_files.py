@@ -6,6 +6,7 @@ import errno
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.files import describe_disk_fault, replace_file
@@ -43,6 +44,28 @@ def test_a_full_disk_is_one_line_with_what_to_do():
 
     assert message.startswith("r.html: no space is left on the disk; free some, then run the command again")
     assert describe_disk_fault(OSError(errno.EIO, "Input/output error")) == ""
+
+
+def test_an_array_that_does_not_fit_on_the_disk_is_recognised(tmp_path: Path):
+    (tmp_path / "disk").symlink_to("/dev/full")
+
+    with (tmp_path / "disk").open("wb") as full, pytest.raises(OSError, match="written") as fault:
+        np.arange(100_000).tofile(full)
+
+    assert describe_disk_fault(fault.value).startswith("no space is left on the disk; free some")
+
+
+def test_a_file_above_the_limit_of_the_system_is_one_line():
+    fault = OSError(errno.EFBIG, "File too large", "r.html")
+
+    assert describe_disk_fault(fault).startswith("r.html: the file would be larger than the system allows; raise")
+
+
+def test_a_fault_names_the_file_that_was_asked_for(tmp_path: Path):
+    with pytest.raises(OSError, match="directory") as fault, replace_file(tmp_path) as temporary:
+        temporary.write_text("new")
+
+    assert describe_disk_fault(fault.value).startswith(f"{tmp_path}: it is a folder; name a file")
 
 
 def test_a_disk_that_is_full_is_recognised_in_the_errors_of_databases():

@@ -26,6 +26,17 @@ def watch_for_interruption() -> None:
             signal.signal(number, _remember)
 
 
+def ignore_interruption() -> None:
+    """Ignore both signals from now on, once the work is done and only the end of the process is left.
+
+    Python takes its own handlers away while it ends, and a signal would then end it without an exit code. Nothing
+    changes after a signal, so that a second one still ends a process that hangs.
+    """
+    if not _received and threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+
+
 def was_interrupted() -> bool:
     """Whether one of the signals has arrived since `watch_for_interruption`."""
     return bool(_received)

@@ -12,7 +12,7 @@ import typer
 from core import environment
 from core.errors import BadInput, KizunaError
 from core.files import describe_disk_fault
-from core.interruption import was_interrupted, was_terminated, watch_for_interruption
+from core.interruption import ignore_interruption, was_interrupted, was_terminated, watch_for_interruption
 from kizuna.command_group import CommandGroup
 from kizuna.usage_errors import describe_usage_error
 
@@ -107,4 +107,6 @@ def main() -> None:
     """Entry point of the `kizuna` script."""
     if not os.environ.get(environment.DEBUG):
         os.environ.setdefault("PYTHONWARNINGS", "ignore")  # for the servers that `serve` and `ui` become
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    ignore_interruption()  # The result is printed and the files are written.
+    sys.exit(code)

@@ -101,12 +101,14 @@ def refuse_combinations(*, accounts: bool, changed_since: str | None, event: str
 
 def doubt_unpublished(config: Config, description: ReleaseDescription) -> str:
     """That the champion whose scores these are predicts another churn than the TOML; '' for a published release."""
-    from features.labels.labelling import explain_other_churn
-    from models.mlflow_store.registry import CHAMPION
     from serving.release.release import UNPUBLISHED
 
     if description.release_id != UNPUBLISHED:
         return ""
+    # Not before: MLflow alone takes longer to import than all that a published release needs.
+    from features.labels.labelling import explain_other_churn
+    from models.mlflow_store.registry import CHAMPION
+
     registry, _ = open_registry(config, progress_console())
     return explain_other_churn(registry.find(CHURN.name, CHAMPION).card.label, config)
 

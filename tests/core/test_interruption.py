@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -71,3 +73,43 @@ def test_without_ctrl_c_a_block_raises_its_own_errors_and_leaves_the_handler():
 
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
+
+
+ENDS_SLOWLY = """
+import os, signal
+from kizuna import main
+
+class EndsSlowly:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{name})
+
+main.last = EndsSlowly()
+main.run = lambda arguments: {work}
+main.main()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_after_the_work_is_done_does_not_change_the_exit_code(name):
+    program = ENDS_SLOWLY.format(name=name, work="2")
+
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 2
+
+
+INTERRUPTED = """
+import signal
+from core.interruption import ignore_interruption, watch_for_interruption
+
+watch_for_interruption()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    ignore_interruption()
+    signal.raise_signal(signal.SIGTERM)
+"""
+
+
+def test_a_second_signal_ends_an_interrupted_command_that_hangs():
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+
+    assert "KeyboardInterrupt" in done.stderr

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -18,6 +20,17 @@ def test_scores_and_recommendations_come_from_the_active_release(home, capfd):
     assert run(["recommend", "--k", "2", "--out", "recs.parquet"]) == 0
     assert (home / "scores.csv").read_text().startswith("customer_id,churn_probability")
     assert "3 customers" in capfd.readouterr().out
+
+
+def test_scores_of_a_release_need_no_mlflow(home):
+    publish(home / "var/shop/releases", sample_release())
+    program = "import sys; from kizuna.main import run; run(['score', '--out', 's.csv']); print(*sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=home)
+
+    assert (home / "s.csv").exists()
+    assert "serving.build.exports.files" in done.stdout.split()
+    assert "mlflow" not in done.stdout.split()
 
 
 def test_without_a_release_the_error_names_the_next_step(home, capfd):

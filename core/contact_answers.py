@@ -86,3 +86,25 @@ class UnsubscribeRows:
         is_chance = (chance > 0) & (chance < 1)
         own = np.where(self.treated, chance, 1.0 - chance)
         return np.divide(1.0, own, out=np.zeros(len(self)), where=is_chance)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveRows:
+    """Contacts that chance decided, and who stayed; every array is (n,), but `before`."""
+
+    customer_ids: NDArray[np.str_]
+    treated: NDArray[np.bool_]
+    propensities: NDArray[np.float64]
+    "P(treated), above 0 and below 1."
+    stayed: NDArray[np.bool_]
+    "No churn within its horizon from the day of the contact."
+    before: NDArray[np.float64]
+    "(n, p) what was known before the contact."
+
+    def __len__(self) -> int:
+        return len(self.treated)
+
+    @property
+    def arm_weights(self) -> NDArray[np.float64]:
+        """How many customers each stands for, (n,): 1 / P(the group that the customer is in)."""
+        return 1.0 / np.where(self.treated, self.propensities, 1.0 - self.propensities)

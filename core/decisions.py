@@ -67,6 +67,10 @@ class OutcomeKind(StrEnum):
     COMPLAINED = "complained"
 
 
+CONTACT_KINDS = (OutcomeKind.SENT, OutcomeKind.SHOWN, OutcomeKind.OPENED, OutcomeKind.CLICKED)
+"Outcomes that a customer of a control group cannot have, if it was left alone."
+
+
 class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     """A decision as it is stored: what was done with one customer, and what would have been done by chance."""
 

@@ -76,6 +76,10 @@ class RetentionTerms(msgspec.Struct, frozen=True, kw_only=True):
             **costs,
         )
 
+    def with_save_rate(self, save_rate: float, *, source: str) -> RetentionTerms:
+        """The terms with a measured save rate in place of the stated one."""
+        return msgspec.structs.replace(self, save_rate=save_rate, sources=self.sources | {"save_rate": source})
+
     def with_cost(self, cost: float) -> RetentionTerms:
         """The terms of a contact that costs the same whether the customer accepts or not."""
         return msgspec.structs.replace(self, offer_cost=0.0, contact_cost=cost)

@@ -10,7 +10,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.config.data_set import Config
 from core.errors import NotFound, did_you_mean
+from core.feature_names import RuleVariable
 from core.feature_table import FeatureTable
 from core.interactions import codes_of
 from core.segmentation import PredictedValue, Segmentation, SegmentFigures, ValueKind
@@ -18,7 +20,8 @@ from features.cohort import select_cohort
 from features.pipeline import compute_features
 from features.segments.customer_facts import load_customer_facts
 from features.segments.membership import assign_customers, build_variables
-from features.segments.rule_variables import RuleVariables, facts_for_rules
+from features.segments.predicted_variables import OF_CHURN, find_dependents
+from features.segments.rule_variables import RuleVariables, facts_for_rules, name_event_probability
 from tables.tables import Tables
 
 
@@ -59,6 +62,13 @@ class Risks:
     "The predicted value of customers, in the same form; None without a value model."
     value_levels: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
     "By what its total may be off."
+
+    def missing_variables(self, config: Config) -> frozenset[str]:
+        """The variables of rules that no customer has, because the release has no such scores."""
+        missing = {name_event_probability(event) for event in config.predict if event not in self.events}
+        if self.values is None:
+            missing.add(RuleVariable.PREDICTED_VALUE)
+        return frozenset(missing.union(OF_CHURN if not len(self.churn.customer_ids) else ()))
 
     def segment(self, tables: Tables, features: FeatureTable) -> Segmentation:
         """The segments and tiers of the customers of a feature table of one cutoff."""
@@ -105,6 +115,10 @@ class SegmentReport(msgspec.Struct, frozen=True, kw_only=True):
     customer_tiers: tuple[SegmentFigures, ...]
     ranks: tuple[SegmentFigures, ...] = ()
     "Of the loyalty programme."
+    without_scores: dict[str, tuple[str, ...]] = {}
+    """\
+    Segments, customer tiers and campaigns, as in 'segments.vip', with the predictions that their rules need and the
+    release does not have: no customer is known to fit."""
 
 
 def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, NDArray[np.str_]]]:
@@ -150,4 +164,5 @@ def segment_report(tables: Tables, cutoff: date, *, risks: Risks) -> SegmentRepo
         segments=segmentation.segment_figures(seed),
         customer_tiers=segmentation.tier_figures(seed),
         ranks=segmentation.rank_figures(seed),
+        without_scores=find_dependents(tables.config, risks.missing_variables(tables.config)),
     )

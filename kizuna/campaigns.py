@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -52,38 +53,37 @@ class CampaignDesk:
             raise UnknownName(f"no campaign '{name}'{hint}")
         return self.config.campaigns[name]
 
-    def measure(self, name: str, *, tables: Tables | None, now: datetime) -> RunningCampaign:
-        """A campaign with its events, and its figures up to today."""
-        from insights.campaigns.customers import collect_customers
+    def measure(self, name: str, *, tables: Tables, now: datetime) -> RunningCampaign:
+        """A campaign with its events, and its figures up to today, as the report has them."""
+        return self.measure_all([name], tables=tables, now=now)[name]
+
+    def measure_all(self, names: Iterable[str], *, tables: Tables, now: datetime) -> dict[str, RunningCampaign]:
+        """Campaigns with their events and figures; their contacts are read once."""
         from insights.campaigns.kpis import Measurement
         from insights.campaigns.measuring import measure_campaign
         from insights.campaigns.rollout import RunningCampaign
-        from serving.decisions.store import DecisionFilter
+        from insights.report.campaign_data import compare_campaign, load_campaign_customers
 
-        campaign, chosen = self.find(name), DecisionFilter(campaign_id=name)
-        customers = collect_customers(self.store.find(chosen), self.store.find_outcomes(chosen))
-        return RunningCampaign(
-            campaign=campaign,
-            events=self.log.events().get(name, []),
-            measures=measure_campaign(
-                customers,
-                Measurement(
-                    kpi=campaign.kpi, n_days=campaign.n_response_days, tables=tables, today=self.config.today(now)
-                ),
-            ),
-            treated_share=customers.mean_propensity,
-        )
+        today, events = self.config.today(now), self.log.events()
+        customers, measured = load_campaign_customers(tables, today), dict[str, RunningCampaign]()
+        for name in names:
+            campaign, own = self.find(name), compare_campaign(customers, name)
+            terms = Measurement(kpi=campaign.kpi, n_days=campaign.n_response_days, tables=tables, today=today)
+            measured[name] = RunningCampaign(
+                campaign=campaign,
+                events=events.get(name, []),
+                measures=measure_campaign(own, terms),
+                treated_share=own.mean_propensity,
+            )
+        return measured
 
     def advance(self, tables: Tables, *, now: datetime) -> list[CampaignEvent]:
         """Let every running campaign go on, finish or stop by its figures, and store it; returns what has changed."""
         from insights.campaigns.rollout import advance_campaigns
 
         events = self.log.events()
-        running = {
-            name: self.measure(name, tables=tables, now=now)
-            for name in self.config.campaigns
-            if state_of(events.get(name, [])) == CampaignState.RUNNING
-        }
+        names = [name for name in self.config.campaigns if state_of(events.get(name, [])) == CampaignState.RUNNING]
+        running = self.measure_all(names, tables=tables, now=now)
         changes = advance_campaigns(running, now=now, zone=self.config.zone)
         for change in changes:
             self.log.record(change)

@@ -103,10 +103,13 @@ def open_scores(config: Config, console: Console) -> Release:
             return release
     registry, ledger = open_registry(config, console)
     with console.status("scoring every customer"):
+        from kizuna.today import open_todays_tables
         from serving.build.unpublished import build_unpublished_scores
 
         forced = ledger.latest().champions_by_force
-        return build_unpublished_scores(config, registry, forced=forced, created_at=datetime.now(UTC))
+        return build_unpublished_scores(
+            registry, open_todays_tables(config), forced=forced, created_at=datetime.now(UTC)
+        )
 
 
 def mlflow_run_id(config: Config) -> str | None:

@@ -1,14 +1,17 @@
-"""Opens tables as of now: records that are dated later than today are mistakes."""
+"""Opens tables as of now: records that are dated later than today are mistakes, and stored decisions are contacts."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
+from core import environment
 from core.config.data_set import Config
 from core.errors import BadInput, NotEnoughHistory
 from core.window import Cohort
 from tables.sources.opening import open_tables
+from tables.stored_contacts import add_contacts
 from tables.tables import Tables
 
 LONG_SILENCE = timedelta(days=7)
@@ -16,9 +19,17 @@ LONG_SILENCE = timedelta(days=7)
 
 
 def open_todays_tables(config: Config, *, is_read_often: bool = False, needs_activity: bool = True) -> Tables:
-    """The tables of a configuration, without the records after today; see `open_tables`."""
+    """The tables of a configuration, without the records after today; see `open_tables`.
+
+    Contacts that Kizuna has decided are among those of the table `contacts`.
+    """
+    from serving.build.contacts import read_contacts
+    from serving.decisions.store import DecisionStore
+
     today = config.today(datetime.now(UTC))
-    return open_tables(config, today=today, is_read_often=is_read_often, needs_activity=needs_activity)
+    tables = open_tables(config, today=today, is_read_often=is_read_often, needs_activity=needs_activity)
+    url = os.environ.get(environment.DATABASE_URL)
+    return add_contacts(tables, read_contacts(DecisionStore.at(url, config.places.decisions, data_set=config.name)))
 
 
 def refuse_future(cutoffs: Iterable[date | None], config: Config) -> None:

@@ -49,7 +49,7 @@ class OfferAssumptions(Section, frozen=True):
     answer_days: PositiveInt = 14
     "Days after a contact in which an offer can be accepted. Younger contacts are not counted yet."
     save_rate: Share = 0.0
-    "Share of churning customers whom an offer of `saving_kinds` keeps."
+    "Share of churning customers whom an offer of `saving_kinds` keeps, until control groups of `contacts` show more."
     saving_kinds: tuple[str, ...] = ("discount", "thank_you")
     "Kinds of offers that keep customers."
     customer_value: float = 0.0

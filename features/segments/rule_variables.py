@@ -102,7 +102,7 @@ def check_rule_names(config: Config) -> None:
             _parse(predicted.where, f"predict.{event}")
     for place, segment in rules_by_place(config):
         names = {*variable_names(config), *_memberships_before(config, place)}
-        for name in sorted(_names_in(segment, place)):
+        for name in sorted(names_in(segment, place)):
             if name in membership_names(config) and name not in names:
                 raise RuleError(f"[{place}]: '{name}' is not assigned yet; {ORDER}")
             check_name(name, names, config=config, place=place)
@@ -150,7 +150,7 @@ def rules_by_place(config: Config) -> Iterator[tuple[str, Segment]]:
 
 def features_for_rules(config: Config) -> frozenset[str]:
     """The features that segments, tiers and campaigns need. For a key figure: all features that may hold it."""
-    names = set[str]().union(*(_names_in(segment, place) for place, segment in rules_by_place(config)))
+    names = set[str]().union(*(names_in(segment, place) for place, segment in rules_by_place(config)))
     return features_for_names(config, names)
 
 
@@ -167,22 +167,9 @@ def features_for_names(config: Config, variables: Collection[str]) -> frozenset[
     return frozenset(names.difference(*others).union(*(KEY_FIGURES[name] for name in figures)))
 
 
-def prediction_names(config: Config) -> frozenset[str]:
-    """The variables that models predict, and the segments and customer tiers, directly or not, that depend on them."""
-    names = {RuleVariable.CHURN_PROBABILITY, RuleVariable.HEALTH, RuleVariable.PREDICTED_VALUE}
-    predicted = {*map(str, names), *map(name_event_probability, config.predict)}
-    tiers = [_names_in(tier, f"customer_tiers.{name}") for name, tier in config.customer_tiers.items()]
-    if any(predicted.intersection(used) for used in tiers):
-        predicted.add(CUSTOMER_TIER)
-    for name, segment in config.segments.items():
-        if predicted.intersection(_names_in(segment, f"segments.{name}")):
-            predicted.add(segment_variable(name))
-    return frozenset(predicted)
-
-
 def facts_for_rules(config: Config) -> frozenset[str]:
     """The facts of `customer_facts` that segments, tiers and campaigns need."""
-    names = set[str]().union(*(_names_in(segment, place) for place, segment in rules_by_place(config)))
+    names = set[str]().union(*(names_in(segment, place) for place, segment in rules_by_place(config)))
     return frozenset(names.intersection(CustomerFact))
 
 
@@ -275,7 +262,8 @@ def _suggestions(name: str, names: Collection[str]) -> str:
     return f"{f'did you mean one of {similar}? ' if similar else ''}docs/reference/features.md lists them all"
 
 
-def _names_in(segment: Segment, place: str) -> frozenset[str]:
+def names_in(segment: Segment, place: str) -> frozenset[str]:
+    """The variables that a segment uses itself; `place` is where the TOML has it."""
     if segment.rule is None:
         return frozenset() if segment.top is None else frozenset({segment.by})
     return _parse(segment.rule, place).names()

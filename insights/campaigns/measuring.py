@@ -49,8 +49,12 @@ VARYING_SHARE = (
     "P(treated) varies from {low} to {high}; customers are weighted by its inverse, and the ratio that may be read "
     "every day uses the mean"
 )
+CERTAIN = (
+    "{n} of {of} customers were contacted for certain, as no chance could leave them out; effects are those on the "
+    "others"
+)
 SENTENCES = (
-    *UNRECORDED, TOO_FEW, CONTACTED_ANYWAY, EMPTY_CONTROL, WAITING_FOR_CONTROL,
+    *UNRECORDED, CERTAIN, TOO_FEW, CONTACTED_ANYWAY, EMPTY_CONTROL, WAITING_FOR_CONTROL,
     EMPTY_CAMPAIGN, VARYING_SHARE,
 )  # fmt: skip
 MAX_LOG_EVIDENCE = 700.0
@@ -115,9 +119,9 @@ class CampaignMeasures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measure_campaign(customers: ComparedCustomers, measurement: Measurement) -> CampaignMeasures:
-    """The figures of a campaign."""
-    effects = tuple(_measure_effects(customers, measurement))
-    treated = customers.treated
+    """The figures of a campaign: contacts and their cost of all its customers, effects of those chosen by chance."""
+    by_chance, treated = customers.by_chance, customers.treated
+    effects = tuple(_measure_effects(by_chance, measurement))
     return CampaignMeasures(
         n_customers=len(customers),
         n_treated=int(treated.sum()),
@@ -125,9 +129,9 @@ def measure_campaign(customers: ComparedCustomers, measurement: Measurement) -> 
         n_contacts=int(customers.n_contacts.sum()),
         cost=float(customers.costs.sum()),
         effects=effects,
-        return_on_cost=_estimate_return(customers, measurement, effects=effects),
-        conversions=_test_kpi(customers, measurement),
-        unsubscriptions=_test_unsubscriptions(customers, measurement),
+        return_on_cost=_estimate_return(by_chance, measurement, effects=effects),
+        conversions=_test_kpi(by_chance, measurement),
+        unsubscriptions=_test_unsubscriptions(by_chance, measurement),
         warnings=tuple(_find_warnings(customers)),
     )
 
@@ -186,10 +190,15 @@ def _estimate_return(
     customers: ComparedCustomers, measurement: Measurement, *, effects: tuple[KpiEffect, ...]
 ) -> Estimate:
     revenue = next((effect.total for effect in effects if effect.kpi == "amount"), Estimate())
-    cost = float(customers.costs[is_mature_for("amount", customers, measurement=measurement)].sum())
+    cost = sum_mature_costs(customers, measurement)
     if not cost:
         return Estimate()
     return Estimate(*(bound / cost - 1 for bound in (revenue.value, revenue.low, revenue.high)))
+
+
+def sum_mature_costs(customers: ComparedCustomers, measurement: Measurement) -> float:
+    """What the contacts with customers whose days to respond are over have cost, base currency."""
+    return float(customers.costs[is_mature_for("amount", customers, measurement=measurement)].sum())
 
 
 def _test_kpi(customers: ComparedCustomers, measurement: Measurement) -> DailyTest | None:
@@ -252,7 +261,10 @@ def _find_warnings(customers: ComparedCustomers) -> Iterator[str]:
         yield write(WAITING_FOR_CONTROL, n=len(customers), share=f"{share:.0%}") if share > 0 else EMPTY_CONTROL
     if len(customers) and n_control == len(customers):
         yield EMPTY_CAMPAIGN
-    shares = np.unique(customers.propensities)
+    by_chance = customers.by_chance
+    if len(by_chance) < len(customers):
+        yield write(CERTAIN, n=len(customers) - len(by_chance), of=len(customers))
+    shares = np.unique(by_chance.propensities)
     if len(shares) > 1:
         yield write(VARYING_SHARE, low=f"{shares[0]:.2f}", high=f"{shares[-1]:.2f}")
 

@@ -10,7 +10,13 @@ from core.i18n.message import translate_written
 from core.intervals import Estimate
 from insights.campaigns.measuring import SENTENCES, KpiEffect
 from insights.render.report_renderer import Cell, ReportRenderer
+from insights.report.campaign_data import WITHOUT_CAMPAIGN
 from insights.report.campaign_reviews import CampaignReview
+
+
+def name_campaign(renderer: ReportRenderer, review: CampaignReview) -> str:
+    """The name of a campaign; decisions that no campaign has made have one in words."""
+    return renderer.text("contacts without a campaign") if review.name == WITHOUT_CAMPAIGN else review.name
 
 
 def name_kpi(renderer: ReportRenderer, kpi: Kpi) -> str:
@@ -36,13 +42,13 @@ def effect_rows(renderer: ReportRenderer, reviews: Sequence[CampaignReview]) -> 
     """The cells of each campaign and KPI: the campaign's own KPI first, and its name there alone."""
     for review in reviews:
         for place, effect in enumerate(review.checked.measures.effects):
-            yield [_name_campaign(renderer, review, is_first=not place), *_write_effect(renderer, effect)]
+            yield [_name_cell(renderer, review, is_first=not place), *_write_effect(renderer, effect)]
 
 
-def _name_campaign(renderer: ReportRenderer, review: CampaignReview, *, is_first: bool) -> Cell:
+def _name_cell(renderer: ReportRenderer, review: CampaignReview, *, is_first: bool) -> Cell:
     n_waiting = review.checked.n_waiting
     waiting = renderer.text("{n} customers can still respond", n=n_waiting) if n_waiting else ""
-    return Cell(review.name, waiting, kind="words") if is_first else Cell("", kind="words")
+    return Cell(name_campaign(renderer, review), waiting, kind="words") if is_first else Cell("", kind="words")
 
 
 def _write_effect(renderer: ReportRenderer, effect: KpiEffect) -> list[Cell]:

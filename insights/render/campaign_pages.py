@@ -11,7 +11,7 @@ import msgspec
 from core.i18n.formatting import format_number
 from core.intervals import Estimate
 from insights.campaigns.sequential import ALPHA
-from insights.render.campaign_effects import colour, effect_rows, name_kpi, write_difference, write_total
+from insights.render.campaign_effects import colour, effect_rows, name_campaign, name_kpi, write_difference, write_total
 from insights.render.charts import Point, Reference
 from insights.render.report_renderer import Cell, Drawing, Drawings, ReportRenderer, ReportSection, Table
 from insights.render.row_charts import dot_chart
@@ -82,7 +82,7 @@ class _CampaignPages:
         ]  # fmt: skip
         rows = [
             [
-                Cell(one.name, one.planned.goal, kind="words"),
+                Cell(self._name(one), one.planned.goal, kind="words"),
                 Cell(self._join(one.planned.offers), self._join(one.planned.channels), kind="words"),
                 Cell(one.planned.audience or self.text("not stated"), one.planned.owner, kind="words"),
                 Cell(one.planned.hypothesis or self.text("not stated"), kind="words"),
@@ -102,6 +102,9 @@ class _CampaignPages:
         )
         return Table("", self._head(head), rows, note=self._limit(note))
 
+    def _name(self, review: CampaignReview) -> str:
+        return name_campaign(self.renderer, review)
+
     def do_table(self) -> Table:
         """How many were contacted and left out, at what cost, and how far the roll-out came."""
         head = [
@@ -109,7 +112,7 @@ class _CampaignPages:
         ]  # fmt: skip
         rows = [
             [
-                Cell(one.name, kind="words"),
+                Cell(self._name(one), kind="words"),
                 Cell(self.formatter.day(one.done.first_day)),
                 Cell(self.formatter.day(one.done.last_day)),
                 Cell(self._number(one.done.n_contacts)),
@@ -141,7 +144,7 @@ class _CampaignPages:
         head = ["Campaign", "Margin less cost", "Return on cost", "Unsubscribed", "Evidence"]
         rows = [
             [
-                Cell(one.name, kind="words"),
+                Cell(self._name(one), kind="words"),
                 self._value(one.checked.net_value, "money"),
                 self._value(one.checked.measures.return_on_cost, "share"),
                 self._value(Estimate(one.checked.unsubscribed), "share"),
@@ -161,7 +164,7 @@ class _CampaignPages:
         for one in self.reviews:
             first, *more = describe_action(self.renderer, one)
             step = Cell(self.text(f"step.{one.action.action}"), kind=f"words {self._mood(one)}".strip())
-            rows.append([Cell(one.name, kind="words"), step, Cell(first, " ".join(more), kind="words")])
+            rows.append([Cell(self._name(one), kind="words"), step, Cell(first, " ".join(more), kind="words")])
         return Table("", self._head(["Campaign", "Next step", "Why"]), rows, note=self._limit(""))
 
     def frequency_tables(self) -> Iterator[Table]:
@@ -202,7 +205,7 @@ class _CampaignPages:
         title = self.text("Difference to the control group") + (f": {kpis[0]}" if have_one_kpi else "")
         points = [
             Point(
-                one.name if have_one_kpi else f"{one.name}: {kpi}",
+                self._name(one) if have_one_kpi else f"{self._name(one)}: {kpi}",
                 own.per_customer.value,
                 low=own.per_customer.low,
                 high=own.per_customer.high,

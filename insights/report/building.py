@@ -97,7 +97,7 @@ def build_report(
 
 def _review_campaigns(tables: Tables, data: ReportData) -> tuple[CampaignReview, ...]:
     settings = ReviewSettings(
-        cutoff=data.calendar.cutoff,
+        cutoff=data.campaign_cutoff,
         margin_rate=_measure_margin(data),
         groupings=data.groupings,
         statements=data.config.campaigns,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.intervals import Estimate
 from insights.campaigns.customers import ComparedCustomers
 from insights.campaigns.kpis import Measurement, measure_kpi
-from insights.campaigns.measuring import CampaignMeasures, KpiEffect, measure_campaign
+from insights.campaigns.measuring import CampaignMeasures, KpiEffect, measure_campaign, sum_mature_costs
 from insights.campaigns.read_out import CampaignOutcomes, estimate_effect
 from insights.report.attribute_groups import Grouping
 from insights.report.campaign_actions import widen
@@ -47,16 +47,17 @@ class CheckedCampaign:
 
 def check_campaign(customers: CampaignCustomers, measurement: Measurement, *, margin_rate: float) -> CheckedCampaign:
     """Compare the treated of one campaign with its control group, as far as their days to respond are over."""
-    measures = measure_campaign(customers.compare(), measurement)
+    compared = customers.compare()
+    measures, by_chance = measure_campaign(compared, measurement), compared.by_chance
     own = measures.effects[0]
     revenue = next((one for one in measures.effects if one.kpi == "amount"), None)
     net = Estimate()
     if revenue is not None:
-        cost = float(customers.costs[customers.is_mature].sum())
+        cost = sum_mature_costs(by_chance, measurement)
         net = Estimate(*(margin_rate * bound - cost for bound in _bounds(revenue.total)))
     return CheckedCampaign(
         measures=measures,
-        n_waiting=len(customers) - own.n_treated - own.n_control if own.is_recorded else 0,
+        n_waiting=len(by_chance) - own.n_treated - own.n_control if own.is_recorded else 0,
         net_value=net,
         unsubscribed=_mean(customers.unsubscriptions, customers.treated),
     )

@@ -26,6 +26,9 @@ from tables.orders import IS_PURCHASE
 from tables.tables import Tables
 
 BEFORE_DAYS, RECENT_DAYS = 365, 30
+WITHOUT_CAMPAIGN = "(without a campaign)"
+"""\
+Decisions that no campaign has made, in place of its name: the permanent control group shows what all of them change."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,19 +81,25 @@ class CampaignCustomers:
 
     def compare(self) -> ComparedCustomers:
         """The customers of one campaign as they are measured; P(treated) that is not recorded is the share treated."""
-        n, share = len(self), float(self.treated.mean())
+        n = len(self)
+        share = float(self.treated.mean()) if n else float("nan")
         is_chance = (self.propensities > 0) & (self.propensities < 1)
+        is_recorded = bool(is_chance.any()) and not np.isnan(self.propensities).any()
         return ComparedCustomers(
             customer_ids=self.customer_ids,
             entered_at=self.first_at,
             treated=self.treated,
-            propensities=self.propensities if is_chance.all() else np.full(n, share),
+            propensities=self.propensities if is_recorded else np.full(n, share),
             n_contacts=self.n_contacts,
             costs=self.costs,
             converted_at=self.converted_at,
             unsubscribed_at=np.full(n, NEVER) if self.unsubscribed_at is None else self.unsubscribed_at,
             contacted_anyway=self.in_both,
         )
+
+    def of_campaign(self, name: str) -> CampaignCustomers:
+        """The customers of one campaign; none where it has not contacted any."""
+        return self.take(self.campaigns == name)
 
     def take(self, rows: NDArray[Any]) -> CampaignCustomers:
         """The rows that an index array or mask selects."""
@@ -99,22 +108,33 @@ class CampaignCustomers:
 
 
 def load_campaign_customers(tables: Tables, cutoff: date) -> CampaignCustomers | None:
-    """The campaigns before the cutoff, with what was known then; None without contacts of a campaign."""
+    """The campaigns before the cutoff, with what was known then; None without contacts of a campaign.
+
+    At a cutoff of today, all that is known now: contacts that are planned for later days count.
+    """
     if "contacts" not in tables:
         return None
-    tables_then = tables.at(cutoff)
+    is_now = tables.today is not None and cutoff >= tables.today
+    tables_then = tables.latest() if is_now else tables.at(cutoff)
     rows = _select(tables_then["contacts"])
     if not len(rows):
         return None
     customers = _merge_contacts(rows)
     n_days = _read_response_days(tables, customers.campaigns)
-    is_mature = customers.first_at.astype("datetime64[D]") + n_days <= np.datetime64(cutoff, "D")
+    has_orders = "purchases" in tables_then and not tables_then.is_undated("purchases")
+    until = min(cutoff, tables.watermark("purchases")) if has_orders else cutoff
+    is_mature = customers.first_at.astype("datetime64[D]") + n_days <= np.datetime64(until, "D")
     customers = replace(customers, response_days=n_days, is_mature=is_mature)
-    if "purchases" in tables_then and not tables_then.is_undated("purchases"):
+    if has_orders:
         return _add_purchases(tables_then, customers)
     acted = customers.acted
     can_compare = acted is not None and acted[~customers.treated].any()
     return customers if can_compare else replace(customers, acted=None)
+
+
+def compare_campaign(customers: CampaignCustomers | None, name: str) -> ComparedCustomers:
+    """The customers of one campaign as they are measured; none where it has not contacted any."""
+    return ComparedCustomers.empty() if customers is None else customers.of_campaign(name).compare()
 
 
 def _read_response_days(tables: Tables, campaigns: NDArray[np.str_]) -> NDArray[np.int64]:
@@ -127,6 +147,8 @@ def _read_response_days(tables: Tables, campaigns: NDArray[np.str_]) -> NDArray[
 
 def _select(contacts: ir.Table) -> pa.Table:
     names = [contacts[name] for name in ("campaign_id", "purpose") if name in contacts.columns]
+    if "decision_id" in contacts.columns:
+        names.append(ibis.ifelse(contacts.decision_id.notnull(), WITHOUT_CAMPAIGN, ""))
 
     def column(name: str, *, kind: str) -> ir.Value:
         return contacts[name].cast(kind) if name in contacts.columns else ibis.null(kind)

@@ -105,7 +105,7 @@ def review_campaigns(
         return ()
     recent = np.unique(customers.campaigns[customers.last_at >= since])
     reviews = [
-        _review(customers.take(customers.campaigns == name), str(name), settings=settings, n_campaigns=len(recent))
+        _review(customers.of_campaign(str(name)), str(name), settings=settings, n_campaigns=len(recent))
         for name in recent
     ]
     return tuple(sorted(reviews, key=lambda one: (one.done.first_day, one.name), reverse=True))
@@ -134,7 +134,7 @@ def _review(customers: CampaignCustomers, name: str, *, settings: ReviewSettings
     )
     best: tuple[tuple[str, str], ...] = ()
     if own.per_customer.low > 0:
-        best = tuple(find_best_groups(customers.compare(), measurement, groupings=settings.groupings))
+        best = tuple(find_best_groups(customers.compare().by_chance, measurement, groupings=settings.groupings))
     return CampaignReview(
         name=name,
         planned=_plan(customers, name, checked=checked, measurement=measurement, statements=settings.statements),

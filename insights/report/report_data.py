@@ -67,6 +67,8 @@ class ReportData:
     contacts: Contacts
     campaigns: CampaignCustomers | None
     "The customers of campaigns, for their reviews; None without contacts."
+    campaign_cutoff: date
+    "Of the reviews: today where no cutoff was asked for, because decisions and what came of them are known at once."
     outlets: Mapping[str, OutletSales]
     "Sales by channel and by store, where the purchases have these columns."
     item_costs: ItemCosts
@@ -128,7 +130,7 @@ def load_report_data(
             raise NotEnoughHistory(NEEDS_TIMES if tables.is_undated("purchases") else NEEDS_AMOUNTS)
         tables = tables.without("purchases")
     left_out, money, config = ExcludedRows(), Money.of(tables.config), tables.config
-    first_day = _first_recorded_day(tables, day)
+    first_day, campaign_cutoff = _first_recorded_day(tables, day), cutoff or tables.today or day
     calendar = Calendar.until(
         day,
         first=first_day,
@@ -155,7 +157,8 @@ def load_report_data(
         acquisition=load_acquisition_data(tables, day),
         opportunities=load_opportunities(tables, left_out, cutoff=day),
         contacts=load_contacts(tables, day),
-        campaigns=load_campaign_customers(tables, day),
+        campaigns=load_campaign_customers(tables, campaign_cutoff),
+        campaign_cutoff=campaign_cutoff,
         outlets=load_outlets(tables, money, cutoff=day, until=calendar.end.astype(date)),
         item_costs=load_item_costs(tables, money, cutoff=day, until=calendar.end.astype(date)),
         loyalty=load_loyalty(tables, calendar.end.astype(date)),

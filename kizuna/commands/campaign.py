@@ -89,7 +89,7 @@ def contacts(
 ) -> None:
     """Write all stored decisions and outcomes in the form of the table contacts, control groups included.
 
-    Map the file under [tables.contacts]: acceptance and uplift models learn from it.
+    For other tools: reports, releases and training use the stored decisions as they are.
     """
     from serving.build.contacts import write_contacts
     from serving.decisions.store import DecisionStore
@@ -186,9 +186,10 @@ def start(
     output_format: FormatOption = OutputFormat.TEXT,
 ) -> None:
     """Start a campaign, or go on with a stopped one: `kizuna decide` then contacts its audience, stage by stage."""
+    from features.segments.predicted_variables import find_dependents
     from insights.campaigns.audience import count_audience
     from kizuna.campaigns import CampaignDesk
-    from kizuna.commands.segments import load_risks
+    from kizuna.commands.segments import describe_missing_scores, load_risks
     from kizuna.today import open_todays_tables
     from models.policies.campaign_audience import explain_empty_audience
 
@@ -198,9 +199,14 @@ def start(
     desk.refuse_start(name, now=datetime.now(UTC))
     with progress_console().status("counting the audience"):
         tables = open_todays_tables(settings)
-        n_fitting, n_customers = count_audience(tables, campaign, risks=load_risks(settings))
+        risks = load_risks(settings)
+        n_fitting, n_customers = count_audience(tables, campaign, risks=risks)
     if not n_fitting:
-        raise BadInput(f"{explain_empty_audience(name, campaign, n_customers=n_customers)}; nothing was changed")
+        needs = find_dependents(settings, risks.missing_variables(settings))
+        places = (f"campaigns.{name}", f"segments.{campaign.segment}")
+        unscored = {place: needs[place] for place in places if place in needs}
+        reason = explain_empty_audience(name, campaign, n_customers=n_customers)
+        raise BadInput("; ".join([reason, *describe_missing_scores(unscored, ENGLISH), "nothing was changed"]))
     event = desk.start(name, tables=tables, why=why, now=datetime.now(UTC))
     if output_format is OutputFormat.JSON:
         print_json({"event": event, "audience": n_fitting, "customers": n_customers})

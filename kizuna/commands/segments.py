@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,9 +12,10 @@ from rich.console import Console
 
 from core.config.data_set import Config
 from core.errors import BadInput, ConfigError, NotFound
+from core.feature_names import RuleVariable
 from core.i18n.formatting import format_amount, format_number, format_percent
 from core.i18n.translation import ENGLISH, Language, translate
-from core.model_kinds import CHURN
+from core.model_kinds import CHURN, PREDICT, VALUE, ModelKind
 from kizuna.exporting import export_release
 from kizuna.options import (
     DEFAULT_CONFIG,
@@ -148,10 +149,31 @@ def print_report(report: SegmentReport, language: Language) -> None:
             print_table(console, rows, title=translate(title, language))
     source = {"currency": report.currency, "source": report.risk_source}
     say(console, translate(VALUES.get(report.value_kind, "value: unknown; risk: {source}"), language, **source))
+    for line in describe_missing_scores(report.without_scores, language):
+        say(console, line)
     for group in (*report.segments, *report.customer_tiers):
         if group.not_found:
             message = "{segment}: {n} listed ids are not customers at the cutoff"
             say(console, translate(message, language, segment=group.name, n=group.not_found))
+
+
+def describe_missing_scores(without_scores: Mapping[str, tuple[str, ...]], language: Language) -> Iterator[str]:
+    """One line for each segment whose rule needs predictions that no release has, and what makes them."""
+    sentence = (
+        "[{place}] needs {names}, which the active release does not have, so no customer is known to fit; run {train}, "
+        "then `kizuna release`"
+    )
+    for place, names in without_scores.items():
+        commands = dict.fromkeys(f"`{_kind_of(name).train_command} --promote`" for name in names)
+        texts = {"place": place, "names": ", ".join(names), "train": ", ".join(commands)}
+        yield translate(sentence, language, **texts)
+
+
+def _kind_of(variable: str) -> ModelKind:
+    """The kind of model that predicts a variable of rules."""
+    if variable == RuleVariable.PREDICTED_VALUE:
+        return VALUE
+    return CHURN if variable in (RuleVariable.CHURN_PROBABILITY, RuleVariable.HEALTH) else PREDICT
 
 
 def _rows(groups: tuple[SegmentFigures, ...], *, currency: str, language: Language) -> list[tuple[str, ...]]:

@@ -5,7 +5,8 @@
     part        where experiments measured effects            otherwise
     acceptance  the change in P(purchase), or in money        P(accept) of the customer and the offer in the channel
     margin      of the offer; a margin rate where it is money of the offer
-    retained    the change in P(stays) * remaining value      P(churn) * save rate * remaining value, of saving kinds
+    retained    the change in P(stays) * remaining value      P(churn) * save rate * remaining value, of saving kinds;
+                                                              the rate as control groups show it, otherwise stated
     cost        of the offer and the channel
     fatigue     P(unsubscribes because of the contact) * remaining value
 
@@ -34,6 +35,7 @@ from models.policies.channels import ChannelTerms, apply_effect
 from models.policies.exploration import Uncertainty
 from models.policies.fatigue import Fatigue
 from models.policies.measured_effects import MeasuredEffects, align_effects
+from models.policies.save_rate import SaveRate, judge_save_rate
 
 NOT_SAVING = "none: the offer is not of [offers] saving_kinds"
 FROM_OFFERS = "the table offers"
@@ -58,6 +60,8 @@ class ValueInputs:
     "The channels of `channel_effects`."
     channel_effects: NDArray[np.float64] | None = None
     "(n, channels) on the odds of P(accept); None is no effect."
+    save: SaveRate | None = None
+    "What offers of `saving_kinds` save; None is what `assumptions` state."
     value_source: str = PREDICTED
     "Where the remaining values of the customers come from, in words."
 
@@ -193,7 +197,7 @@ def _value_option(
     stays = inputs.measured is not None and inputs.measured.outcome == "stayed"
     if inputs.measured is not None and inputs.measured.outcome == "amount":
         margin = np.where(is_measured, inputs.measured.margin_rate, margin)
-    retained, retained_source = _retain(customers, option, assumptions=inputs.assumptions)
+    retained, retained_source = _retain(customers, option, inputs=inputs)
     sources = _list_sources(customers, option, inputs=inputs) | {
         "acceptance": source,
         "retained": retained_source,
@@ -217,13 +221,17 @@ def _value_option(
     )
 
 
-def _retain(customers: _Customers, option: Option, *, assumptions: OfferAssumptions) -> tuple[NDArray[np.float64], str]:
-    """What the offer is assumed to save, (n,), and the source in words."""
+def _retain(customers: _Customers, option: Option, *, inputs: ValueInputs) -> tuple[NDArray[np.float64], str]:
+    """What the offer saves, as measured or assumed, (n,), and the source in words."""
+    assumptions = inputs.assumptions
     if option.offer.kind not in assumptions.saving_kinds or not assumptions.save_rate:
         saves = option.offer.kind in assumptions.saving_kinds
         return np.zeros(len(customers.churn)), "none: [offers] save_rate is 0" if saves else NOT_SAVING
-    saved = customers.churn * assumptions.save_rate * customers.remaining
-    return saved, f"save rate of {assumptions.save_rate:g} {ASSUMED}; remaining value {customers.value_source}"
+    save = inputs.save or judge_save_rate(None, stated=assumptions.save_rate)
+    if not save.rate:
+        return np.zeros(len(customers.churn)), save.source
+    saved = customers.churn * save.rate * customers.remaining
+    return saved, f"{save.source}; remaining value {customers.value_source}"
 
 
 def _list_sources(customers: _Customers, option: Option, *, inputs: ValueInputs) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Writes the stored decisions as a file in the form of the table `contacts`.
+"""Reads the stored decisions in the form of the table `contacts`, or writes them as a file.
 
 Models of acceptance and uplift learn from it, and reports compare campaigns with their control groups.
 """
@@ -30,6 +30,12 @@ CONTACT_COLUMNS = pa.schema(
         ("unsubscribed_at", pa.timestamp("us")),
     ]
 )
+
+
+def read_contacts(store: DecisionStore) -> pa.Table:
+    """All contacts and control groups, times local."""
+    rows = [row for block in store.iterate_contacts() for row in block]
+    return pa.Table.from_pylist(rows, CONTACT_COLUMNS)
 
 
 def write_contacts(store: DecisionStore, path: Path) -> int:

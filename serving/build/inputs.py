@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
+from core.contact_answers import SaveRows
 from core.errors import NotFound
 from core.feature_table import FeatureTable
 from core.model_kinds import CHURN, PREDICT, find_kind, kinds_in_release
@@ -19,6 +20,7 @@ from core.window import Cohort
 from features.cohort import select_cohort
 from features.labels.labelling import can_churn, explain_other_churn
 from features.pipeline import compute_features
+from features.save_rows import load_save_rows
 from models.mlflow_store.package import ModelPackage
 from serving.release.release import ReleasePart
 from tables.consents import customers_refusing
@@ -106,6 +108,11 @@ class BuildInputs:
     def scoring_opt_outs(self) -> NDArray[np.str_]:
         """Ids of the customers who do not consent to scoring."""
         return customers_refusing(self.tables, "score", cutoff=self.cutoff)
+
+    @cached_property
+    def save_rows(self) -> SaveRows | None:
+        """Contacts that a save rate is measured on; None without any."""
+        return load_save_rows(self.tables, self.cutoff)
 
     def features_for(self, package: ModelPackage) -> FeatureTable:
         """The features with the vocabularies of a champion; computed again if they differ from the churn champion's."""

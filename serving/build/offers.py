@@ -15,6 +15,7 @@ from models.policies.acceptance.learning import learn_acceptance
 from models.policies.channels import learn_channel_effects
 from models.policies.contact_limits import choose_control_group
 from models.policies.fatigue import estimate_fatigue
+from models.policies.save_rate import judge_save_rate
 from models.policies.timing import SendTimes, find_allowed_hours, fit_contact_timing
 from serving.build.frequency_limits import measure_monthly_limits
 from serving.build.inputs import BuildInputs, BuiltPart
@@ -56,6 +57,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         policy=config.contact_policy,
         control=choose_control_group(contacts, config.contact_policy, data_set=config.name),
         fatigue=estimate_fatigue(None if log is None else log.rows, assumed=config.decisions.fatigue),
+        save=judge_save_rate(inputs.save_rows, stated=config.offers.save_rate) if config.offers.save_rate else None,
         acceptance_choice=acceptance.sentence,
         treatment=config.uplift.treatment,
         margin_rate=config.money.margin_rate,

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
+from core.contact_answers import SaveRows
 from core.interactions import codes_of
 from core.model_kinds import CHURN, UPLIFT, VALUE
 from core.offers import Offer
@@ -21,6 +22,7 @@ from core.retention import RetentionTerms, median_of_positive, net_value_at_capa
 from core.segmentation import CustomerWorthKind
 from models.policies.candidates import ALLOWED, Option
 from models.policies.eligibility import EligibilityFacts, check_eligibility
+from models.policies.save_rate import judge_save_rate
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.build.offer_rules import missing_situation, read_offer_variables
 from serving.release.churn_part import ChurnPart
@@ -59,6 +61,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
             allowed=find_eligible(inputs, parts, offers=offers, customer_ids=customer_ids),
             segments=segments,
             customer_ids=customer_ids,
+            save_rows=inputs.save_rows,
         )
     )
 
@@ -91,10 +94,14 @@ def price_contacts(
     offers: Sequence[SavingOffer],
     allowed: NDArray[np.bool_],
     segments: SegmentPart | None,
+    save_rows: SaveRows | None = None,
 ) -> RetentionPart:
     """The part, for n customers; `allowed`, (n, offers), says which offers a customer may get."""
     median = median_of_positive(worth.amounts)
     terms = RetentionTerms.of(config.retention, config.offers, median_value=median)
+    save = judge_save_rate(save_rows, stated=terms.save_rate)
+    if save.rate != terms.save_rate:
+        terms = terms.with_save_rate(max(save.rate, 0.0), source=save.source)
     costs = np.where(allowed, [offer.cost for offer in offers], np.inf)
     has_offer = allowed.any(axis=1)
     cheapest = np.where(has_offer, costs.argmin(axis=1) if len(offers) else NO_OFFER, NO_OFFER)

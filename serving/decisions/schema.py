@@ -5,7 +5,7 @@ Decisions and outcomes have local times, as their rows have; events of campaigns
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import cache
 from typing import Any
 
@@ -13,9 +13,10 @@ import msgspec
 import sqlalchemy as sa
 
 from core.campaigns import CampaignEvent
-from core.decisions import DecisionOutcome, DecisionRow, NoContact, OutcomeKind
+from core.decisions import CONTACT_KINDS, DecisionOutcome, DecisionRow, NoContact, OutcomeKind
 from core.ids import MAX_ID_LENGTH
 from serving.database import StoreSchema
+from serving.decisions.contact_rows import CONTACT_TIMES
 
 VERSION = 1
 SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -24,35 +25,7 @@ ID = sa.String(MAX_ID_LENGTH)
 NAME = sa.String(64)
 "Of a data set."
 
-CONTACT_TIMES = {
-    "opened_at": OutcomeKind.OPENED,
-    "clicked_at": OutcomeKind.CLICKED,
-    "converted_at": OutcomeKind.CONVERTED,
-    "unsubscribed_at": OutcomeKind.UNSUBSCRIBED,
-}
-"By column of `contacts`: the outcome whose first time it holds."
-
 UNSUBSCRIBED, COMPLAINED = str(OutcomeKind.UNSUBSCRIBED), str(OutcomeKind.COMPLAINED)
-
-
-class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `select_contacts`."""
-
-    number: int
-    customer_id: str
-    event_time: datetime
-    campaign_id: str | None
-    offer_id: str
-    channel: str | None
-    decision_id: str
-    stage_percent: int | None
-    treated: bool
-    propensity: float
-    cost: float
-    opened_at: datetime | None
-    clicked_at: datetime | None
-    converted_at: datetime | None
-    unsubscribed_at: datetime | None
 
 
 METADATA = sa.MetaData()
@@ -150,12 +123,13 @@ def select_contacts(data_set: str) -> sa.Select[Any]:
     without consent, is no evidence.
     """
     d, o = DECISIONS.c, OUTCOMES.c
+    kinds = {column: (kind,) for column, kind in CONTACT_TIMES.items()} | {"contacted_at": CONTACT_KINDS}
     first_times = [
         sa.select(sa.func.min(o.event_time))
-        .where(o.data_set == d.data_set, o.decision_id == d.decision_id, o.kind == str(kind))
+        .where(o.data_set == d.data_set, o.decision_id == d.decision_id, o.kind.in_(map(str, of_column)))
         .scalar_subquery()
         .label(column)
-        for column, kind in CONTACT_TIMES.items()
+        for column, of_column in kinds.items()
     ]
     is_contact = d.no_contact.is_(None) | (d.no_contact == str(NoContact.CONTROL_GROUP))
     names = ("campaign_id", "offer_id", "channel", "decision_id", "stage_percent", "treated", "propensity", "cost")
@@ -172,7 +146,9 @@ def select_contacts(data_set: str) -> sa.Select[Any]:
 
 @cache
 def select_history(*, of_one_customer: bool) -> tuple[sa.Select[*tuple[Any, ...]], sa.Select[*tuple[Any, ...]]]:
-    """Decisions with contacts since a time, and unsubscriptions and complaints since then.
+    """Decisions with contacts since a time, unsubscriptions since then, and all complaints.
+
+    Releases know of earlier contacts and unsubscriptions from the table `contacts`, which has no complaints.
 
     Parameters: data_set, since, decided_since and, for one customer, customer_id. Requests run these often, and
     building a statement takes longer than running it.
@@ -188,6 +164,6 @@ def select_history(*, of_one_customer: bool) -> tuple[sa.Select[*tuple[Any, ...]
     objections = (
         sa.select(d.customer_id, o.kind, o.event_time)
         .join(DECISIONS, is_of_decision)
-        .where(*is_asked, (o.kind == UNSUBSCRIBED) | (o.kind == COMPLAINED), o.event_time >= since)
+        .where(*is_asked, ((o.kind == UNSUBSCRIBED) & (o.event_time >= since)) | (o.kind == COMPLAINED))
     )
     return decisions, objections.order_by(o.number)

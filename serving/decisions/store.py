@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec import structs
-
 from core.config.decisions import MAX_PLANNING_DAYS
 from core.decisions import DecisionOutcome, DecisionRow, OutcomeKind
 from core.errors import DataError
+from serving.decisions.contact_rows import ContactRow, contacts_of
 from serving.decisions.database import DecisionDatabase
 from serving.decisions.reading import read_rows
 from serving.decisions.writing import ROWS_AT_ONCE, insert_new, lock_customer
@@ -63,12 +62,16 @@ class ContactHistory:
     objections: Sequence[Objection] = ()
 
     def between(self, since: datetime, until: datetime) -> ContactHistory:
-        """What happened from a local time on and was known before another one."""
+        """What happened from a local time on and was known before another one; complaints of any time before."""
         return ContactHistory(
             decisions=[
                 one for one in self.decisions if one.decided_at < until and (one.send_at or one.decided_at) >= since
             ],
-            objections=[one for one in self.objections if since <= one.event_time < until],
+            objections=[
+                one
+                for one in self.objections
+                if one.event_time < until and (one.event_time >= since or one.kind == OutcomeKind.COMPLAINED)
+            ],
         )
 
 
@@ -179,7 +182,10 @@ class DecisionStore:
             return read_rows(connection, query, row_type=DecisionOutcome)
 
     def load_history(self, since: datetime, *, customer_id: str | None = None) -> ContactHistory:
-        """What happened since this local time, to one customer or to all: decisions with later contacts, too."""
+        """What happened since this local time, to one customer or to all: decisions with later contacts, too.
+
+        Complaints are those of any time.
+        """
         from serving.decisions.schema import select_history
 
         if not self.database.exists or not is_storable(customer_id or ""):
@@ -200,8 +206,11 @@ class DecisionStore:
         return values if customer_id is None else values | {"customer_id": customer_id}
 
     def iterate_contacts(self) -> Iterator[list[dict[str, Any]]]:
-        """Blocks of rows in the form of the table `contacts`: the customers who got an offer, and control groups."""
-        from serving.decisions.schema import DECISIONS, ContactRow, select_contacts
+        """Blocks of rows in the form of the table `contacts`: the customers who got an offer, and control groups.
+
+        A customer of a control group who was contacted anyway has a second row, which says so.
+        """
+        from serving.decisions.schema import DECISIONS, select_contacts
 
         if not self.database.exists:
             return
@@ -213,7 +222,7 @@ class DecisionStore:
             if not rows:
                 return
             last = rows[-1].number
-            yield [{name: value for name, value in structs.asdict(row).items() if name != "number"} for row in rows]
+            yield [contact for row in rows for contact in contacts_of(row)]
 
     def _find_decision_times(self, decision_ids: set[str]) -> dict[str, datetime]:
         """When these decisions were made; those that do not exist are left out."""

@@ -187,6 +187,7 @@ def _value_inputs(release: Release, part: OfferPart, *, customers: OfferCustomer
     return ValueInputs(
         acceptance=customers.acceptance,
         assumptions=terms.assumptions,
+        save=terms.save,
         fatigue=terms.fatigue,
         recent_contacts=np.bincount(contacts.rows[is_recent], minlength=len(customers)),
         channels=terms.settings.channels,

@@ -26,6 +26,7 @@ from models.policies.contact_limits import ContactRules
 from models.policies.fatigue import Fatigue
 from models.policies.frequency_limits import UNLIMITED, MonthlyLimit, find_common_place, limits_at
 from models.policies.habits import COMMON
+from models.policies.save_rate import SaveRate
 from serving.release.lookup import IdIndex, TextColumn
 from serving.release.send_slots import SendSlots, StoredSendSlots
 
@@ -44,6 +45,8 @@ class OfferTerms(msgspec.Struct, frozen=True, kw_only=True):
     policy: ContactPolicy
     control: PermanentControlGroup
     fatigue: Fatigue
+    save: SaveRate | None = None
+    "What offers of `saving_kinds` save; None is nothing."
     acceptance_choice: str = ""
     "How P(accept) was chosen, in words."
     treatment: Literal["offer_id", "kind", "campaign_id", "channel", "contact"] = "offer_id"

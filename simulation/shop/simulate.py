@@ -67,7 +67,7 @@ high = 0.6
 
 [offers]
 acceptance_probability = 0.03
-# Assumed, as every shop has to before it measures: `kizuna train uplift` shows what a contact changes.
+# Assumed, as every shop has to before it measures. Control groups of contacts go before it where they can tell.
 save_rate = 0.1
 customer_value = 6000
 

@@ -107,6 +107,7 @@ def test_a_campaign_that_left_the_toml_is_still_listed(home, capsys):
     ("old", "new", "message"),
     [
         ('offers = ["tea10"]', 'offers = ["tea20"]', "no offer 'tea20' in the table offers; did you mean 'tea10'?"),
+        ("recency_days > 10", "predicted_value > 9", "[campaigns.win_back] needs predicted_value, which the active"),
         ("recency_days > 10", "recency_days > 900", "has an empty audience: none of 40 customers fits its rule"),
         (
             'rule = "recency_days > 10"',

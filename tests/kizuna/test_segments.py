@@ -51,6 +51,33 @@ def test_each_segment_is_printed_with_its_action(home_with_segments: Path, capsy
     assert "(" in gold, "a value and its share are in one line"
 
 
+NEEDS = """
+[segments.vip]
+rule = "predicted_value > 1000"
+[segments.vip_lately]
+rule = "segment_vip == 1 and recency_days < 30"
+[segments.leaving]
+rule = "churn_probability > 0.5"
+"""
+
+
+def test_a_rule_on_scores_that_no_release_has_says_what_it_needs(
+    home_with_segments: Path, capsys: pytest.CaptureFixture[str]
+):
+    with (home_with_segments / "kizuna.toml").open("a") as toml:
+        toml.write(NEEDS)
+    assert run(["segments"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    needs = "needs predicted_value, which the active release does not have, so no customer is known to fit; run "
+    for name in ("vip", "vip_lately"):
+        assert f"[segments.{name}] {needs}`kizuna train value --promote`, then `kizuna release`" in lines
+    assert any(line.startswith("[segments.leaving] needs churn_probability, which") for line in lines)
+
+    publish(home_with_segments / "var/shop/releases", sample_release())
+    assert run(["segments", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["without_scores"] == {}
+
+
 def test_everything_but_names_is_japanese_in_japanese(home_with_segments: Path, capsys: pytest.CaptureFixture[str]):
     assert run(["segments", "--lang", "ja"]) == 0
     without_release = capsys.readouterr().out

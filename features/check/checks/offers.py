@@ -18,7 +18,8 @@ from features.check.marks import fetch_one
 from features.cohort import select_cohort
 from features.pipeline import compute_features
 from features.segments.offer_variables import collect_offer_variables, names_in_offers, situation_names
-from features.segments.rule_variables import features_for_names, features_for_rules, prediction_names
+from features.segments.predicted_variables import prediction_names
+from features.segments.rule_variables import features_for_names, features_for_rules
 from tables.assortment import load_offer_book, offers_without
 from tables.tables import Tables
 

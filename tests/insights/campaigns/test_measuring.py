@@ -16,13 +16,14 @@ from core.config.training import ChurnDefinition
 from core.decisions import DecisionOutcome, DecisionRow, NoContact, OutcomeKind
 from core.i18n.message import translate_written, write
 from core.i18n.translation import ENGLISH, GAP, JAPANESE, translate
-from insights.campaigns.customers import ComparedCustomers, collect_customers
+from insights.campaigns.customers import ComparedCustomers
 from insights.campaigns.kpis import Measurement
 from insights.campaigns.measuring import SENTENCES, CampaignMeasures, measure_campaign
 from insights.campaigns.rollout import REASONS, RunningCampaign, advance_campaigns, choose_next
 from insights.campaigns.staging import StageDecision
 from insights.render.campaign import describe_campaign, describe_change
 from tables.tables import Tables
+from tests.contacts import collect_customers
 from tests.worlds import config, frame, purchase_log, tables_from_frames
 
 DAY = datetime(2024, 3, 1, 9)
@@ -154,6 +155,18 @@ def test_only_the_offers_of_a_journey_have_an_order():
     steps = (JourneyStep(offer="tea10"), JourneyStep(offer="cup", after_days=7))
     assert audience(offers=("tea10", "cup")).endswith("offers: tea10, cup")
     assert audience(steps=steps).endswith("offers: tea10 > cup")
+
+
+def test_customers_whom_chance_could_not_leave_out_are_counted_but_not_compared():
+    before = [decision(f"b{row}", propensity=1.0) for row in range(30)]
+    orders = [f"b{row} 2024-03-02 50" for row in range(30)]
+    measures = measure(collect_customers([*before, *half_and_half(60)], []), *orders, "t0 2024-03-02 50")
+
+    assert (measures.n_customers, measures.n_contacts, measures.cost) == (150, 90, 180)
+    assert (measures.effects[0].n_treated, measures.effects[0].total.value) == (60, pytest.approx(1))
+    assert measures.warnings[0].startswith("30 of 150 customers were contacted for certain")
+    assert measures.conversions is not None
+    assert measures.conversions.treated_share == 0.5
 
 
 def test_a_changed_share_is_named():

@@ -110,7 +110,8 @@ def test_a_campaign_in_the_toml_states_its_audience_and_its_days_to_respond():
         owner="Ken",
     )
     contacts = frame(contact("ada", "2026-02-02T10:00"), contact("bo", "2026-02-26T10:00", treated=False))
-    tables = shop("ada 2026-02-06 100", contacts=contacts, settings=config(campaigns={"spring": statement}))
+    orders = ("ada 2026-02-06 100", "last 2026-03-10 1")
+    tables = shop(*orders, contacts=contacts, settings=config(campaigns={"spring": statement}))
     customers = load_campaign_customers(tables, CUTOFF)
     assert customers is not None
     assert customers.acted is not None

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_struct
 
 from core.config.decisions import ChannelSettings
 from core.config.money import OfferAssumptions
@@ -21,6 +22,7 @@ from models.policies.candidates import ALLOWED, CustomerState, Option, code_of
 from models.policies.fatigue import Fatigue, assume_fatigue
 from models.policies.measured_effects import MeasuredEffects
 from models.policies.option_values import ValuedOptions, ValueInputs, value_options
+from models.policies.save_rate import SaveRate
 
 ASSUMED = OfferAssumptions(acceptance_probability=0.1, save_rate=0.2, customer_value=50)
 TEA = Offer(offer_id="tea", kind="item", cost=1, margin=30)
@@ -75,6 +77,17 @@ def test_a_value_is_the_sum_of_its_parts():
     assert valued.value == pytest.approx(
         valued.acceptance * valued.margin + valued.retained - valued.cost - valued.fatigue
     )
+
+
+def test_a_measured_save_rate_goes_before_the_stated_one_and_none_saves_nothing():
+    measured = SaveRate(rate=0.05, source="save rate measured against control groups", stated=0.2)
+    shown = value(Option(offer=DISCOUNT), save=measured).values
+    unshown = value(Option(offer=DISCOUNT), save=replace_struct(measured, rate=0.0, source="none: not shown")).values
+
+    assert shown.retained[0, 0] == pytest.approx(0.5 * 0.05 * 100)
+    assert shown.sources[0]["retained"].startswith("save rate measured against control groups; remaining value")
+    assert unshown.retained.tolist() == [[0.0], [0.0]]
+    assert unshown.sources[0]["retained"] == "none: not shown"
 
 
 def test_an_unknown_churn_probability_counts_as_none():

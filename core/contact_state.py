@@ -9,7 +9,8 @@ Contacts are kept one by one, not as counts, so that limits hold at any moment a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,8 @@ class ContactState:
     "datetime64[s], local; NaT without a complaint."
     contacts: RecentContacts
     "Of as many days as the contact policy looks back."
+    refuses_channel: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict[str, NDArray[np.bool_]])
+    "(n,) whether each refuses contact through a channel, by its name in lower case; only channels that some refuse."
     max_per_month: NDArray[np.int64] | None = None
     "(n,) contacts of FATIGUE_DAYS after which one more promotional contact loses money; None limits no customer."
 
@@ -110,6 +113,7 @@ class ContactState:
             has_open_ticket=self.has_open_ticket[row : row + 1],
             last_complaint_at=self.last_complaint_at[row : row + 1],
             contacts=replace(own, rows=np.zeros(len(own), np.int64)),
+            refuses_channel={name: one[row : row + 1] for name, one in self.refuses_channel.items()},
             max_per_month=None if self.max_per_month is None else self.max_per_month[row : row + 1],
         )
 
@@ -121,7 +125,8 @@ class ContactState:
         names = ("customer_ids", "refuses", "has_open_ticket", "last_complaint_at")
         limits = None if self.max_per_month is None else self.max_per_month[order]
         reordered = {name: getattr(self, name)[order] for name in names}
-        return replace(self, contacts=contacts, max_per_month=limits, **reordered)
+        by_channel = {name: one[order] for name, one in self.refuses_channel.items()}
+        return replace(self, contacts=contacts, max_per_month=limits, refuses_channel=by_channel, **reordered)
 
     def add_contacts(self, contacts: RecentContacts) -> ContactState:
         """The state with further contacts, such as decisions since the cutoff; their rows may be in any order."""
@@ -138,6 +143,11 @@ class ContactState:
         refuses[objections.rows[objections.is_refusal]] = True
         np.fmax.at(last, objections.rows[complains], objections.times[complains])
         return replace(self, refuses=refuses, last_complaint_at=last)
+
+    def refuses_in(self, channel: str | None) -> NDArray[np.bool_]:
+        """Whether each customer refuses contact at all, or through this channel, (n,)."""
+        of_channel = self.refuses_channel.get((channel or "").strip().lower())
+        return self.refuses if of_channel is None else self.refuses | of_channel
 
     def count_in_week(
         self, moments: NDArray[np.datetime64], *, selected: NDArray[np.bool_] | None = None

@@ -27,7 +27,7 @@ class NoContact(StrEnum):
     """
 
     NO_CONSENT = "no_consent"
-    "The customer refuses contact."
+    "The customer refuses contact, at all or through the channel."
     CONTROL_GROUP = "control_group"
     "The customer is of the permanent control group, or of the control group of the campaign."
     COMPLAINT = "complaint"

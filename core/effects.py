@@ -72,6 +72,13 @@ class Effects:
         arrays = {name: getattr(self, name) * scale for name in ("effect", "low", "high")}
         return replace(self, **arrays, by_activity=tuple(np.array(self.treatments)[is_shared].tolist()))
 
+    def average(self) -> Effects:
+        """The mean of all customers as that of one, n = 1; NaN without any."""
+        arrays = {name: getattr(self, name) for name in ("effect", "low", "high", "without")}
+        means = {name: one.mean(axis=0, keepdims=True) if len(self) else np.full((1, one.shape[1]), np.nan)
+                 for name, one in arrays.items()}  # fmt: skip
+        return replace(self, customer_ids=np.array([""]), **means)
+
     def take(self, rows: NDArray[Any]) -> Effects:
         """The customers that an index array or mask selects."""
         arrays = {name: getattr(self, name)[rows] for name in ("customer_ids", "effect", "low", "high", "without")}

@@ -3,9 +3,10 @@
     purpose     granted     event_time          key        value    event_time
     contact     yes         03-01               category   tea      03-01
     contact     no          03-09               category   coffee   03-09
-                                                category   sweets   03-09
+    contact:mail  no        03-09               category   sweets   03-09
 
-The latest consent for a purpose counts, and a customer without one has not refused. The latest preference for a key
+The latest consent for a purpose counts, and a customer without one has not refused. `contact` holds for every channel,
+`contact:<channel>` for one: a contact needs both. The latest preference for a key
 replaces older ones; several at the same moment count together.
 """
 
@@ -24,6 +25,9 @@ from tables.tables import Tables
 Purpose = Literal["recommend", "contact", "score"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
+OF_CHANNEL = "contact:"
+"Before the name of a channel: the purpose of contacts in this channel alone."
+
 Preferences = dict[str, dict[str, tuple[str, ...]]]
 "By customer_id, then by key: the values, sorted."
 
@@ -41,6 +45,23 @@ def customers_refusing(tables: Tables, purpose: Purpose, *, cutoff: date) -> NDA
     ranks = consents.mutate(consent_rank=ibis.row_number().over(group_by="customer_id", order_by=order))
     refusals = ranks.filter((ibis._.consent_rank == 0) & ~ibis._.granted).select("customer_id").to_pyarrow()
     return np.sort(texts(refusals["customer_id"]))
+
+
+def refusing_by_channel(tables: Tables, *, cutoff: date) -> dict[str, NDArray[np.str_]]:
+    """The customers whose latest consent for contact in a channel is a refusal, sorted, by channel in lower case."""
+    view = tables.at(cutoff)
+    if "consents" not in view:
+        return {}
+    purpose = ibis._.purpose.strip().lower()
+    consents = view["consents"].mutate(purpose=purpose).filter(ibis._.purpose.startswith(OF_CHANNEL))
+    order = [ibis.desc("event_time"), ibis.asc("granted")]
+    ranks = consents.mutate(consent_rank=ibis.row_number().over(group_by=("customer_id", "purpose"), order_by=order))
+    refusals = ranks.filter((ibis._.consent_rank == 0) & ~ibis._.granted, ibis._.customer_id.notnull())
+    rows = refusals.select("customer_id", "purpose").to_pyarrow()
+    ids, purposes = texts(rows["customer_id"]), texts(rows["purpose"])
+    return {
+        name.removeprefix(OF_CHANNEL).strip(): np.sort(ids[purposes == name]) for name in np.unique(purposes).tolist()
+    }
 
 
 def load_preferences(tables: Tables, cutoff: date) -> Preferences:

@@ -1,6 +1,6 @@
 """Which options the contact policy does not allow: consent, control group, complaints, caps, other campaigns, hours.
 
-consent            every kind of offer
+consent            every kind of offer; by channel, where customers refuse one
 control group      promotional kinds
 complaint          promotional kinds, while a ticket is open or a complaint is recent
 cap                every kind, on the local day and within 7 days, over all channels and per channel
@@ -76,7 +76,7 @@ def limit_contacts(
     """
     at, promotional = _broadcast_moments(moments, n=len(state), m=len(options)), rules.is_promotional(options)
     reasons = {
-        NoContact.NO_CONSENT: state.refuses[:, None],
+        NoContact.NO_CONSENT: _refuses(options, state),
         NoContact.CONTROL_GROUP: rules.control.members(state.customer_ids)[:, None] & promotional,
         NoContact.COMPLAINT: _has_complained(state, at, policy=rules.policy) & promotional,
         NoContact.CAP: _reaches_cap(options, state, rules=rules, at=at),
@@ -122,6 +122,13 @@ def _broadcast_moments(moments: Moments, *, n: int, m: int) -> NDArray[np.dateti
     """The moments as datetime64[s], (n, 1) where all options share them, otherwise (n, m)."""
     at = np.asarray(moments, "datetime64[s]")
     return np.broadcast_to(at.reshape(-1, 1), (n, 1)) if at.ndim < 2 else np.broadcast_to(at, (n, m))
+
+
+def _refuses(options: Sequence[Option], state: ContactState) -> NDArray[np.bool_]:
+    """(n, m), or (n, 1) where no customer refuses a channel."""
+    if not state.refuses_channel or not options:
+        return state.refuses[:, None]
+    return np.column_stack([state.refuses_in(option.channel) for option in options])
 
 
 def _has_complained(state: ContactState, at: NDArray[np.datetime64], *, policy: ContactPolicy) -> NDArray[np.bool_]:

@@ -46,6 +46,10 @@ class MeasuredEffects:
     "Margin as a share of an amount, for the outcome amount."
     common: Effects | None = None
     """The effect of an option that was not measured: by kind of offer, and of any kind by ''. Of the same customers."""
+    averages: Effects | None = None
+    "The mean effects, n = 1, for customers without effects of their own, e.g. who refuse scores; None is none."
+    common_averages: Effects | None = None
+    "The same of `common`."
     promotional_kinds: Collection[str] = PROMOTIONAL_KINDS
     "Kinds of offers that have the common effect. A renewal or a service call is not like the promotions measured."
 
@@ -86,8 +90,8 @@ class MeasuredEffects:
         return OptionEffect(name, source + shared, is_own=effects is self.effects)
 
 
-def align_effects(effects: Effects, customer_ids: NDArray[np.str_]) -> Effects:
-    """The effects on these customers, (n, K); NaN where there are none."""
+def align_effects(effects: Effects, customer_ids: NDArray[np.str_], *, averages: Effects | None = None) -> Effects:
+    """The effects on these customers, (n, K); the averages, or NaN without them, where there are none."""
     order = np.argsort(effects.customer_ids, kind="stable")
     ids = effects.customer_ids[order]
     places = np.minimum(np.searchsorted(ids, customer_ids), max(0, len(ids) - 1))
@@ -95,5 +99,7 @@ def align_effects(effects: Effects, customer_ids: NDArray[np.str_]) -> Effects:
     arrays: dict[str, Any] = {}
     for name in ("effect", "low", "high", "without"):
         arrays[name] = np.full((len(customer_ids), len(effects.treatments)), np.nan)
+        if averages is not None:
+            arrays[name][:] = getattr(averages, name)
         arrays[name][is_known] = getattr(effects, name)[order[places[is_known]]]
     return replace(effects, customer_ids=customer_ids, **arrays)

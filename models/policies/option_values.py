@@ -121,6 +121,8 @@ class _Customers:
     "Measured with the options themselves."
     common: Effects | None
     "Common to those."
+    n_average: int
+    "Customers without effects of their own, who have the averages."
 
     @classmethod
     def of(cls, state: CustomerState, *, inputs: ValueInputs) -> _Customers:
@@ -132,11 +134,18 @@ class _Customers:
             remaining=remaining,
             fatigue=inputs.fatigue.probability(recent) * np.maximum(remaining, 0.0),
             value_source=_mix(inputs.value_source, "assumed in [offers] customer_value", is_first=~is_unknown),
-            effects=None if measured is None else align_effects(measured.effects, state.customer_ids),
+            n_average=0
+            if measured is None
+            else int((~np.isin(state.customer_ids, measured.effects.customer_ids)).sum()),
+            effects=(
+                None
+                if measured is None
+                else align_effects(measured.effects, state.customer_ids, averages=measured.averages)
+            ),
             common=(
                 None
                 if measured is None or measured.common is None
-                else align_effects(measured.common, state.customer_ids)
+                else align_effects(measured.common, state.customer_ids, averages=measured.common_averages)
             ),
         )
 
@@ -147,10 +156,12 @@ class _Customers:
         if change is None or effects is None:
             unknown = np.full(len(self.churn), np.nan)
             return _OptionEffect(unknown, unknown, is_own=False, source="")
-        place = effects.treatments.index(change.treatment)
-        return _OptionEffect(
-            effects.effect[:, place], effects.high[:, place], is_own=change.is_own, source=change.source
-        )
+        place, source = effects.treatments.index(change.treatment), change.source
+        if self.n_average and not np.isnan(effects.effect[:, place]).any():
+            source = (
+                f"{source}; its average for {self.n_average:,} of {len(self.churn):,} customers, who are not scored"
+            )
+        return _OptionEffect(effects.effect[:, place], effects.high[:, place], is_own=change.is_own, source=source)
 
 
 @dataclass(frozen=True)

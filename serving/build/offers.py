@@ -21,11 +21,12 @@ from serving.build.frequency_limits import measure_monthly_limits
 from serving.build.inputs import BuildInputs, BuiltPart
 from serving.build.offer_rules import read_offer_variables, read_segments
 from serving.release.offer_part import OfferCustomers, OfferPart, OfferTerms
+from serving.release.refusals import Refusals
 from serving.release.release import ReleasePart
 from serving.release.send_slots import SendSlots
 from tables.addresses import languages_of, line_ids_of
 from tables.assortment import load_offer_book, require_complete_offers
-from tables.consents import customers_refusing
+from tables.consents import customers_refusing, refusing_by_channel
 
 
 def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
@@ -85,9 +86,10 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         channel_sources=channels.sources,
         limit_places=places,
     )
-    return BuiltPart(
-        OfferPart.of(terms, customers, refusing=customers_refusing(tables, "contact", cutoff=inputs.cutoff))
+    refusals = Refusals.of(
+        customers_refusing(tables, "contact", cutoff=inputs.cutoff), refusing_by_channel(tables, cutoff=inputs.cutoff)
     )
+    return BuiltPart(OfferPart.of(terms, customers, refusals=refusals))
 
 
 def _slots(times: SendTimes) -> SendSlots:

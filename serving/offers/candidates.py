@@ -211,6 +211,8 @@ def _load_effects(release: Release, customer_ids: NDArray[np.str_]) -> MeasuredE
     return MeasuredEffects(
         effects=replace(part.effects.take(rows), customer_ids=ids),
         common=None if part.common is None else replace(part.common.take(rows), customer_ids=ids),
+        averages=part.averages,
+        common_averages=part.common_averages,
         treatment=terms.treatment,
         outcome=outcome,
         margin_rate=terms.margin_rate,

@@ -28,6 +28,7 @@ from models.policies.frequency_limits import UNLIMITED, MonthlyLimit, find_commo
 from models.policies.habits import COMMON
 from models.policies.save_rate import SaveRate
 from serving.release.lookup import IdIndex, TextColumn
+from serving.release.refusals import Refusals
 from serving.release.send_slots import SendSlots, StoredSendSlots
 
 NAME, ACCEPTANCE = "offers", "offer_acceptance"
@@ -153,11 +154,10 @@ class OfferPart:
     channel_sources: TextColumn
     limit_places: NDArray[np.int16]
     "(n,) as in `OfferCustomers`."
-    refusing: IdIndex
-    "Customers who do not consent to contact, of the cohort or not."
+    refusals: Refusals
 
     @classmethod
-    def of(cls, terms: OfferTerms, customers: OfferCustomers, *, refusing: NDArray[np.str_]) -> OfferPart:
+    def of(cls, terms: OfferTerms, customers: OfferCustomers, *, refusals: Refusals) -> OfferPart:
         """Store the customers in the order of their ids."""
         index, order = IdIndex.of(customers.contacts.customer_ids)
         columns = {name: np.asarray(column)[order] for name, column in sorted(customers.variables.items())}
@@ -178,7 +178,7 @@ class OfferPart:
             limit_places=(
                 np.full(len(order), UNLIMITED) if customers.limit_places is None else customers.limit_places[order]
             ).astype(np.int16),
-            refusing=IdIndex.of(refusing)[0],
+            refusals=refusals,
         )
 
     @property
@@ -197,7 +197,7 @@ class OfferPart:
 
     def may_contact(self, customer_id: str) -> bool:
         """Whether the customer has not refused contact; a customer without a recorded consent has not."""
-        return self.refusing.find(customer_id) < 0
+        return self.refusals.may_contact(customer_id)
 
     def customer(self, customer_id: str) -> OfferCustomers:
         """One customer, n = 1; of an unknown one only a refusal is known."""
@@ -208,6 +208,7 @@ class OfferPart:
             contacts = replace(
                 nothing.contacts,
                 refuses=np.array([not self.may_contact(customer_id)]),
+                refuses_channel=self.refusals.find_channels([customer_id]),
                 max_per_month=limits_at(places, self.terms.monthly_limits),
             )
             common = np.array([self.terms.channels.effects])
@@ -221,11 +222,12 @@ class OfferPart:
         return replace(self._customers(rows, contacts=self.contacts), send_slots=slots)
 
     def _customers(self, rows: NDArray[np.int64], *, contacts: ContactState) -> OfferCustomers:
-        places = self.limit_places[rows].astype(np.int64)
+        places, names = self.limit_places[rows].astype(np.int64), np.char.decode(self.index.ids[rows], "utf-8")
         return OfferCustomers(
             contacts=replace(
                 contacts,
-                customer_ids=np.char.decode(self.index.ids[rows], "utf-8"),
+                customer_ids=names,
+                refuses_channel=self.refusals.find_channels(names.tolist()),
                 max_per_month=limits_at(places, self.terms.monthly_limits),
             ),
             limit_places=places,
@@ -242,7 +244,8 @@ class OfferPart:
         """The part as folders of a release."""
         state = {"terms": msgspec.to_builtins(self.terms)}
         state |= {name: list(getattr(self, name)) for name in ("numbers", "texts", "send_slots")}
-        arrays: dict[str, NDArray[Any]] = {"ids": self.index.ids, "refusing": self.refusing.ids}
+        state["refused_channels"] = list(self.refusals.by_channel)
+        arrays: dict[str, NDArray[Any]] = {"ids": self.index.ids, **self.refusals.to_arrays()}
         arrays |= {name: getattr(self.contacts, name) for name in STATE_ARRAYS}
         arrays |= {f"contact_{name}": getattr(self.contacts.contacts, name) for name in CONTACT_ARRAYS}
         arrays |= {f"number_{place}": values for place, values in enumerate(self.numbers.values())}
@@ -282,5 +285,5 @@ class OfferPart:
             channel_effects=arrays["channel_effects"],
             limit_places=arrays["limit_places"],
             channel_sources=column("channel_source"),
-            refusing=IdIndex(arrays["refusing"]),
+            refusals=Refusals.from_arrays(arrays, state.get("refused_channels", ())),
         )

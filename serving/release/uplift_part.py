@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -60,6 +61,16 @@ class UpliftPart:
             outcome=outcome,
             common=None if common is None else common.take(rows),
         )
+
+    @cached_property
+    def averages(self) -> Effects:
+        """The mean effects over all customers, n = 1."""
+        return self.effects.average()
+
+    @cached_property
+    def common_averages(self) -> Effects | None:
+        """The same of the common effects."""
+        return None if self.common is None else self.common.average()
 
     def to_artifacts(self) -> dict[str, Artifact]:
         """The part as one folder of a release."""

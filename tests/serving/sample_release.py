@@ -42,6 +42,7 @@ from serving.release.lookup import IdIndex
 from serving.release.offer_part import OfferCustomers, OfferPart, OfferTerms
 from serving.release.predict_part import EventScores, PredictPart
 from serving.release.recommender_part import ContextModels, RecommenderPart, TrendPart
+from serving.release.refusals import Refusals
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Activation, Releases
 from serving.release.repeat_rules import RepeatRules
@@ -256,7 +257,7 @@ def offer_part(
         control=PermanentControlGroup(share=control_share, salt="shop", n_contactable=1_000),
         fatigue=assume_fatigue(0.0),
     )
-    return OfferPart.of(terms, customers, refusing=np.array(declined_contact, dtype=str))
+    return OfferPart.of(terms, customers, refusals=Refusals.of(np.array(declined_contact, dtype=str), {}))
 
 
 def segment_part(opted_out: dict[str, NDArray[np.str_]] | None = None) -> SegmentPart:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tables.consents import customers_refusing, load_preferences
+from tables.consents import customers_refusing, load_preferences, refusing_by_channel
 from tests.worlds import frame, shop
 
 CUTOFF = date(2024, 3, 8)
@@ -45,6 +45,19 @@ def test_the_latest_consent_before_the_cutoff_counts(lines, has_refused):
     tables = shop("ada 2024-01-01", consents=consents(*lines))
 
     assert customers_refusing(tables, "recommend", cutoff=CUTOFF).tolist() == (["ada"] if has_refused else [])
+
+
+def test_a_refusal_of_a_channel_is_the_latest_consent_for_it_and_none_for_contact_at_all():
+    lines = [
+        "ada contact:mail no 2024-03-01", "bo contact:mail no 2024-03-01", "bo contact:mail yes 2024-03-02",
+        "cy Contact:LINE no 2024-03-01", "cy contact:mail no 2024-03-08", "dee contact no 2024-03-01",
+    ]  # fmt: skip
+    tables = shop("ada 2024-01-01", consents=consents(*lines))
+
+    refusing = {name: ids.tolist() for name, ids in refusing_by_channel(tables, cutoff=CUTOFF).items()}
+    assert refusing == {"mail": ["ada"], "line": ["cy"]}
+    assert customers_refusing(tables, "contact", cutoff=CUTOFF).tolist() == ["dee"]
+    assert refusing_by_channel(shop("ada 2024-01-01"), cutoff=CUTOFF) == {}
 
 
 def test_a_customer_without_a_consent_has_not_refused():

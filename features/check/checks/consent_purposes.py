@@ -9,7 +9,8 @@ from ibis import _
 
 from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity
-from tables.consents import PURPOSES
+from tables.consents import OF_CHANNEL, PURPOSES
+from tables.engines.arrays import texts
 
 MAX_WORDS = 6
 
@@ -19,9 +20,10 @@ def find(data: CheckedData) -> Iterator[Finding]:
     if "consents" not in data:
         return
     rows = data["consents"].rows
-    purposes = rows.group_by("purpose").aggregate(n=_.count(), refusals=ibis.ifelse(_.granted, 0, 1).sum())
-    counts = purposes.order_by(ibis.desc("n"), "purpose").to_pyarrow().to_pylist()
-    unknown = [row for row in counts if row["purpose"].strip().lower() not in PURPOSES]
+    by_purpose = rows.group_by("purpose").aggregate(n=_.count(), refusals=ibis.ifelse(_.granted, 0, 1).sum())
+    counts = by_purpose.order_by(ibis.desc("n"), "purpose").to_pyarrow().to_pylist()
+    purposes = (*PURPOSES, *(f"{OF_CHANNEL}{channel}" for channel in _list_channels(data)))
+    unknown = [row for row in counts if row["purpose"].strip().lower() not in purposes]
     if not unknown:
         return
     n_refusals = sum(row["refusals"] for row in unknown)
@@ -35,10 +37,18 @@ def find(data: CheckedData) -> Iterator[Finding]:
         example=unknown[0]["purpose"],
         values={
             "words": tuple(row["purpose"] for row in unknown[:MAX_WORDS]),
-            "purposes": PURPOSES,
+            "purposes": purposes,
             "n_refusals": n_refusals,
         },
     )
+
+
+def _list_channels(data: CheckedData) -> list[str]:
+    """The channels in which offers are made, in lower case: of `[decisions.channels]` and of the table offers."""
+    names = set(data.config.decisions.channels)
+    if "offers" in data and "channel" in data["offers"].columns:
+        names |= set(texts(data["offers"].rows.select("channel").distinct().to_pyarrow()["channel"]).tolist())
+    return sorted({name.strip().lower() for name in names if name.strip()})
 
 
 CHECK = Check(find=find)

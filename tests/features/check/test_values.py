@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from core.config.decisions import ChannelSettings, DecisionSettings
 from core.config.money import MoneySettings
 from core.config.sources import ColumnSource, TableSource
 from features.check.checks.currency_marks import is_foreign
@@ -54,6 +55,11 @@ def test_consents_for_unknown_purposes_are_worse_where_they_refuse():
 
     assert (refused.count, refused.of, refused.values["words"]) == (1, 2, ("email",))
     assert (refused.severity, refused.values["n_refusals"]) == (Severity.ERROR, 1)
+    channels = config(decisions=DecisionSettings(channels={"mail": ChannelSettings()}))
+    of_channels = consents(("contact:Mail", False), ("contact:fax", False))
+    unknown = find_kind(shop("ada 2024-03-01", consents=of_channels, settings=channels), "unknown_purposes")
+    assert unknown.values["words"] == ("contact:fax",)
+    assert unknown.values["purposes"] == ("recommend", "contact", "score", "contact:mail")
     granted = find_kind(shop("ada 2024-03-01", consents=consents(("all", True))), "unknown_purposes")
     assert granted.severity is Severity.WARNING
     assert "unknown_purposes" not in kinds(shop("ada 2024-03-01", consents=consents((" score ", False))))

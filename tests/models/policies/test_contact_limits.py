@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time
 from typing import Any
 
@@ -65,6 +66,15 @@ def test_a_refusal_holds_for_service_contacts_too():
     state.refuses[0] = True
 
     assert reasons(state, COUPON, CALL) == [["no_consent", "no_consent"], ["", ""]]
+
+
+def test_a_refusal_of_a_channel_leaves_the_others_however_the_name_is_written():
+    state = replace(state_of(n=2), refuses_channel={"mail": np.array([True, False])})
+    by_mail = Option(offer=COUPON.offer, channel="Mail")
+
+    assert reasons(state, COUPON, CALL, by_mail) == [["no_consent", "", "no_consent"], ["", "", ""]]
+    assert reasons(state.take(0), COUPON, CALL) == [["no_consent", ""]]
+    assert reasons(state.reorder(np.array([1, 0])), COUPON, CALL) == [["", ""], ["no_consent", ""]]
 
 
 def test_an_open_ticket_or_a_complaint_stops_marketing_and_no_service():

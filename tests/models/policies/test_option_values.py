@@ -79,6 +79,18 @@ def test_a_value_is_the_sum_of_its_parts():
     )
 
 
+def test_a_customer_without_an_effect_of_their_own_has_the_average_and_not_the_assumption():
+    """Otherwise an offer that harms on average pays for customers who refuse scores, by P(accept)."""
+    effects = effects_of([[-0.02]])
+    valued = value(Option(offer=TEA), measured=build_measured(effects, averages=effects.average())).values
+
+    assert valued.acceptance[:, 0] == pytest.approx([-0.02, -0.02])
+    assert valued.sources[0]["acceptance"] == (
+        "measured against a control group: the effect of tea on a purchase; its average for 1 of 2 customers, who are "
+        "not scored"
+    )
+
+
 def test_a_measured_save_rate_goes_before_the_stated_one_and_none_saves_nothing():
     measured = SaveRate(rate=0.05, source="save rate measured against control groups", stated=0.2)
     shown = value(Option(offer=DISCOUNT), save=measured).values

@@ -29,6 +29,8 @@ from serving.build.decisions.pricing import price_offers
 from serving.build.decisions.writing import DecisionWriter, write_decisions
 from serving.decisions.store import ContactHistory, Objection
 from serving.offers.candidates import offers_of
+from serving.release.offer_part import OfferPart
+from serving.release.refusals import Refusals
 from serving.release.send_slots import SendSlots, StoredSendSlots
 from tests.serving.sample_release import offer_part, sample_release
 
@@ -96,6 +98,21 @@ def test_a_customer_who_refuses_contact_gets_nothing_whatever_it_is_worth():
 
     assert rows["cyd"].no_contact == NoContact.NO_CONSENT
     assert rows["ada"].offer_id == "call"
+
+
+def test_a_customer_who_refuses_a_channel_is_contacted_through_another_also_after_storing_the_release(tmp_path):
+    by_mail, by_phone = (Offer(offer_id=f"{name}_gift", kind="content", cost=1, margin=100, channel=name) for name in
+                         ("mail", "phone"))  # fmt: skip
+    release = release_with(by_mail, by_phone)
+    part = offers_of(release)
+    refusals = Refusals.of(np.array([], dtype=str), {"mail": np.array(["cyd", "not a customer yet"])})
+    part = OfferPart.from_artifacts(replace(part, refusals=refusals).to_artifacts())
+    _, rows = decisions_of(replace(release, offers=part))
+
+    assert (rows["cyd"].channel, rows["ada"].channel) == ("phone", "mail")
+    assert part.customer("cyd").contacts.refuses_in("mail").tolist() == [True]
+    assert part.customer("not a customer yet").contacts.refuses_in("mail").tolist() == [True]
+    assert part.customer("ada").contacts.refuses_in("mail").tolist() == [False]
 
 
 def test_the_control_group_gets_no_promotion_and_what_it_would_have_got_is_stored():

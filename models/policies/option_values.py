@@ -238,7 +238,7 @@ def _retain(customers: _Customers, option: Option, *, inputs: ValueInputs) -> tu
     if option.offer.kind not in assumptions.saving_kinds or not assumptions.save_rate:
         saves = option.offer.kind in assumptions.saving_kinds
         return np.zeros(len(customers.churn)), "none: [offers] save_rate is 0" if saves else NOT_SAVING
-    save = inputs.save or judge_save_rate(None, stated=assumptions.save_rate)
+    save = inputs.save or judge_save_rate(None, stated_rate=assumptions.save_rate)
     if not save.rate:
         return np.zeros(len(customers.churn)), save.source
     saved = customers.churn * save.rate * customers.remaining

@@ -31,29 +31,29 @@ class SaveRate(msgspec.Struct, frozen=True, kw_only=True):
     "Below 0 where contacts drive customers away."
     source: str
     "In words."
-    stated: float
+    stated_rate: float
     measured: Estimate = Estimate()
     "With its 90 % interval; NaN where it was not measured."
     n_contacts: int = 0
     "Of both groups, that it was measured on."
 
 
-def judge_save_rate(rows: SaveRows | None, *, stated: float) -> SaveRate:
+def judge_save_rate(rows: SaveRows | None, *, stated_rate: float) -> SaveRate:
     """The stated rate, or what control groups show in its place."""
     if rows is None or not _is_enough(rows):
-        return SaveRate(rate=stated, source=f"save rate of {stated:g} {ASSUMED}", stated=stated)
+        return SaveRate(rate=stated_rate, source=f"save rate of {stated_rate:g} {ASSUMED}", stated_rate=stated_rate)
     measured = measure_save_rate(rows)
     figures = f"{measured.value:.2g} ({measured.low:.2g} to {measured.high:.2g}) on {len(rows):,} contacts"
     if measured.excludes(0):
         rate = max(measured.value, -1.0)
-        source = f"save rate measured against control groups: {figures}; {stated:g} was stated"
-    elif measured.high < stated or measured.high - measured.low <= 2 * stated:
+        source = f"save rate measured against control groups: {figures}; {stated_rate:g} was stated"
+    elif measured.high < stated_rate or measured.high - measured.low <= 2 * stated_rate:
         rate = 0.0
-        source = f"none: control groups show no save rate, {figures}, in place of the stated {stated:g}"
+        source = f"none: control groups show no save rate, {figures}, in place of the stated {stated_rate:g}"
     else:
-        rate = stated
-        source = f"save rate of {stated:g} {ASSUMED}: control groups cannot tell, {figures}"
-    return SaveRate(rate=rate, source=source, stated=stated, measured=measured, n_contacts=len(rows))
+        rate = stated_rate
+        source = f"save rate of {stated_rate:g} {ASSUMED}: control groups cannot tell, {figures}"
+    return SaveRate(rate=rate, source=source, stated_rate=stated_rate, measured=measured, n_contacts=len(rows))
 
 
 def measure_save_rate(rows: SaveRows) -> Estimate:

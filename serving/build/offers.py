@@ -58,7 +58,9 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         policy=config.contact_policy,
         control=choose_control_group(contacts, config.contact_policy, data_set=config.name),
         fatigue=estimate_fatigue(None if log is None else log.rows, assumed=config.decisions.fatigue),
-        save=judge_save_rate(inputs.save_rows, stated=config.offers.save_rate) if config.offers.save_rate else None,
+        save=judge_save_rate(inputs.save_rows, stated_rate=config.offers.save_rate)
+        if config.offers.save_rate
+        else None,
         acceptance_choice=acceptance.sentence,
         treatment=config.uplift.treatment,
         margin_rate=config.money.margin_rate,

@@ -99,7 +99,7 @@ def price_contacts(
     """The part, for n customers; `allowed`, (n, offers), says which offers a customer may get."""
     median = median_of_positive(worth.amounts)
     terms = RetentionTerms.of(config.retention, config.offers, median_value=median)
-    save = judge_save_rate(save_rows, stated=terms.save_rate)
+    save = judge_save_rate(save_rows, stated_rate=terms.save_rate)
     if save.rate != terms.save_rate:
         terms = terms.with_save_rate(max(save.rate, 0.0), source=save.source)
     costs = np.where(allowed, [offer.cost for offer in offers], np.inf)

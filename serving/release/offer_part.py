@@ -264,13 +264,14 @@ class OfferPart:
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> OfferPart:
         """The part that was stored."""
         arrays, state = artifacts[NAME].arrays, artifacts[NAME].state
+        of_contacts: dict[str, Any] = {name: arrays[name] for name in STATE_ARRAYS}
         column = partial(TextColumn.from_arrays, arrays)
         return cls(
             terms=msgspec.convert(state["terms"], OfferTerms),
             index=IdIndex(arrays["ids"]),
             contacts=ContactState(
                 customer_ids=np.empty(0, "U1"),
-                **{name: arrays[name] for name in STATE_ARRAYS},
+                **of_contacts,
                 contacts=RecentContacts(**{name: arrays[f"contact_{name}"] for name in CONTACT_ARRAYS}),
             ),
             acceptance=AcceptanceEstimates.from_artifact(artifacts[ACCEPTANCE]),

@@ -92,7 +92,7 @@ def test_a_customer_without_an_effect_of_their_own_has_the_average_and_not_the_a
 
 
 def test_a_measured_save_rate_goes_before_the_stated_one_and_none_saves_nothing():
-    measured = SaveRate(rate=0.05, source="save rate measured against control groups", stated=0.2)
+    measured = SaveRate(rate=0.05, source="save rate measured against control groups", stated_rate=0.2)
     shown = value(Option(offer=DISCOUNT), save=measured).values
     unshown = value(Option(offer=DISCOUNT), save=replace_struct(measured, rate=0.0, source="none: not shown")).values
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,16 @@ def choose_simplest(customer_ids: NDArray[np.str_], metrics: Mapping[str, NDArra
         for name, values in metrics.items()
         if name == best or mean_with_standard_error(customer_ids, metrics[best] - values).is_within_one_standard_error
     )
+
+
+def weigh_models(
+    customer_ids: NDArray[np.str_], log_likelihoods: Mapping[str, NDArray[np.float64]]
+) -> dict[str, float]:
+    """The share of each model in an average: pseudo-Bayesian model averaging (Yao et al. 2018, Bayesian Analysis 13).
+
+        share of a model ~ exp(number of customers * mean over rows of its held-out log likelihood)
+
+    `log_likelihoods` holds (rows,) values by model on the same held-out rows. Rows of one customer count as one.
+    """
+    totals = np.array([values.mean() for values in log_likelihoods.values()]) * len(np.unique(customer_ids))
+    return dict(zip(log_likelihoods, softmax(totals).tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""Models that few customers cannot tell apart share an average."""
+"""Models between which few customers cannot decide share an average."""
 
 from __future__ import annotations
 

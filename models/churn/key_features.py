@@ -83,7 +83,7 @@ class RidgePrior:
     "(p,) 0 for columns without; None: there is no shared weight."
 
     @classmethod
-    def of(cls, columns: Sequence[FeatureColumn], matrix: DesignMatrix, penalties: Penalties) -> Self:
+    def of(cls, columns: Sequence[FeatureColumn], matrix: DesignMatrix, *, penalties: Penalties) -> Self:
         """Apply the penalties to the columns of a design matrix."""
         directions = np.array([_direction_of(column) for column in columns])[matrix.owners]
         is_key = ~np.isnan(directions)

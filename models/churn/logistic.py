@@ -100,7 +100,7 @@ class Logistic(AdditiveModel):
         penalties = self.penalties(rows)
         for one in n_knots:
             matrix, design = DesignMatrix.fit_transform(rows.values, self.input_columns, n_knots=one)
-            priors = [RidgePrior.of(self.columns_, matrix, one) for one in penalties]
+            priors = [RidgePrior.of(self.columns_, matrix, penalties=one) for one in penalties]
             regressions = {
                 is_shared: RidgeLogistic(prior.expand(design), rows.churned)
                 for is_shared, prior in {prior.directions is not None: prior for prior in priors}.items()

@@ -59,7 +59,7 @@ def test_with_many_churned_customers_the_data_alone_decide_about_the_penalty():
 
 def prior_of(columns: tuple[FeatureColumn, ...], *, others: float, shared: float | None = None) -> RidgePrior:
     matrix = DesignMatrix.fit(np.random.default_rng(0).normal(size=(50, len(columns))), columns)
-    return RidgePrior.of(columns, matrix, Penalties(2.0, others, shared))
+    return RidgePrior.of(columns, matrix, penalties=Penalties(2.0, others, shared))
 
 
 def test_with_a_penalty_of_one_all_features_are_penalised_alike():

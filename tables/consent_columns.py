@@ -12,6 +12,9 @@ from typing import Literal
 
 from tables.cleaning.readings import FALSE_WORDS, TRUE_WORDS
 
+ALWAYS = "1970-01-01"
+"The time of a consent that nothing dates: before anything else in the data."
+
 REFUSAL = re.compile(
     r"\bopt(ed)? ?out\b|\bunsubscribed?\b|\bdo not (contact|e ?mail|mail|call|phone|sms|text)\b|\bdnc\b|"
     r"\bno (marketing|contact|newsletter|advertising|e ?mails?)\b|\b(e ?mail|marketing|contact) suppress(ed|ion)\b|"

@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from core.config.profiles import read_profile
-from tables.consent_columns import DATED, are_answers, meaning_of
+from tables.consent_columns import ALWAYS, DATED, are_answers, meaning_of
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.proposal import Ask, Question, Setting
 from tables.discovery.vocabulary import normalise
 
-ALWAYS = "1970-01-01"
-"The time of a consent that nothing dates: before anything else in the data."
 OF_CHANNELS = ("mail", "newsletter", "メール", "メルマガ", "sms", "phone", "call", "line", "dm", "post")
 "Words of names for one channel, the most usual first; a consent without one is for all."
 

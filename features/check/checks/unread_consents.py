@@ -12,10 +12,8 @@ from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Severity
 from tables.cleaning.readings import boolean_in
 from tables.cleaning.source_columns import columns_of, source_column
-from tables.consent_columns import Meaning, meaning_of
+from tables.consent_columns import ALWAYS, Meaning, meaning_of
 from tables.discovery.vocabulary import normalise
-
-ALWAYS = "1970-01-01"
 
 
 def find(data: CheckedData) -> Iterator[Finding]:

@@ -27,6 +27,8 @@ SIGN = re.compile(
     + "|".join(rf"\b{code}\b" for code in sorted(currency_codes()))
     + r"|kr\.?"
 )
+BARE = re.compile(r"-?[0-9][0-9.,]*$")
+"A number without a sign of a currency, which takes twenty times as long to look for."
 MARKS = ".,'’ "
 NO_CENTS = re.compile(r"(?<=\d)[.,]--?$")
 "Behind a whole number, as in Switzerland: 12.- and 12,--."
@@ -70,22 +72,25 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
     currencies: Counter[str] = Counter()
     shared: Counter[str] = Counter()
     bodies: list[tuple[str, int]] = []
-    n_negative = 0
+    n_negative, n_numbers = 0, n_rows
     for text, rows in cells:
-        narrow = unicodedata.normalize("NFKC", text).replace("\u202f", " ").strip()
-        for sign in {match[0] for match in SIGN.finditer(narrow)}:
-            currency = currency_of(sign)
-            if currency:
-                currencies[currency] += rows
-            elif currencies_of(sign):
-                shared[sign] += rows
-        match = PLAIN.match(NO_CENTS.sub("", SIGN.sub("", narrow).strip()))
+        narrow = number = unicodedata.normalize("NFKC", text).replace("\u202f", " ").strip()
+        if not BARE.match(narrow):
+            for sign in {match[0] for match in SIGN.finditer(narrow)}:
+                currency = currency_of(sign)
+                if currency:
+                    currencies[currency] += rows
+                elif currencies_of(sign):
+                    shared[sign] += rows
+            number = NO_CENTS.sub("", SIGN.sub("", narrow).strip())
+        match = PLAIN.match(number)
         if match:
             bodies.append((match["body"].strip(), rows))
             n_negative += rows if re.match(r"^[^\d]*[-(△▲−]|.*\d ?-$", narrow) else 0
-    n_numbers = sum(rows for _, rows in bodies)
-    if n_numbers < ENOUGH * n_rows:
-        return None
+            continue
+        n_numbers -= rows
+        if n_numbers < ENOUGH * n_rows:
+            return None
     marks = _guess_marks(bodies)
     return NumberGuess(
         share=n_numbers / n_rows,

@@ -289,8 +289,12 @@ def test_an_export_is_read_to_the_right_rows(name: str, tmp_path: Path):
     assert [row[EXCLUDED_BECAUSE] for row in rows] == [None] * len(ROWS[name])
     # An engine gives the lines of an order, and the objects of a list, in any order.
     ids = [key for key in ROWS[name][0] if key.endswith("_id") and all(key in row for row in ROWS[name])]
-    found, expected_rows = (sorted(some, key=lambda row: [str(row[key]) for key in ids]) for some in (rows, ROWS[name]))
-    assert [{key: row[key] for key in want} for row, want in zip(found, expected_rows, strict=True)] == expected_rows
+    sorted_rows, expected_rows = (
+        sorted(some, key=lambda row: [str(row[key]) for key in ids]) for some in (rows, ROWS[name])
+    )
+    assert [
+        {key: row[key] for key in want} for row, want in zip(sorted_rows, expected_rows, strict=True)
+    ] == expected_rows
 
 
 def test_an_older_export_is_read_by_the_older_name_of_a_column(tmp_path: Path):

@@ -61,9 +61,12 @@ WITH_OWN_ENVIRONMENT = {"online_retail.peers": ("benchmarks.peers",), "uplift.pe
 
 
 def main(arguments: list[str]) -> int:
-    """Run the named benchmarks, or all, and write the page. The exit code is the number of failures."""
+    """Run the named benchmarks, or all, and write the page; return how many failed, or 2 for an unknown name."""
     commands = {**BENCHMARKS, **WITH_OWN_ENVIRONMENT}
     names = [one for name in arguments for one in (RECOMMENDERS if name == "recommenders" else [name])] or [*BENCHMARKS]
+    if unknown := [name for name in names if name not in commands]:
+        typer.echo(f"no benchmark is called {unknown[0]}; there are recommenders, {', '.join(commands)}", err=True)
+        return 2
     n_failed = 0
     for name in names:
         n_failed += subprocess.run([sys.executable, "-m", *commands[name]], check=False).returncode != 0

@@ -1,13 +1,13 @@
 """What customers permit and prefer, as known before a cutoff.
 
-    purpose     granted     event_time          key        value    event_time
-    contact     yes         03-01               category   tea      03-01
-    contact     no          03-09               category   coffee   03-09
-    contact:mail  no        03-09               category   sweets   03-09
+    purpose       granted  event_time      key        value    event_time
+    contact       yes      03-01           category   tea      03-01
+    contact       no       03-09           category   coffee   03-09
+    contact:mail  no       03-09           category   sweets   03-09
 
 The latest consent for a purpose counts, and a customer without one has not refused. `contact` holds for every channel,
-`contact:<channel>` for one: a contact needs both. The latest preference for a key
-replaces older ones; several at the same moment count together.
+`contact:<channel>` for one: a contact needs both. The latest preference for a key replaces older ones; several at the
+same moment count together.
 """
 
 from __future__ import annotations
@@ -37,31 +37,31 @@ def customers_refusing(tables: Tables, purpose: Purpose, *, cutoff: date) -> NDA
 
     A refusal wins over a consent of the same moment. Empty if there is no consents table.
     """
-    view = tables.at(cutoff)
-    if "consents" not in view:
-        return np.empty(0, dtype="U1")
-    consents = view["consents"].filter(ibis._.purpose.strip().lower() == purpose)
-    order = [ibis.desc("event_time"), ibis.asc("granted")]
-    ranks = consents.mutate(consent_rank=ibis.row_number().over(group_by="customer_id", order_by=order))
-    refusals = ranks.filter((ibis._.consent_rank == 0) & ~ibis._.granted).select("customer_id").to_pyarrow()
-    return np.sort(texts(refusals["customer_id"]))
+    ids, purposes = _find_refusals(tables, cutoff)
+    return np.sort(ids[purposes == purpose])
 
 
 def refusing_by_channel(tables: Tables, *, cutoff: date) -> dict[str, NDArray[np.str_]]:
     """The customers whose latest consent for contact in a channel is a refusal, sorted, by channel in lower case."""
+    ids, purposes = _find_refusals(tables, cutoff)
+    return {
+        name.removeprefix(OF_CHANNEL).strip(): np.sort(ids[purposes == name])
+        for name in np.unique(purposes).tolist()
+        if name.startswith(OF_CHANNEL)
+    }
+
+
+def _find_refusals(tables: Tables, cutoff: date) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+    """The customers whose latest consent for a purpose is a refusal, and that purpose, in lower case; both (n,)."""
     view = tables.at(cutoff)
     if "consents" not in view:
-        return {}
-    purpose = ibis._.purpose.strip().lower()
-    consents = view["consents"].mutate(purpose=purpose).filter(ibis._.purpose.startswith(OF_CHANNEL))
+        return np.empty(0, dtype="U1"), np.empty(0, dtype="U1")
+    consents = view["consents"].mutate(purpose=ibis._.purpose.strip().lower())
     order = [ibis.desc("event_time"), ibis.asc("granted")]
     ranks = consents.mutate(consent_rank=ibis.row_number().over(group_by=("customer_id", "purpose"), order_by=order))
     refusals = ranks.filter((ibis._.consent_rank == 0) & ~ibis._.granted, ibis._.customer_id.notnull())
     rows = refusals.select("customer_id", "purpose").to_pyarrow()
-    ids, purposes = texts(rows["customer_id"]), texts(rows["purpose"])
-    return {
-        name.removeprefix(OF_CHANNEL).strip(): np.sort(ids[purposes == name]) for name in np.unique(purposes).tolist()
-    }
+    return texts(rows["customer_id"]), texts(rows["purpose"])
 
 
 def load_preferences(tables: Tables, cutoff: date) -> Preferences:

@@ -46,7 +46,7 @@ def join_sides(examined: ExaminedSource, columns: dict[str, ColumnGuess]) -> dic
         evidence = f"{described}: invoices and their payments, so that lines without {debit.column} are no purchases"
         return columns | {"amount": replace(debit, is_of_own_rows=True, evidence=evidence)}
     bought, returned = (credit, debit) if of_credit >= of_debit else (debit, credit)
-    evidence = f"{described}, and {n_rows:,} lines have one of them: {bought.column} less {returned.column}"
+    evidence = f"{described}, and {n_rows:,} lines have one of them"
     return columns | {"amount": replace(bought, minus=returned.sources, evidence=evidence)}
 
 

@@ -189,7 +189,7 @@ def _hoist(guess: TableGuess, by_column: dict[str, list[Setting]], *, missing: d
     products = {name for name, column in guess.columns.items() if column.product or column.minus}
     of_products = [missing[name] for name in products & set(missing)]
     if of_products:
-        words = tuple(dict.fromkeys(word for s in of_products if isinstance(s.value, tuple) for word in s.value))
+        words = tuple(dict.fromkeys(str(word) for s in of_products if isinstance(s.value, tuple) for word in s.value))
         of_table.append(Setting("null_values", words, of_products[0].evidence))
     of_columns = {
         name: (

@@ -194,7 +194,7 @@ class ChurnRows:
         model.level = cast("Level", recipe.settings["level"])
         return model
 
-    def score(self, model: AdditiveModel, rows: NDArray[np.bool_]) -> Scores:
+    def score(self, model: ChurnModel, rows: NDArray[np.bool_]) -> Scores:
         """Score these rows by a fitted model."""
         return model.score(self.features.take(rows), self.outcomes.horizon_days)
 

@@ -62,6 +62,17 @@ class Risks:
     "The predicted value of customers, in the same form; None without a value model."
     value_levels: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
     "By what its total may be off."
+    cutoff: date | None = None
+    "Of the release; None without one."
+
+    @classmethod
+    def unknown(cls) -> Risks:
+        """Those of no customer."""
+        return cls(Probabilities.unknown(), source="")
+
+    def limit_to(self, day: date) -> Risks:
+        """These probabilities if a release before midnight of the day had them, else those of no customer."""
+        return self if self.cutoff is not None and self.cutoff <= day else Risks.unknown()
 
     def missing_variables(self, config: Config) -> frozenset[str]:
         """The variables of rules that no customer has, because the release has no such scores."""
@@ -121,16 +132,16 @@ class SegmentReport(msgspec.Struct, frozen=True, kw_only=True):
     release does not have: no customer is known to fit."""
 
 
-def members_at(tables: Tables, cutoff: date) -> dict[str, dict[str, NDArray[np.str_]]]:
+def members_at(tables: Tables, cutoff: date, *, risks: Risks) -> dict[str, dict[str, NDArray[np.str_]]]:
     """The customer ids of each segment and tier, from data known before midnight of the cutoff.
 
-    The keys are 'segment' and 'customer_tier', where the configuration has any. Customers are not scored for it, so a
-    rule on probabilities or health matches no customer.
+    The keys are 'segment' and 'customer_tier', where the configuration has any. Without a release that was made by the
+    cutoff, a rule on probabilities, health or predicted value fits no customer.
     """
     if not tables.config.segments and not tables.config.customer_tiers:
         return {}
     features = compute_features(tables, select_cohort(tables, [cutoff]))
-    segmentation = Risks(Probabilities.unknown(), source="").segment(tables, features)
+    segmentation = risks.limit_to(cutoff).segment(tables, features)
     ids, customer_tiers = features.customer_ids, segmentation.customer_tier
     segments = {group.name: ids[segmentation.in_segment[:, place]] for place, group in enumerate(segmentation.segments)}
     tiered = {group.name: ids[customer_tiers == place] for place, group in enumerate(segmentation.customer_tiers)}

@@ -34,10 +34,10 @@ class CampaignTrigger(Section, frozen=True):
     kind: Literal["first_purchase", "usage_drop", "renewal", "birthday", "abandoned_cart", "rule"]
     """\
     first_purchase: the only order so far, within `days`. usage_drop: less than half as much usage in the last 30 days
-    as in the 30 before. renewal: a renewal within `days`. birthday: one within `days`. abandoned_cart: `event` within
-    `days`, and no order since. rule: `rule` has become true."""
+    as in the 30 before, which was not so `days` ago. renewal: a renewal within `days`. birthday: one within `days`.
+    abandoned_cart: `event` within `days`, and no order since. rule: `rule` fits, and did not `days` ago."""
     days: PositiveInt = 7
-    "Within how many days; see `kind`."
+    "Within how many days; see `kind`. A customer whom limits on contacts exclude today waits as long."
     rule: str = ""
     "For kind = 'rule': uses what rules of segments use."
     event: str = ""

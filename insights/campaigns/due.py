@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.campaigns import Campaign
-from insights.campaigns.audience import Audiences, find_audiences
+from insights.campaigns.audience import find_audiences
 from insights.segments import Risks
 from models.policies.campaign_contacts import CampaignContacts, CampaignHistory, due_contacts
 from tables.tables import Tables
@@ -27,31 +27,43 @@ def find_due_contacts(
     """The contacts of today and the customers of control groups who enter, by campaign.
 
     `campaigns` are the running ones, `stages` their per cent. For a trigger that may last, such as a drop in usage,
-    only customers enter who did not fit a day before the cutoff.
+    only customers enter who did not fit `days` before the cutoff. A customer whom a limit keeps from the contact of the
+    first day, or a day without a run, can so be contacted on a later one.
     """
     if not campaigns:
         return {}
     cutoff = tables.default_cutoff()
     now = find_audiences(tables, campaigns, cutoff=cutoff, risks=risks)
-    lasting = {name: one for name, one in campaigns.items() if one.trigger is not None and one.trigger.is_state}
-    before = find_audiences(tables, lasting, cutoff=cutoff - timedelta(days=1), risks=risks) if lasting else None
+    customers = now.customer_ids[now.may_contact]
+    earlier = _find_earlier(tables, campaigns, customers=customers, cutoff=cutoff, risks=risks)
     return {
         name: due_contacts(
             name,
             campaign,
-            customer_ids=now.customer_ids[now.may_contact],
+            customer_ids=customers,
             in_audience=now.in_audience[name][now.may_contact],
             stage_percent=stages[name],
             today=today,
             history=histories.get(name),
-            was_in_audience=None
-            if before is None or name not in lasting
-            else _find_earlier(before, name, customer_ids=now.customer_ids[now.may_contact]),
+            was_in_audience=earlier.get(name),
         )
         for name, campaign in campaigns.items()
     }
 
 
-def _find_earlier(before: Audiences, name: str, *, customer_ids: NDArray[np.str_]) -> NDArray[np.bool_]:
-    """Whether each customer was in an audience then, (n,); who was no customer then was not."""
-    return np.isin(customer_ids, before.customer_ids[before.in_audience[name]])
+def _find_earlier(
+    tables: Tables, campaigns: Mapping[str, Campaign], *, customers: NDArray[np.str_], cutoff: date, risks: Risks
+) -> dict[str, NDArray[np.bool_]]:
+    """By campaign whose trigger may last: who was in its audience `days` before the cutoff, (n,).
+
+    Who was no customer then was not.
+    """
+    by_days = dict[int, dict[str, Campaign]]()
+    for name, one in campaigns.items():
+        if one.trigger is not None and one.trigger.is_state:
+            by_days.setdefault(one.trigger.days, {})[name] = one
+    earlier = dict[str, NDArray[np.bool_]]()
+    for days, lasting in by_days.items():
+        before = find_audiences(tables, lasting, cutoff=cutoff - timedelta(days=days), risks=risks)
+        earlier |= {name: np.isin(customers, before.customer_ids[before.in_audience[name]]) for name in lasting}
+    return earlier

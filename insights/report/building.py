@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
+from features.segments.predicted_variables import find_dependents
 from insights.finance.economics import DEFAULT_WHAT_IFS, WhatIf
 from insights.finance.money import Money
 from insights.report.breakdowns import SOURCE
@@ -24,6 +25,7 @@ from insights.report.figure import Figures
 from insights.report.inputs import FigureInputs
 from insights.report.report_data import ReportData, load_report_data
 from insights.report.thresholds import Breach, find_breaches
+from insights.segments import Risks
 from tables.tables import Tables
 
 
@@ -56,18 +58,20 @@ def build_report(
     tables: Tables,
     cutoff: date | None = None,
     *,
+    risks: Risks | None = None,
     segments: Mapping[str, NDArray[np.str_]] | None = None,
     what_ifs: Sequence[WhatIf] = DEFAULT_WHAT_IFS,
     compared_with: Span | None = None,
 ) -> Report:
     """Compute all figures as known at the cutoff (default: the first day that is not completely recorded).
 
-    `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML. With
-    `compared_with`, the last months of the report are compared with those, as many as they are. Raises
-    NotEnoughHistory without a record before the cutoff or without any figure, UnknownName for a target of a figure
-    that does not exist.
+    `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML, whose
+    rules may use `risks`, the scores of a release, if it was made by the cutoff. With `compared_with`, the last months
+    of the report are compared with those, as many as they are. Raises NotEnoughHistory without a record before the
+    cutoff or without any figure, UnknownName for a target of a figure that does not exist.
     """
-    data = load_report_data(tables, cutoff, segments=segments)
+    risks = risks or Risks.unknown()
+    data = load_report_data(tables, cutoff, risks=risks, segments=segments)
     figures = Figures(compute_figures(FigureInputs(data, what_ifs=what_ifs)))
     if not figures.all:
         raise NotEnoughHistory(
@@ -89,7 +93,11 @@ def build_report(
         contact_frequency=review_frequency(
             data.campaigns, config=data.config, margin_rate=_measure_margin(data), groupings=data.groupings
         ),
-        missing=(*_missing_data(figures), *(() if tables.has_amounts else ("amount",))),
+        missing=(
+            *_missing_data(figures),
+            *(() if tables.has_amounts else ("amount",)),
+            *(("scores",) if segments is None and _lacks_scores(data, risks) else ()),
+        ),
         left_out=_count_excluded_rows(tables, data),
         groupings=tuple(by for by in ("plan", *(g.by for g in data.groupings)) if by in groupings),
     )
@@ -125,6 +133,12 @@ def _missing_data(figures: Figures) -> Iterator[str]:
             yield "acquisition_cost"
         if not figures.of("cac", SOURCE):
             yield "acquisition_source"
+
+
+def _lacks_scores(data: ReportData, risks: Risks) -> bool:
+    """Whether a segment or customer tier needs predictions that no release made by the cutoff has."""
+    variables = risks.limit_to(data.calendar.cutoff).missing_variables(data.config)
+    return any(not place.startswith("campaigns.") for place in find_dependents(data.config, variables))
 
 
 def _count_excluded_rows(tables: Tables, data: ReportData) -> dict[str, int]:

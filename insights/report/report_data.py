@@ -33,7 +33,7 @@ from insights.report.cost_data import ItemCosts, load_item_costs
 from insights.report.loyalty_data import LoyaltyData, load_loyalty
 from insights.report.outlet_data import OutletSales, load_outlets
 from insights.report.usage_data import RecentChurn, UsageMonths, load_recent_churn, load_usage_months
-from insights.segments import members_at
+from insights.segments import Risks, members_at
 from tables.episodes import SubscriptionEpisodes
 from tables.known_at import CONTACT_TABLES
 from tables.tables import Tables
@@ -114,17 +114,21 @@ NEEDS_TIMES = "purchases has no event_time; the report needs it: name its column
 
 
 def load_report_data(
-    tables: Tables, cutoff: date | None = None, *, segments: Mapping[str, NDArray[np.str_]] | None = None
+    tables: Tables,
+    cutoff: date | None = None,
+    *,
+    risks: Risks,
+    segments: Mapping[str, NDArray[np.str_]] | None = None,
 ) -> ReportData:
     """Load what is known at the cutoff (default: the first day that is not completely recorded).
 
-    `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML. Purchases
-    without amounts or times are not used: most figures are money. Raises NotEnoughHistory without a record before the
-    cutoff.
+    `segments` are more groups, name to customer ids; by default the segments and customer tiers of the TOML, whose
+    rules may use `risks` of a release made by the cutoff. Purchases without amounts or times are not used: most
+    figures are money. Raises NotEnoughHistory without a record before the cutoff.
     """
     day = cutoff or tables.default_cutoff()
     recent_churn = load_recent_churn(tables, day)
-    members = members_at(tables, day) if segments is None else {"segment": segments} if segments else {}
+    members = members_at(tables, day, risks=risks) if segments is None else {"segment": segments} if segments else {}
     if not tables.has_amounts or tables.is_undated("purchases"):
         if set(tables.names) <= {"purchases", "items", "customers", "accounts"}:
             raise NotEnoughHistory(NEEDS_TIMES if tables.is_undated("purchases") else NEEDS_AMOUNTS)

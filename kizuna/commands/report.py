@@ -147,7 +147,8 @@ def _render_report(
     from insights.render.report import render_json, render_report
     from insights.report.building import build_report
 
-    built = build_report(tables, cutoff, what_ifs=scenarios, compared_with=compared_with)
+    risks = load_risks(tables.config, language)
+    built = build_report(tables, cutoff, risks=risks, what_ifs=scenarios, compared_with=compared_with)
     if scenarios != DEFAULT_WHAT_IFS and scenarios[0].label not in built.figures.groups("mrr_a_customer", "what_if"):
         raise BadInput(
             f"--what-if {scenarios[0].label} needs paying subscribers; cac also needs the spend table or "

@@ -119,6 +119,7 @@ def load_risks(config: Config, language: Language = ENGLISH) -> Risks:
     worth = {} if value is None else {
         "values": Probabilities.of_index(value.index.ids, value.values()), "value_levels": value.level_samples
     }  # fmt: skip
+    others = {**worth, "cutoff": description.cutoff}
     if release.churn is None:
         source = translate(
             "unknown: release {release} has no churn scores: {why}",
@@ -126,7 +127,7 @@ def load_risks(config: Config, language: Language = ENGLISH) -> Risks:
             release=description.release_id,
             why=str(description.missing.get(CHURN.name)),
         )
-        return Risks(Probabilities.unknown(), source, events, **worth)
+        return Risks(Probabilities.unknown(), source, events, **others)
     source = translate(
         "of release {release}, within {days} days after {cutoff}",
         language,
@@ -134,7 +135,7 @@ def load_risks(config: Config, language: Language = ENGLISH) -> Risks:
         days=release.churn.horizon_days,
         cutoff=str(description.cutoff),
     )
-    return Risks(Probabilities.of_index(release.churn.index.ids, release.churn.probability), source, events, **worth)
+    return Risks(Probabilities.of_index(release.churn.index.ids, release.churn.probability), source, events, **others)
 
 
 def print_report(report: SegmentReport, language: Language) -> None:

@@ -94,8 +94,8 @@ def due_contacts(
 ) -> CampaignContacts:
     """The contacts of one day, and the customers of the control group who would be contacted for the first time.
 
-    `in_audience` is (n,): may be contacted and fits the campaign today. `was_in_audience` is the same at the previous
-    run: given it, only customers enter who did not fit then. `stage_percent` is that of the running campaign; 0
+    `in_audience` is (n,): may be contacted and fits the campaign today. `was_in_audience` is the same some
+    days ago: given it, only customers enter who did not fit then. `stage_percent` is that of the running campaign; 0
     contacts none.
     """
     entries = _find_entries(history or CampaignHistory(), today)

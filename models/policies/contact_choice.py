@@ -158,7 +158,7 @@ def choose_contacts(problem: ChoiceProblem) -> ContactChoice:
     choices = Choices(plan.choice, np.ones(len(plan.choice)))
     if problem.explore is not None:
         choices = choose_for_request(problem, plan.prices)
-    choice = np.where(problem.in_control, choose_best_allowed(reduced, allowed=allowed), choices.choice)
+    choice = np.where(problem.in_control, _choose_outside_limits(problem, plan), choices.choice)
     made = np.where(problem.in_control, NOTHING, choice)
     if problem.explore is not None:
         made = _keep_within_limits(problem, made, order=reduced)
@@ -214,21 +214,39 @@ class _Plan:
 
     choice: NDArray[np.int64]
     bound: float
-    prices: dict[str, float]
+    prices_by_rank: dict[int, dict[str, float]]
+    "What a unit of each resource is worth to the options of each rank, those that go first in front."
+
+    @property
+    def prices(self) -> dict[str, float]:
+        """Those of the last rank."""
+        return next(reversed(self.prices_by_rank.values()), {})
 
 
 def _allocate_by_rank(problem: ChoiceProblem, *, is_open: NDArray[np.bool_]) -> _Plan:
-    """Kinds with priority first, each with what the ones before it have left; the prices are those of the last."""
+    """Kinds with priority first, each with what the ones before it have left."""
     choice, limits = np.full(len(is_open), NOTHING), problem.limits
-    bound, prices = 0.0, dict[str, float]()
+    bound, prices = 0.0, dict[int, dict[str, float]]()
     for rank in np.unique(problem.ranks):
         rows = is_open & (choice == NOTHING)
         part = problem.allocation((problem.codes == ALLOWED) & rows[:, None] & (problem.ranks == rank), limits=limits)
         allocation = allocate(part)
         choice[rows] = allocation.choice[rows]
         limits = limits.less(allocation.choice, problem=problem)
-        bound, prices = bound + allocation.bound, dict(allocation.prices)
+        bound, prices[int(rank)] = bound + allocation.bound, dict(allocation.prices)
     return _Plan(choice, bound, prices)
+
+
+def _choose_outside_limits(problem: ChoiceProblem, plan: _Plan) -> NDArray[np.int64]:
+    """(n,) what each customer would get if it used up nothing: the best of the first rank that pays at its prices.
+
+    Customers of control groups choose in the same order as those who are contacted, so that both groups are alike.
+    """
+    choice, allowed = np.full(len(problem.codes), NOTHING), problem.codes == ALLOWED
+    for rank, prices in plan.prices_by_rank.items():
+        best = choose_best_allowed(_values_at(problem, prices), allowed=allowed & (problem.ranks == rank))
+        choice = np.where(choice == NOTHING, best, choice)
+    return choice
 
 
 def _keep_within_limits(

@@ -58,6 +58,14 @@ class IdIndex:
         row = int(np.searchsorted(self.ids, padded))
         return row if row < len(self.ids) and self.ids[row] == padded else -1
 
+    def contains(self, ids: NDArray[np.bytes_]) -> NDArray[np.bool_]:
+        """(k,) whether each of these ids is among them; they are written as other parts of a release store them."""
+        if not len(self.ids):
+            return np.zeros(len(ids), dtype=np.bool_)
+        # Cut to the width of the ids, because wider needles take long; what was cut is not equal to any of them.
+        rows = np.searchsorted(self.ids, ids.astype(self.ids.dtype))
+        return self.ids[np.minimum(rows, len(self.ids) - 1)] == ids
+
     def count_until(self, name: str) -> int:
         """Number of ids up to and including a name, which need not be an id, in byte order."""
         needle = name.encode("utf-8", "surrogatepass")

@@ -205,10 +205,11 @@ class OfferPart:
         if row < 0:
             nothing = OfferCustomers.unknown(np.array([customer_id]), self.acceptance)
             places = find_common_place(self.terms.monthly_limits)
+            stored = np.array([canonical_id(customer_id).encode("utf-8", "surrogatepass")])
             contacts = replace(
                 nothing.contacts,
                 refuses=np.array([not self.may_contact(customer_id)]),
-                refuses_channel=self.refusals.find_channels([customer_id]),
+                refuses_channel=self.refusals.find_channels(stored),
                 max_per_month=limits_at(places, self.terms.monthly_limits),
             )
             common = np.array([self.terms.channels.effects])
@@ -222,12 +223,12 @@ class OfferPart:
         return replace(self._customers(rows, contacts=self.contacts), send_slots=slots)
 
     def _customers(self, rows: NDArray[np.int64], *, contacts: ContactState) -> OfferCustomers:
-        places, names = self.limit_places[rows].astype(np.int64), np.char.decode(self.index.ids[rows], "utf-8")
+        places, ids = self.limit_places[rows].astype(np.int64), self.index.ids[rows]
         return OfferCustomers(
             contacts=replace(
                 contacts,
-                customer_ids=names,
-                refuses_channel=self.refusals.find_channels(names.tolist()),
+                customer_ids=np.char.decode(ids, "utf-8"),
+                refuses_channel=self.refusals.find_channels(ids),
                 max_per_month=limits_at(places, self.terms.monthly_limits),
             ),
             limit_places=places,

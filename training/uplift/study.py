@@ -173,14 +173,14 @@ def confirm_together(studies: Mapping[str, TreatmentStudy]) -> dict[str, Treatme
 
 
 def describe_together(studies: Mapping[str, TreatmentStudy]) -> str:
-    """How many of several treatments have a rule that they confirm together; '' for one, or a named learner."""
+    """Which of several treatments have a rule that is confirmed together; '' for one, or a named learner."""
     if len(studies) < 2 or all(one.choice is None for one in studies.values()):
         return ""
     confirmed = [name for name, one in studies.items() if one.has_rule]
     listed = f"{len(confirmed)} ({', '.join(confirmed)})" if confirmed else "none"
     return (
-        f"Of {len(studies)} treatments tested together, {listed} {'are' if len(confirmed) > 1 else 'is'} above chance "
-        f"at the joint level of {100 * ALPHA:.0f} % (Holm 1979)."
+        f"Of {len(studies)} rules whom to contact, tested together, {listed} {'are' if len(confirmed) > 1 else 'is'} "
+        f"above chance at the joint level of {100 * ALPHA:.0f} % (Holm 1979)."
     )
 
 

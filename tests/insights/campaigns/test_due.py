@@ -57,7 +57,8 @@ def customers_due(campaign: Campaign, *, history: CampaignHistory | None = None)
         ({"rule": "segment_twice == 1 or recency_days > 10"}, ["ada", "cyd"]),
         ({"trigger": {"kind": "abandoned_cart", "event": "add_to_cart"}}, ["dan"]),
         ({"trigger": {"kind": "rule", "rule": "recency_days > 10"}}, ["ada"]),
-        ({"trigger": {"kind": "rule", "rule": "recency_days > 5"}}, []),
+        ({"trigger": {"kind": "rule", "rule": "recency_days > 5"}}, ["ada"]),
+        ({"trigger": {"kind": "rule", "rule": "recency_days > 5", "days": 5}}, []),
         ({"trigger": {"kind": "first_purchase", "days": 12}}, ["ada", "dan"]),
     ],
 )

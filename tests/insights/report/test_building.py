@@ -14,6 +14,7 @@ from core.errors import DataError, NotEnoughHistory
 from insights.finance.economics import Economics, parse_what_if, project_revenue
 from insights.report.building import build_report
 from insights.report.figure import ALL
+from insights.segments import Probabilities, Risks
 from tests.software_firm import firm_report, firm_tables, people, span
 from tests.worlds import config, frame, shop
 
@@ -126,6 +127,23 @@ def test_segments_of_the_toml_are_evaluated_at_the_cutoff():
 
     assert report.figures.groups("average_order_value", "segment") == ("often",)
     assert value("average_order_value", "segment", "often", report=report) == 200
+
+
+@pytest.mark.parametrize(("made_on", "groups"), [(date(2026, 3, 1), ("shaky",)), (date(2026, 3, 2), ())])
+def test_a_segment_by_scores_has_the_customers_of_a_release_made_by_the_cutoff_alone(made_on, groups):
+    shaky = config(segments={"shaky": Segment(rule="churn_probability > 0.5 and predicted_value < 9")})
+    bought = shop("ada 2026-01-03 100", "ada 2026-02-03 300", "bo 2026-01-20 50", settings=shaky)
+    ids = np.array(["ada", "bo"])
+    risks = Risks(
+        Probabilities(ids, np.array([0.1, 0.9])), "", values=Probabilities(ids, np.array([5, 5])), cutoff=made_on
+    )
+
+    report = build_report(bought, date(2026, 3, 1), risks=risks)
+
+    assert report.figures.groups("average_order_value", "segment") == groups
+    assert ("scores" in report.missing) == (not groups)
+    if groups:
+        assert value("average_order_value", "segment", "shaky", report=report) == 50
 
 
 def test_a_customer_is_in_one_customer_tier_at_most():

@@ -31,6 +31,14 @@ def test_an_index_without_some_ids_is_the_index_of_the_others(stored, excluded):
     assert set(index.names().tolist()) == stored - excluded
 
 
+@given(st.sets(ids), st.lists(ids, min_size=1))
+def test_several_ids_are_found_as_each_alone(stored, others):
+    names = [*sorted(stored), *others]
+    index, _ = IdIndex.of(np.array(sorted(stored), dtype=str))
+
+    assert index.contains(np.char.encode(names, "utf-8")).tolist() == [name in stored for name in names]
+
+
 def test_an_id_that_ends_in_a_zero_byte_differs_from_the_id_without_it():
     index, _ = IdIndex.of(np.array(["ada"]))
 

@@ -112,7 +112,7 @@ def test_a_rule_that_is_above_chance_alone_is_none_among_seven_treatments():
     assert "as the best of 7 tested together this happens by chance (Holm's p = 0.16" in seven["offer 0"].sentence
     assert (seven["offer 0"].score(CHOSEN) == seven["offer 0"].score(BASELINE)).all()
     assert describe_together(seven) == (
-        "Of 7 treatments tested together, none is above chance at the joint level of 5 % (Holm 1979)."
+        "Of 7 rules whom to contact, tested together, none is above chance at the joint level of 5 % (Holm 1979)."
     )
 
 
@@ -121,7 +121,9 @@ def test_a_confirmed_rule_makes_room_for_the_next_one():
     three = together(2.0, 3.0, 0.0)
 
     assert [one.has_rule for one in three.values()] == [True, True, False]
-    assert describe_together(three).startswith("Of 3 treatments tested together, 2 (offer 0, offer 1) are above chance")
+    assert describe_together(three).startswith(
+        "Of 3 rules whom to contact, tested together, 2 (offer 0, offer 1) are above chance"
+    )
 
 
 def test_a_treatment_without_a_chosen_rule_counts_as_tested():

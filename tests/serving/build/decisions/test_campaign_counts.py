@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec import structs
+
 from core.decisions import DecisionRow
 from core.offers import Offer
 from serving.build.decisions.campaign_counts import CampaignCount, count_campaigns
@@ -15,7 +17,7 @@ def test_all_customers_of_a_campaign_are_contacted_or_counted_by_reason():
     release, campaigns = campaign_release()
     due = due_today(release, campaigns)
     everyone, _ = decisions_of(release, campaigns=due)
-    contact = CampaignCount(campaign_id="win_back", due=2, contacted=2, control_group=0, not_contacted={})
+    contact = CampaignCount(campaign_id="april", due=2, contacted=2, control_group=0, not_contacted={})
 
     assert count_campaigns(everyone, due) == [contact]
 
@@ -58,3 +60,26 @@ def test_a_second_run_of_the_day_gives_the_same_counts():
 
     assert count.not_contacted == {"other_offer": 2}
     assert count_campaigns(again, due) == [count]
+
+
+def test_the_reason_is_that_of_the_offer_which_is_due_whatever_keeps_other_offers_back():
+    _, campaigns = campaign_release()
+    dear = Offer(offer_id="spring", kind="content", cost=1000, margin=1)
+    release = release_with(structs.replace(GIFT, capacity=0), dear, campaign_offers=("spring",))
+    due = due_today(release, campaigns)
+    decided, rows = decisions_of(release, campaigns=due)
+
+    assert rows["ada"].no_contact == "capacity"
+    assert count_campaigns(decided, due)[0].not_contacted == {"does_not_pay": 2}
+
+
+def test_a_control_group_that_no_contact_would_pay_for_is_not_counted_as_one():
+    _, campaigns = campaign_release(control_share=0.5)
+    dear = Offer(offer_id="spring", kind="content", cost=1000, margin=1)
+    release = release_with(dear, campaign_offers=("spring",), control_share=0.5)
+    due = due_today(release, campaigns)
+    decided, rows = decisions_of(release, campaigns=due)
+    (count,) = count_campaigns(decided, due)
+
+    assert {row.offer_id for row in rows.values()} == {None}
+    assert (count.control_group, count.not_contacted) == (0, {"does_not_pay": 2})

@@ -340,20 +340,20 @@ def campaign_release(**campaign):
     """Ada and Cyd are of the audience of the campaign, which makes the offer `spring`; the gift needs no campaign."""
     release = release_with(GIFT, SPRING, campaign_offers=("spring",))
     settings = {"goal": "win back", "starts_on": NOON.date(), "offers": ("spring",), "rule": "1 == 1", "stages": (100,)}
-    return release, {"win_back": Campaign(**{**settings, "control_share": 0.0, **campaign})}
+    return release, {"april": Campaign(**{**settings, "control_share": 0.0, **campaign})}
 
 
 def due_today(release, campaigns, decisions=()):
     contacts = due_contacts(
-        "win_back",
-        campaigns["win_back"],
+        "april",
+        campaigns["april"],
         customer_ids=np.array(["ada", "bo", "cyd", "stranger"]),
         in_audience=np.array([True, False, True, True]),
         stage_percent=100,
         today=NOON.date(),
         history=CampaignHistory(decisions=decisions),
     )
-    return collect_due(release, campaigns, contacts={"win_back": contacts})
+    return collect_due(release, campaigns, contacts={"april": contacts})
 
 
 def test_a_campaign_goes_before_other_offers_and_to_its_audience_alone():
@@ -362,7 +362,7 @@ def test_a_campaign_goes_before_other_offers_and_to_its_audience_alone():
     _, rows = decisions_of(release, campaigns=due_today(release, campaigns))
 
     assert {name: row.offer_id for name, row in rows.items()} == {"ada": "spring", "bo": "gift", "cyd": "spring"}
-    assert {name: row.campaign_id for name, row in rows.items()} == {"ada": "win_back", "bo": None, "cyd": "win_back"}
+    assert {name: row.campaign_id for name, row in rows.items()} == {"ada": "april", "bo": None, "cyd": "april"}
     assert rows["ada"].stage_percent == 100
 
 
@@ -376,7 +376,7 @@ def test_the_offer_of_a_campaign_is_not_made_without_it():
 
 def test_the_control_group_of_a_campaign_gets_nothing_and_its_propensity_is_stored():
     release, campaigns = campaign_release(control_share=0.5)
-    members = set(np.array(["ada", "cyd"])[in_campaign_control("win_back", np.array(["ada", "cyd"]), share=0.5)])
+    members = set(np.array(["ada", "cyd"])[in_campaign_control("april", np.array(["ada", "cyd"]), share=0.5)])
 
     decided, rows = decisions_of(release, campaigns=due_today(release, campaigns))
 
@@ -386,11 +386,24 @@ def test_the_control_group_of_a_campaign_gets_nothing_and_its_propensity_is_stor
     assert decided.cost == 1 * (2 - len(members)) + 2
 
 
+def test_the_control_group_of_a_campaign_goes_before_better_offers_as_its_contacts_do():
+    _, campaigns = campaign_release(control_share=0.5)
+    worse = msgspec.structs.replace(SPRING, cost=GIFT.cost + 0.5)
+    release = release_with(GIFT, worse, campaign_offers=("spring",))
+    members = set(np.array(["ada", "cyd"])[in_campaign_control("april", np.array(["ada", "cyd"]), share=0.5)])
+
+    _, rows = decisions_of(release, campaigns=due_today(release, campaigns))
+
+    assert members
+    assert {name: row.offer_id for name, row in rows.items()} == {"ada": "spring", "bo": "gift", "cyd": "spring"}
+    assert members == {name for name, row in rows.items() if not row.treated}
+
+
 def test_a_customer_enters_a_campaign_once():
     release, campaigns = campaign_release()
     yesterday = DecisionRow(
         decision_id="d1", customer_id="ada", decided_at=datetime(2026, 3, 31, 12), offer_id="spring",
-        campaign_id="win_back",
+        campaign_id="april",
     )  # fmt: skip
 
     _, rows = decisions_of(release, campaigns=due_today(release, campaigns, [yesterday]))

@@ -23,7 +23,11 @@ FATIGUE_DAYS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class RecentContacts:
-    """Contacts that were made or are planned, in the order of their customer; every array is (k,)."""
+    """Contacts that were made or are planned, in the order of their customer; every array is (k,).
+
+    Of customers of the permanent control group also those that they would have got: the same limits then hold for
+    both groups, so that they can be compared.
+    """
 
     rows: NDArray[np.int64]
     "The customer: a row of the state, ascending."
@@ -35,6 +39,8 @@ class RecentContacts:
     "'' for a contact of no campaign."
     promotional: NDArray[np.bool_]
     "False for contacts that a customer is owed, such as a renewal."
+    made: NDArray[np.bool_]
+    "False for contacts that a control group did not get; they limit promotional contacts alone."
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -48,6 +54,7 @@ class RecentContacts:
             channels=np.empty(0, "U1"),
             campaigns=np.empty(0, "U1"),
             promotional=np.empty(0, np.bool_),
+            made=np.empty(0, np.bool_),
         )
 
     def sort(self) -> RecentContacts:
@@ -135,6 +142,13 @@ class ContactState:
             for one in fields(contacts)
         }
         return replace(self, contacts=RecentContacts(**merged).sort())
+
+    def drop_unmade(self, members: NDArray[np.bool_]) -> ContactState:
+        """The state without contacts that control groups did not get; `members`, (n,), of the permanent one keep them.
+
+        The control group of a campaign may get other contacts, so what it did not get limits nothing.
+        """
+        return replace(self, contacts=self.contacts.take(self.contacts.made | members[self.contacts.rows]))
 
     def add_objections(self, objections: Objections) -> ContactState:
         """The state with further refusals and complaints."""

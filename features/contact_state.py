@@ -21,8 +21,8 @@ from tables.tables import Tables
 def load_contact_state(tables: Tables, customer_ids: NDArray[np.str_], *, cutoff: date) -> ContactState:
     """The contact state of these customers, (n,), as known before midnight of the cutoff.
 
-    A table that the data set does not have limits nothing. Contacts of control groups, which were not made, do not
-    count. Without `closed_at` no ticket counts as open, and without `is_complaint` none as a complaint.
+    A table that the data set does not have limits nothing. Contacts that control groups did not get are marked as not
+    made. Without `closed_at` no ticket counts as open, and without `is_complaint` none as a complaint.
     """
     view, order = tables.at(cutoff), np.argsort(customer_ids)
     rows = _RowsOf(customer_ids[order], order)
@@ -78,10 +78,10 @@ def _add_tickets(state: ContactState, tickets: ir.Table, *, rows: _RowsOf) -> No
 def _load_contacts(view: Tables, rows: _RowsOf, *, cutoff: date) -> RecentContacts:
     n_days = max(FATIGUE_DAYS, view.config.contact_policy.other_campaign_days)
     contacts = mark_promotional(view)
-    made = contacts.filter(contacts.treated, contacts.event_time >= midnight(cutoff - timedelta(days=n_days)))
+    logged = contacts.filter(contacts.event_time >= midnight(cutoff - timedelta(days=n_days)))
     names = ("channel", "campaign_id")
-    cells = {name: made[name] if name in made.columns else ibis.null("string") for name in names}
-    recent = made.select("customer_id", "event_time", "promotional", **cells).to_pyarrow()
+    cells = {name: logged[name] if name in logged.columns else ibis.null("string") for name in names}
+    recent = logged.select("customer_id", "event_time", "promotional", "treated", **cells).to_pyarrow()
     places = rows.places(texts(recent["customer_id"]))
     loaded = RecentContacts(
         rows=places,
@@ -89,6 +89,7 @@ def _load_contacts(view: Tables, rows: _RowsOf, *, cutoff: date) -> RecentContac
         channels=texts(recent["channel"]),
         campaigns=texts(recent["campaign_id"]),
         promotional=recent["promotional"].to_numpy().astype(np.bool_),
+        made=recent["treated"].to_numpy().astype(np.bool_),
     )
     return loaded.take(places >= 0)
 

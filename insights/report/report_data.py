@@ -117,7 +117,7 @@ def load_report_data(
     tables: Tables,
     cutoff: date | None = None,
     *,
-    risks: Risks,
+    risks: Risks | None = None,
     segments: Mapping[str, NDArray[np.str_]] | None = None,
 ) -> ReportData:
     """Load what is known at the cutoff (default: the first day that is not completely recorded).
@@ -128,7 +128,13 @@ def load_report_data(
     """
     day = cutoff or tables.default_cutoff()
     recent_churn = load_recent_churn(tables, day)
-    members = members_at(tables, day, risks=risks) if segments is None else {"segment": segments} if segments else {}
+    members = (
+        members_at(tables, day, risks=risks or Risks.unknown())
+        if segments is None
+        else {"segment": segments}
+        if segments
+        else {}
+    )
     if not tables.has_amounts or tables.is_undated("purchases"):
         if set(tables.names) <= {"purchases", "items", "customers", "accounts"}:
             raise NotEnoughHistory(NEEDS_TIMES if tables.is_undated("purchases") else NEEDS_AMOUNTS)

@@ -3,7 +3,8 @@
 consent            every kind of offer; by channel, where customers refuse one
 control group      promotional kinds
 complaint          promotional kinds, while a ticket is open or a complaint is recent
-cap                every kind, on the local day and within 7 days, over all channels and per channel
+cap                every kind, on the local day and within 7 days, over all channels and per channel; what the
+                   permanent control group would have got limits promotional kinds alone
 frequency          promotional kinds, where one more contact in 30 days was shown to lose money
 other campaign     promotional kinds, after a promotional contact of another campaign
 quiet hours        contacts that are made at once; others wait until the hours are over
@@ -142,17 +143,21 @@ def _reaches_cap(
 ) -> NDArray[np.bool_]:
     """(n, m) whether one more contact would exceed a cap."""
     reached = np.zeros((len(state), len(options)), np.bool_)
-    columns = _columns(at, len(options))
+    columns, promotional = _columns(at, len(options)), rules.is_promotional(options)
     for column, moments in enumerate(columns):
         alike = (
             place
             for place in range(column)
-            if options[place].channel == options[column].channel and np.array_equal(columns[place], moments)
+            if options[place].channel == options[column].channel
+            and promotional[place] == promotional[column]
+            and np.array_equal(columns[place], moments)
         )
         if (earlier := next(alike, None)) is not None:
             reached[:, column] = reached[:, earlier]
         else:
-            reached[:, column] = _is_capped(state, moments, rules=rules, channel=options[column].channel)
+            limiting = state.contacts.made | promotional[column]
+            channel = options[column].channel
+            reached[:, column] = _is_capped(state, moments, rules=rules, channel=channel, limiting=limiting)
     return reached
 
 
@@ -164,13 +169,18 @@ def _loses_money(state: ContactState, at: NDArray[np.datetime64]) -> NDArray[np.
 
 
 def _is_capped(
-    state: ContactState, moments: NDArray[np.datetime64], *, rules: ContactRules, channel: str | None
+    state: ContactState,
+    moments: NDArray[np.datetime64],
+    *,
+    rules: ContactRules,
+    channel: str | None,
+    limiting: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
-    """(n,) by all contacts, and by those of the channel."""
+    """(n,) by all contacts that are `limiting`, (k,), and by those of the channel."""
     policy, own = rules.policy, rules.channels.get(channel or "", ChannelSettings())
-    capped = state.count_on_day(moments) >= policy.max_per_day
-    capped |= state.count_in_week(moments) >= policy.max_per_week
-    of_channel = state.contacts.channels == (channel or "")
+    capped = state.count_on_day(moments, selected=limiting) >= policy.max_per_day
+    capped |= state.count_in_week(moments, selected=limiting) >= policy.max_per_week
+    of_channel = limiting & (state.contacts.channels == (channel or ""))
     if own.max_per_day is not None:
         capped |= state.count_on_day(moments, selected=of_channel) >= own.max_per_day
     if own.max_per_week is not None:

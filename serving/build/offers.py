@@ -42,7 +42,9 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         return BuiltPart(None, str(error))
     config, tables, ids = inputs.config, inputs.tables, inputs.features.customer_ids
     book, then = load_offer_book(tables, inputs.cutoff), tables.at(inputs.cutoff)
-    contacts, features = load_contact_state(tables, ids, cutoff=inputs.cutoff), inputs.features
+    logged, features = load_contact_state(tables, ids, cutoff=inputs.cutoff), inputs.features
+    control = choose_control_group(logged, config.contact_policy, data_set=config.name)
+    contacts = logged.drop_unmade(control.members(ids))
     answers = load_acceptance_rows(tables, inputs.cutoff, offers=book.offers, like=features)
     acceptance = learn_acceptance(answers, book, assumptions=config.offers, seed=config.seed)
     segments = read_segments(inputs, parts=parts)
@@ -56,7 +58,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         assumptions=config.offers,
         settings=config.decisions,
         policy=config.contact_policy,
-        control=choose_control_group(contacts, config.contact_policy, data_set=config.name),
+        control=control,
         fatigue=estimate_fatigue(None if log is None else log.rows, assumed=config.decisions.fatigue),
         save=judge_save_rate(inputs.save_rows, stated_rate=config.offers.save_rate)
         if config.offers.save_rate

@@ -4,7 +4,8 @@
     |-----------------------------|------------------------------------------|
 
 Every stored decision for an offer counts as a contact: those of `kizuna decide` when they are sent, and those that a
-request has asked for at once, because whether the customer has seen the offer is not known.
+request has asked for at once, because whether the customer has seen the offer is not known. What the permanent control
+group would have got limits what it would get next, as if it had been made.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.contact_state import Objections, RecentContacts
-from core.decisions import DecisionRow, OutcomeKind
+from core.decisions import DecisionRow, NoContact, OutcomeKind
 from core.interactions import codes_of
 from serving.decisions.store import ContactHistory, DecisionStore
 from serving.release.offer_part import OfferCustomers, OfferTerms
@@ -38,22 +39,25 @@ def add_history(customers: OfferCustomers, history: ContactHistory, *, terms: Of
     """The customers with what was stored of them."""
     state, ids = customers.contacts, customers.contacts.customer_ids
     if history.decisions:
-        state = state.add_contacts(_to_contacts(history, ids, terms=terms))
+        added = state.add_contacts(_to_contacts(history, ids, terms=terms))
+        state = added.drop_unmade(terms.control.members(ids))
     if history.objections:
         state = state.add_objections(_to_objections(history, ids))
     return replace(customers, contacts=state)
 
 
 def _to_contacts(history: ContactHistory, customer_ids: NDArray[np.str_], *, terms: OfferTerms) -> RecentContacts:
-    made = [one for one in history.decisions if one.treated and one.offer_id is not None and one.no_contact is None]
+    chosen = (one for one in history.decisions if one.offer_id is not None)
+    logged = [one for one in chosen if one.no_contact is None or one.no_contact == NoContact.CONTROL_GROUP]
     owed = {one.offer_id for one in terms.book.offers if one.kind not in terms.policy.promotional_kinds}
-    rows = codes_of(np.array([one.customer_id for one in made], dtype=np.str_), customer_ids).astype(np.int64)
+    rows = codes_of(np.array([one.customer_id for one in logged], dtype=np.str_), customer_ids).astype(np.int64)
     contacts = RecentContacts(
         rows=rows,
-        times=np.array([one.send_at or one.decided_at for one in made], dtype="datetime64[s]"),
-        channels=np.array([one.channel or "" for one in made], dtype=np.str_),
-        campaigns=np.array([one.campaign_id or "" for one in made], dtype=np.str_),
-        promotional=np.array([one.offer_id not in owed for one in made], dtype=np.bool_),
+        times=np.array([one.send_at or one.decided_at for one in logged], dtype="datetime64[s]"),
+        channels=np.array([one.channel or "" for one in logged], dtype=np.str_),
+        campaigns=np.array([one.campaign_id or "" for one in logged], dtype=np.str_),
+        promotional=np.array([one.offer_id not in owed for one in logged], dtype=np.bool_),
+        made=np.array([one.treated for one in logged], dtype=np.bool_),
     )
     return contacts.take(rows >= 0)
 

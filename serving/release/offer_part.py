@@ -273,7 +273,7 @@ class OfferPart:
             contacts=ContactState(
                 customer_ids=np.empty(0, "U1"),
                 **of_contacts,
-                contacts=RecentContacts(**{name: arrays[f"contact_{name}"] for name in CONTACT_ARRAYS}),
+                contacts=_read_contacts(arrays),
             ),
             acceptance=AcceptanceEstimates.from_artifact(artifacts[ACCEPTANCE]),
             numbers={name: arrays[f"number_{place}"] for place, name in enumerate(state["numbers"])},
@@ -289,3 +289,10 @@ class OfferPart:
             channel_sources=column("channel_source"),
             refusals=Refusals.from_arrays(arrays, state.get("refused_channels", ())),
         )
+
+
+def _read_contacts(arrays: Mapping[str, NDArray[Any]]) -> RecentContacts:
+    """The contacts as stored; releases of earlier versions have only those that were made."""
+    stored = {name: arrays[f"contact_{name}"] for name in CONTACT_ARRAYS if f"contact_{name}" in arrays}
+    stored.setdefault("made", np.ones(len(stored["rows"]), np.bool_))
+    return RecentContacts(**stored)

@@ -55,7 +55,10 @@ def test_made_contacts_of_the_last_thirty_days_are_kept_by_customer_and_time():
         contact("dan", "2024-03-07T10:00", channel="mail", campaign_id="s", offer_id="ten_off") | {"treated": False},
     )
 
-    assert list_contacts(state_of(contacts=log, offers=OFFERS)) == [
+    state = state_of(contacts=log, offers=OFFERS)
+
+    assert [str(IDS[row]) for row in state.contacts.rows[~state.contacts.made]] == ["dan"]
+    assert list_contacts(state.drop_unmade(np.zeros(len(IDS), np.bool_))) == [
         ("ada", "2024-03-02", "phone", "", False),
         ("ada", "2024-03-07", "mail", "spring", True),
         ("bo", "2024-03-05", "", "", True),

@@ -34,7 +34,10 @@ NOON = np.datetime64("2026-04-08T12:00:00")
 
 
 def contact_log(*lines: str) -> RecentContacts:
-    """Contacts from lines such as "0 2026-04-01T10:00 mail spring"; 'service' at the end is not promotional."""
+    """Contacts from lines such as "0 2026-04-01T10:00 mail spring".
+
+    'service' at the end is not promotional, and 'unmade' is what a control group did not get.
+    """
     words = [[*line.split(), "-", "-", "-"] for line in lines]
     return RecentContacts(
         rows=np.array([int(word[0]) for word in words], np.int64),
@@ -42,6 +45,7 @@ def contact_log(*lines: str) -> RecentContacts:
         channels=np.array([word[2].strip("-") for word in words], np.str_),
         campaigns=np.array([word[3].strip("-") for word in words], np.str_),
         promotional=np.array(["service" not in word for word in words], np.bool_),
+        made=np.array(["unmade" not in word for word in words], np.bool_),
     )
 
 
@@ -242,3 +246,15 @@ def test_every_reason_of_the_policy_comes_before_those_of_eligibility():
     ]  # fmt: skip
 
     assert list(REASONS[:8]) == of_policy
+
+
+def test_what_a_control_group_would_have_got_limits_promotional_contacts_alone():
+    state = state_of("0 2026-04-08T09:00 mail - unmade")
+
+    assert reasons(state, COUPON, CALL) == [["cap", ""]]
+
+
+def test_only_members_of_the_permanent_control_group_keep_contacts_that_were_not_made():
+    state = state_of("0 2026-04-08T09:00 mail - unmade", "1 2026-04-08T09:00 mail - unmade", n=2)
+
+    assert reasons(state.drop_unmade(np.array([True, False])), COUPON) == [["cap"], [""]]

@@ -127,6 +127,28 @@ def test_the_control_group_gets_no_promotion_and_what_it_would_have_got_is_store
     assert all(rows[name].cost == 0 and rows[name].no_contact == NoContact.CONTROL_GROUP for name in members)
 
 
+def test_the_control_group_waits_as_long_as_customers_who_were_contacted():
+    release = release_with(GIFT, CALL, control_share=0.6)
+    morning = datetime(2026, 4, 1, 8)
+    names = ("ada", "bo", "cyd")
+    members = {name for name in names if hash_share("shop", name) < 0.6}
+    gifts = [
+        DecisionRow(
+            decision_id=f"d{name}", customer_id=name, decided_at=morning, offer_id="gift", treated=name not in members,
+            no_contact=NoContact.CONTROL_GROUP if name in members else None,
+        )
+        for name in names
+    ]  # fmt: skip
+
+    _, rows = decisions_of(release, history=ContactHistory(decisions=gifts))
+
+    assert 0 < len(members) < 3
+    assert {name: row.offer_id for name, row in rows.items()} == {
+        name: "call" if name in members else None for name in names
+    }
+    assert {rows[name].no_contact for name in set(names) - members} == {NoContact.CAP}
+
+
 def test_renewal_contacts_have_no_control_group():
     _, rows = decisions_of(release_with(CALL, control_share=0.6))
 

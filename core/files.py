@@ -9,6 +9,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.errors import BadInput
+
 DISK_FAULTS = {
     errno.ENOSPC: "no space is left on the disk; free some",
     errno.EDQUOT: "the disk quota is used up; free some space",
@@ -30,6 +32,7 @@ FAULTS_OF_DATABASES = {
 "What SQLite and DuckDB say, also inside the errors of MLflow, Optuna and SQLAlchemy."
 PARTLY_WRITTEN = re.compile(r"\d+ requested and \d+ written")
 "What numpy says instead of the system's fault, where the disk was full in the middle of an array."
+TABLE_FILES = (".csv", ".parquet")
 TEMPORARY = re.compile(r"\.(.+)\.\d+")
 "The name of the file beside the one that `replace_file` writes."
 
@@ -44,6 +47,35 @@ def replace_file(path: Path) -> Generator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def require_place(path: Path, *, is_folder: bool = False) -> None:
+    """Raise BadInput where a file (or the files of a folder) cannot be written, without writing anything.
+
+    Called before the work whose result goes there. Folders that are missing are created later.
+    """
+    temporary = path / "file" if is_folder else path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        if not is_folder and path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "", str(path))
+        temporary.stat()
+    except FileNotFoundError:
+        folder = next(one for one in temporary.parents if one.exists())
+        fault = errno.EACCES if folder.is_dir() else errno.ENOTDIR
+        if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+            return
+        raise BadInput(f"{path}: {DISK_FAULTS[fault]}") from None
+    except OSError as error:
+        raise BadInput(
+            f"{path}: {DISK_FAULTS.get(error.errno or 0, 'it cannot be written; write elsewhere')}"
+        ) from None
+
+
+def require_table_file(path: Path) -> None:
+    """Raise BadInput for a file that is neither .csv nor .parquet, or cannot be written."""
+    if path.suffix not in TABLE_FILES:
+        raise BadInput(f"{path}: unknown file type; use .csv or .parquet")
+    require_place(path)
 
 
 def describe_disk_fault(fault: BaseException) -> str:

@@ -19,9 +19,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
-from core.errors import BadInput
 from core.feature_table import FeatureColumn, FeatureTable
-from core.files import replace_file
+from core.files import replace_file, require_table_file
 from core.redaction import escape_formula
 from core.window import Cohort
 from features.compiler.compiler import compute_measures, evaluate
@@ -98,15 +97,9 @@ def write_features(features: FeatureTable, path: Path) -> None:
     The file is replaced as a whole, so readers never see half of it. In a CSV, text that a spreadsheet would run as
     a formula is disarmed. Raises BadInput for another suffix.
     """
-    check_suffix(path)
+    require_table_file(path)
     with replace_file(path) as temporary:
         WRITERS[path.suffix](_decode_words(features.to_arrow()), temporary)
-
-
-def check_suffix(path: Path) -> None:
-    """Raise BadInput unless the path ends in .csv or .parquet."""
-    if path.suffix not in WRITERS:
-        raise BadInput(f"cannot write {path}: the name must end in {' or '.join(sorted(WRITERS))}")
 
 
 def _decode_words(table: pa.Table) -> pa.Table:

@@ -14,6 +14,7 @@ from core import environment
 from core.config.data_set import Config, require_dated_tables
 from core.config.loading import read_config, read_config_and_toml
 from core.errors import BadInput, SourceUnavailable
+from core.files import require_table_file
 from core.i18n.translation import Language, languages
 
 
@@ -33,6 +34,13 @@ def parse_moment(text: str) -> datetime:
         raise BadInput(
             f"--at takes a day or a time such as 2026-09-14 or 2026-09-14T10:00+09:00, found '{text}'"
         ) from fault
+
+
+def check_table_file(path: Path | None) -> Path | None:
+    """The path of an output table. Raises BadInput, before the work, where it cannot be written."""
+    if path is not None:
+        require_table_file(path)
+    return path
 
 
 class OutputFormat(StrEnum):
@@ -68,7 +76,9 @@ LanguageOption = Annotated[
 FormatOption = Annotated[
     OutputFormat, typer.Option("--format", help="Lines and tables for people, or one JSON document for programs.")
 ]
-TableOut = Annotated[Path, typer.Option("--out", help="Output file: .csv (UTF-8) or .parquet.")]
+TableOut = Annotated[
+    Path, typer.Option("--out", callback=check_table_file, help="Output file: .csv (UTF-8) or .parquet.")
+]
 Excel = Annotated[
     bool, typer.Option("--excel", help="Start the CSV with a byte order mark, so that Excel reads UTF-8.")
 ]

@@ -23,6 +23,10 @@ REFUSAL = re.compile(
 )
 "In names of columns whose yes is a refusal."
 PERMISSION = re.compile(
+    r"^(allows?|accepts?|receives?|wants?|permits?|ok to|may) (\w+ )?(e ?mails?|sms|texts?|calls?|phone|post|letters?|"
+    r"push|whatsapp|newsletters?|marketing)$|\b(phone|telephone|calls?|post|postal|push|whatsapp|direct mail) (\w+ )?"
+    r"(consent(ed)?|permission|allowed|agreed)\b|(telefon|post|sms|e ?mail|whatsapp) ?(einwilligung|erlaubt|werbung)|"
+    r"電話可否|電話許可|電話同意|sms(配信|可否|許可|同意)|line(配信|可否|許可|同意)|"
     r"\bopt(ed)? ?in\b|\baccepts? (\w+ )?marketing\b|^consent(ed)?$|^(is )?subscribed$|^mailing list$|"
     r"\b(marketing|e ?mail|mail|sms|contact|newsletter|advertising|communication)s? (\w+ )?"
     r"(consent(ed)?|permission|subscribed|subscription|allowed|agreed)\b|\bconsent to (e ?mail|marketing|contact)\b|"
@@ -39,6 +43,26 @@ DATED = re.compile(r"\bconsent|\bopt(ed)? ?(in|out)\b|unsubscribed|newsletter|\b
 "In names of columns with the time of a consent, beside those above."
 
 Meaning = Literal["permits", "refuses"]
+CHANNELS = {
+    "mail": re.compile(
+        r"\be ?mails?\b|newsletter|nieuwsbrief|nyhetsbrev|nyhedsbrev|uutiskirje|メール|メルマガ|(?<!direct )\bmail\b"
+    ),
+    "sms": re.compile(r"\bsms\b|\btext\b|sms(配信|可否|許可|同意)"),
+    "phone": re.compile(r"phone|\bcalls?\b|telefon|電話"),
+    "line": re.compile(r"\bline\b|line(配信|可否|許可|同意)"),
+    "post": re.compile(
+        r"\bpost(al)?\b|\bletters?\b|\bdirect mail\b|\bdm\b|dm(可否|不可|拒否|不要|希望|送付|許可)|郵送|郵便|\bpost"
+    ),
+    "push": re.compile(r"\bpush\b|プッシュ"),
+    "whatsapp": re.compile(r"whats ?app"),
+}
+"""The channels that names of consents mention, the most usual first."""
+
+
+def channel_of(name: str) -> str | None:
+    """The one channel in this normalised name; None where it names none, or several."""
+    channels = [channel for channel, words in CHANNELS.items() if words.search(name)]
+    return channels[0] if len(channels) == 1 else None
 
 
 def meaning_of(name: str) -> Meaning | None:

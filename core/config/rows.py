@@ -1,8 +1,12 @@
-"""Rows of a source: which ones are kept, which ones are returns, and cells that only the first line of an order has."""
+"""Rows of a source: which ones are kept, which ones are returns, cells that only the first line of an order has,
+answers that are columns, and files that are written in another way."""
 
 from __future__ import annotations
 
-from core.config.section import Section
+import msgspec
+
+from core.config.section import NonNegativeInt, PositiveInt, Section
+from core.date_format import compile_date_format
 
 
 class FillWithin(Section, frozen=True):
@@ -52,3 +56,45 @@ class RowFilter(Section, frozen=True):
     def __post_init__(self) -> None:
         if bool(self.any_of) == bool(self.none_of):
             raise ValueError("give exactly one of any_of, none_of")
+
+
+class AnswerColumn(Section, frozen=True):
+    """A column with one consent of each customer.
+
+    `{ column = "sms_opt_out", purpose = "contact:sms", negated = true }`.
+    """
+
+    column: str
+    "The column of the source with yes or no."
+    purpose: str
+    "What yes permits: recommend, contact, score, or contact:<channel>."
+    negated: bool = False
+    "Whether yes refuses it."
+
+
+class FileSource(Section, frozen=True, kw_only=True):
+    """CSV files of a table that are written in another way than its other files.
+
+    Their rows are part of the table, even if its `path` does not match them. What is not stated is as in the table.
+    """
+
+    path: str
+    "The files, `*` allowed; relative to the folder of the TOML."
+    encoding: str | None = None
+    "Their encoding."
+    delimiter: str | None = None
+    "Their delimiter."
+    header_line: PositiveInt | None = None
+    "The line with the column names."
+    footer_lines: NonNegativeInt | None = None
+    "Lines below the last row."
+    columns: dict[str, str] = msgspec.field(default_factory=dict)
+    "Column as the other files call it to column of these files."
+    swap_marks: tuple[str, ...] = ()
+    "Columns of numbers, as the other files call them, whose dots and commas are swapped: 1.250,00 becomes 1,250.00."
+    date_formats: dict[str, str] = msgspec.field(default_factory=dict)
+    "Column with dates, as the other files call it, to its `date_format` in these files. They become year first."
+
+    def __post_init__(self) -> None:
+        for date_format in self.date_formats.values():
+            compile_date_format(date_format)

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from core.config.lookup import Lookup
-from core.config.rows import FillWithin, RowFilter, RowMatch
+from core.config.rows import AnswerColumn, FileSource, FillWithin, RowFilter, RowMatch
 from core.config.section import NonNegativeInt, PositiveInt, Section, require_time_zone
 from core.date_format import compile_date_format
 
@@ -120,34 +120,6 @@ def format_of(column: ValueFormat | None, *, table: ValueFormat) -> ValueFormat:
     )
 
 
-class FileSource(Section, frozen=True, kw_only=True):
-    """CSV files of a table that are written in another way than its other files.
-
-    Their rows are part of the table, even if its `path` does not match them. What is not stated is as in the table.
-    """
-
-    path: str
-    "The files, `*` allowed; relative to the folder of the TOML."
-    encoding: str | None = None
-    "Their encoding."
-    delimiter: str | None = None
-    "Their delimiter."
-    header_line: PositiveInt | None = None
-    "The line with the column names."
-    footer_lines: NonNegativeInt | None = None
-    "Lines below the last row."
-    columns: dict[str, str] = msgspec.field(default_factory=dict)
-    "Column as the other files call it to column of these files."
-    swap_marks: tuple[str, ...] = ()
-    "Columns of numbers, as the other files call them, whose dots and commas are swapped: 1.250,00 becomes 1,250.00."
-    date_formats: dict[str, str] = msgspec.field(default_factory=dict)
-    "Column with dates, as the other files call it, to its `date_format` in these files. They become year first."
-
-    def __post_init__(self) -> None:
-        for date_format in self.date_formats.values():
-            compile_date_format(date_format)
-
-
 class CsvLayout(ValueFormat, frozen=True, kw_only=True):
     """The encoding, delimiter, header and footer of a CSV and its bad lines; how its values are written as well."""
 
@@ -196,6 +168,11 @@ class TableSource(CsvLayout, frozen=True, kw_only=True):
     """\
     A column with a list of objects (JSON Lines, Parquet, databases): the table has one row per object, with the other
     columns beside it. Fields are named `items.price`. A row with an empty list stays one row."""
+    answers: tuple[AnswerColumn, ...] = ()
+    """\
+    Of consents: columns with one consent each, such as email_opt_in and sms_opt_in, each as
+    [[tables.consents.answers]]. The table has one row per answer, with the other columns beside it;
+    an empty cell is none."""
     lookup: Lookup | None = None
     "A second file with further columns of each row, such as the orders of order lines."
     overlapping_plans: Literal["add", "replace"] | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from core.files import replace_file
+from core.files import replace_file, require_place
 from core.i18n.translation import ENGLISH, Language, describe_exclusion, translate
 from core.model_kinds import CHURN
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, open_config
@@ -53,8 +53,9 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Churn causes: stated, attributed by the model, MRR at risk, and what to do first."""
         settings = open_config(config)
-        decomposition = decompose_churn(settings, months, with_quotes=quotes)
         path = out or settings.places.home / "causes.json"
+        require_place(path)
+        decomposition = decompose_churn(settings, months, with_quotes=quotes)
         write(decomposition, path)
         if output_format is OutputFormat.JSON:
             print_json(decomposition)

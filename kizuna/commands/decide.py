@@ -78,11 +78,9 @@ def register(app: typer.Typer) -> None:
         from kizuna.campaigns import CampaignDesk
         from serving.build.decisions.layouts import LAYOUTS
         from serving.build.decisions.writing import write_decisions
-        from serving.build.exports.files import require_table_file
         from serving.release.releases import Releases
 
         _ = LAYOUTS[layout]  # refuses an unknown name before the work
-        require_table_file(out)
         settings = open_config(config)
         release = Releases(settings.places.releases).open_active()
         desk = CampaignDesk.open(settings)

@@ -31,10 +31,9 @@ def features(
     """Write the features of every customer in the cohort at each cutoff."""
     from features.cohort import select_cohort
     from features.families.catalogue import missing_tables
-    from features.pipeline import check_suffix, compute_features, write_features
+    from features.pipeline import compute_features, write_features
     from kizuna.today import describe_silence, open_todays_tables, refuse_future, require_customers
 
-    check_suffix(out)
     settings = open_config(config)
     refuse_future(cutoff or (), settings)
     with progress_console().status("computing features"):

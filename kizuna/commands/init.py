@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput
-from core.files import replace_file
+from core.files import replace_file, require_place
 from core.i18n.translation import ENGLISH
 from kizuna.commands.check import check, check_data, refuse_short_history
 from kizuna.options import DEFAULT_CONFIG, FormatOption, OutputFormat, open_config
@@ -44,6 +44,7 @@ def init(
     from tables.discovery.inputs import find_inputs
     from tables.discovery.writing import render_toml
 
+    require_place(out)
     if out.exists() and not force:
         raise BadInput(f"{out} exists; name another file with --out, or overwrite it with --force")
     now = datetime.now(UTC)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from core.config.data_set import Config
 from core.errors import BadInput
-from core.files import replace_file
+from core.files import replace_file, require_place
 from core.i18n.translation import ENGLISH, Language
 from kizuna.commands.segments import load_risks
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, LanguageOption, open_config
@@ -90,13 +90,19 @@ def report(
         raise BadInput(f"--out {out.name}: a letter is a .html file, not .json")
     if force and not customer:
         raise BadInput("--force is for the letter of one customer; add --customer")
+    if segment:
+        if out.suffix or out.is_file():
+            raise BadInput(f"--out {out}: --segment writes one file per customer; name a folder")
+        require_place(out, is_folder=True)
+    else:
+        _check_file_name(out, output_format)
+        require_place(out)
     settings = open_config(config)
     refuse_future([cutoff], settings)
     if segment:
         _write_letters(settings, out, name=segment, cutoff=cutoff, language=lang)
         return
     compared_with = parse_period(compare) if compare else None
-    _check_file_name(out, output_format)
     scenarios = (parse_what_if(what_if),) if what_if else DEFAULT_WHAT_IFS
     console = Console()
     with console.status("computing the report"):
@@ -177,8 +183,6 @@ def _write_letters(config: Config, folder: Path, *, name: str, cutoff: date | No
     from insights.segments import find_members
     from kizuna.today import open_todays_tables
 
-    if folder.suffix or folder.is_file():
-        raise BadInput(f"--out {folder}: --segment writes one file per customer; name a folder")
     console = Console()
     with console.status("writing letters"):
         tables = open_todays_tables(config)

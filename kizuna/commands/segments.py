@@ -24,6 +24,7 @@ from kizuna.options import (
     FormatOption,
     LanguageOption,
     OutputFormat,
+    check_table_file,
     open_config,
 )
 from kizuna.terminal import print_json, print_table, progress_console, say
@@ -43,7 +44,10 @@ VALUES = {
 Members = Annotated[
     str | None, typer.Option("--members", metavar="NAME", help="Export the customers of this segment or customer tier.")
 ]
-MembersOut = Annotated[Path | None, typer.Option("--out", help="Output file of --members: .csv (UTF-8) or .parquet.")]
+MembersOut = Annotated[
+    Path | None,
+    typer.Option("--out", callback=check_table_file, help="Output file of --members: .csv (UTF-8) or .parquet."),
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput
+from core.files import require_place
 from kizuna.options import FormatOption, OutputFormat
 from kizuna.terminal import print_json, progress_console, say
 
@@ -56,6 +57,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Generate a synthetic company with known ground truth: years of tables as its systems would record them."""
         folder = out or Path("var") / world / "source"
+        require_place(folder, is_folder=True)
         started = time.monotonic()
         progress = progress_console()
         with progress.status("simulating"):

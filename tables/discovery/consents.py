@@ -4,6 +4,8 @@ They become a table of their own, because an attribute stops no contact:
 
     customers.csv   id, newsletter, joined      7 yes 2024-03-01, 8 no 2024-05-11
     consents        7 contact granted           8 contact refused
+
+Of several columns, each one is of the channel in its name; the one for all channels is the consent to contacts at all.
 """
 
 from __future__ import annotations
@@ -11,14 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from core.config.profiles import read_profile
-from tables.consent_columns import ALWAYS, DATED, are_answers, meaning_of
+from tables.consent_columns import ALWAYS, CHANNELS, DATED, are_answers, channel_of, meaning_of
+from tables.consents import OF_CHANNEL
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.proposal import Ask, Question, Setting
 from tables.discovery.vocabulary import normalise
-
-OF_CHANNELS = ("mail", "newsletter", "メール", "メルマガ", "sms", "phone", "call", "line", "dm", "post")
-"Words of names for one channel, the most usual first; a consent without one is for all."
 
 
 def is_consent(facts: ColumnFacts) -> bool:
@@ -44,34 +44,16 @@ def describe_boxes(guesses: Sequence[TableGuess]) -> Iterator[str]:
                 )
 
 
-def derive_consents(guesses: Sequence[TableGuess], ask: Ask) -> tuple[list[TableGuess], list[str]]:
-    """The table of consents in columns of customers or orders, and notes; none where there is one already."""
+def derive_consents(guesses: Sequence[TableGuess], ask: Ask) -> list[TableGuess]:
+    """The table of consents in columns of customers or orders; none where there is one already."""
     tables = {guess.table: guess for guess in guesses}
     for name in ("customers", "purchases"):
         guess = tables.get(name)
         columns = [facts for facts in guess.examined.columns.values() if is_consent(facts)] if guess else []
         if guess is None or not columns or "consents" in tables or _customer_of(guess) is None:
             continue
-        chosen = _choose(guess, columns, ask=ask)
-        others = ", ".join(facts.name for facts in columns if facts is not chosen)
-        notes = [f"{guess.examined.source.label}: {others}: not read, as consents to contacts are of one column"]
-        return [_consents_of(guess, chosen)], notes if others else []
-    return [], []
-
-
-def _choose(guess: TableGuess, columns: list[ColumnFacts], *, ask: Ask) -> ColumnFacts:
-    """The column that says who may be contacted."""
-    if len(columns) == 1:
-        return columns[0]
-    names = tuple(facts.name for facts in sorted(columns, key=_rank))
-    text = f"{guess.examined.source.label}: which column says who may be contacted?"
-    answer = ask(Question(text, names, names[0], "the one for all channels, or the most usual one"))
-    return next(facts for facts in columns if facts.name == answer)
-
-
-def _rank(facts: ColumnFacts) -> int:
-    name = normalise(facts.name)
-    return next((place for place, word in enumerate(OF_CHANNELS, start=1) if word in name), 0)
+        return [_consents_of(guess, columns[0]) if len(columns) == 1 else _consents_of_several(guess, columns, ask=ask)]
+    return []
 
 
 def _consents_of(guess: TableGuess, facts: ColumnFacts) -> TableGuess:
@@ -85,16 +67,64 @@ def _consents_of(guess: TableGuess, facts: ColumnFacts) -> TableGuess:
         "customer_id": _customer_of(guess) or guess.columns["customer_id"],
         "purpose": ColumnGuess(constant="contact", evidence="what consents to marketing and newsletters permit"),
         "granted": ColumnGuess(column=facts.name, negated=refuses, evidence=evidence),
-        "event_time": _time_of(guess, facts),
+        "event_time": _time_of(guess, [facts]),
     }
-    where = list[Mapping[str, object]](read_profile(guess.profile).source.get("where", ()) if guess.profile else ())
-    if guess.table != "customers":
-        where = []  # An order that was cancelled has a consent all the same.
+    where = _where_of(guess)
     if n_empty:
         where.append({"column": facts.name, "none_of": ("", *(word for word, _ in facts.missing))})
     return TableGuess(
         table="consents", examined=guess.examined, columns=columns, where=Setting("where", where) if where else None
     )
+
+
+def _consents_of_several(guess: TableGuess, columns: list[ColumnFacts], *, ask: Ask) -> TableGuess:
+    """The consents in several columns: one row for each customer and column with an answer."""
+    general = [facts for facts in columns if channel_of(normalise(facts.name)) is None]
+    evidence = "a consent of each column: contact is for all channels, contact:<channel> for one"
+    if not general:
+        general = [_choose(guess, columns, ask=ask)]
+        evidence = (
+            f"no column is for all channels: {general[0].name} counts for every contact, as letters and lists have no "
+            "channel, the others for their own"
+        )
+    answers = list[Mapping[str, object]]()
+    for facts in columns:
+        name = normalise(facts.name)
+        purpose = "contact" if facts in general else f"{OF_CHANNEL}{channel_of(name)}"
+        refusal = {"negated": True} if meaning_of(name) == "refuses" else {}
+        answers.append({"column": facts.name, "purpose": purpose, **refusal})
+    words = tuple(dict.fromkeys(word for facts in columns for word, _ in facts.missing))
+    where = [*_where_of(guess), *([{"column": "granted", "none_of": words}] if words else [])]
+    return TableGuess(
+        table="consents",
+        examined=guess.examined,
+        columns={
+            "customer_id": _customer_of(guess) or guess.columns["customer_id"],
+            "event_time": _time_of(guess, columns),
+        },
+        where=Setting("where", where) if where else None,
+        answers=Setting("answers", answers, evidence),
+    )
+
+
+def _choose(guess: TableGuess, columns: list[ColumnFacts], *, ask: Ask) -> ColumnFacts:
+    """The column that counts for contacts without a channel."""
+    names = tuple(facts.name for facts in sorted(columns, key=_rank))
+    text = f"{guess.examined.source.label}: which column says who may be contacted at all?"
+    answer = ask(Question(text, names, names[0], "the one for the most usual channel; letters and lists have none"))
+    return next(facts for facts in columns if facts.name == answer)
+
+
+def _rank(facts: ColumnFacts) -> int:
+    channels = list(CHANNELS)
+    channel = channel_of(normalise(facts.name))
+    return channels.index(channel) if channel else -1
+
+
+def _where_of(guess: TableGuess) -> list[Mapping[str, object]]:
+    """The rows of a profile's customers; an order that was cancelled has a consent all the same."""
+    source = read_profile(guess.profile).source if guess.profile and guess.table == "customers" else {}
+    return list[Mapping[str, object]](source.get("where", ()))
 
 
 def _customer_of(guess: TableGuess) -> ColumnGuess | None:
@@ -107,12 +137,14 @@ def _customer_of(guess: TableGuess) -> ColumnGuess | None:
     return ColumnGuess(column=name, evidence=customer.evidence) if name else None
 
 
-def _time_of(guess: TableGuess, facts: ColumnFacts) -> ColumnGuess:
-    """When a consent was given or refused: its own time, or that of its row, where every row has one."""
+def _time_of(guess: TableGuess, columns: Sequence[ColumnFacts]) -> ColumnGuess:
+    """When consents were given or refused: their own time, or that of their row, where every row has one."""
+    names = [facts.name for facts in columns]
     for column in _times(guess):
-        if _is_complete(guess.examined, str(column.column), granted=facts.name):
+        is_of_one = len(columns) > 1 and channel_of(normalise(str(column.column))) is not None
+        if not is_of_one and all(_is_complete(guess.examined, str(column.column), granted=name) for name in names):
             return column
-    evidence = f"no column dates every value of {facts.name}: as of today, so valid from each customer's start"
+    evidence = f"no column dates every value of {', '.join(names)}: as of today, so valid from each customer's start"
     return ColumnGuess(constant=ALWAYS, evidence=evidence)
 
 

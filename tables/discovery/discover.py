@@ -68,8 +68,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
     zone = choose_zone(guesses, ask, language=language, currency=str(currency.value), local=local_zone)
     churn = choose_churn(guesses, ask, today=today)
     guesses, scales = choose_survey(guesses)
-    consents, consent_notes = derive_consents(guesses, ask)
-    guesses = [*guesses, *derive_tables(guesses), *consents]
+    guesses = [*guesses, *derive_tables(guesses), *derive_consents(guesses, ask)]
     return Proposal(
         head=(name, zone, currency, churn.active_days, *_duplicates(guesses, ask), *scales),
         churn=churn.churn,
@@ -93,7 +92,6 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
             *empty,
             *unjoined,
             *notes,
-            *consent_notes,
             *describe_boxes(guesses),
             *_id_notes(guesses),
         ),

@@ -17,7 +17,8 @@ from glob import escape
 from itertools import groupby
 from pathlib import Path
 
-from core.config.sources import FileSource, TableSource
+from core.config.rows import FileSource
+from core.config.sources import TableSource
 from tables.discovery.text_format import TextFormat
 from tables.discovery.vocabulary import compact, load_vocabulary
 from tables.sources.parquet import types_of

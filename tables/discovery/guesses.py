@@ -73,6 +73,8 @@ class TableGuess:
     notes: tuple[str, ...] = ()
     where: Setting | None = None
     "Which rows of the source are those of the table; None for all."
+    answers: Setting | None = None
+    "Columns of consents that become rows."
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     "Columns of the contract for which several columns of the source are equally good, the first one taken."
     question: Question | None = None

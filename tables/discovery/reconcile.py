@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from ibis.backends.duckdb import Backend as DuckDB
 
-from core.config.sources import FileSource
+from core.config.rows import FileSource
 from tables.cleaning.source_columns import drop_row_numbers
 from tables.discovery.columns import ColumnFacts, examine_columns
 from tables.discovery.dates import DAY_FIRST, MONTH_FIRST, DateGuess

@@ -16,8 +16,7 @@ from tables.discovery.vocabulary import load_vocabulary, match_words, normalise
 
 def settings_of_rows(guess: TableGuess) -> Iterator[Setting]:
     """Rows of purchases that are none, and returns with a positive amount, by the words in its status."""
-    if guess.where is not None:
-        yield guess.where
+    yield from (setting for setting in (guess.where, guess.answers) if setting is not None)
     if guess.table != "purchases" or guess.where is not None:
         return
     amount = guess.facts("amount")

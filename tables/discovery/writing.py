@@ -121,7 +121,7 @@ def _add(place: Any, settings: Iterable[Setting]) -> None:
 def _item(setting: Setting) -> object:
     if setting.key == "cutoff":
         return date.fromisoformat(str(setting.value))
-    if setting.key in ("where", "files"):
+    if setting.key in ("where", "files", "answers"):
         entries = setting.value if isinstance(setting.value, list) else [setting.value]
         lines = cast(Any, tomlkit.array().multiline(len(entries) > 1))
         for entry in entries:

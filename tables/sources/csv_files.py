@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.config.sources import FileSource
+from core.config.rows import FileSource
 from core.errors import ConfigError, DataError
 from tables.contract import CONTRACT
 from tables.encodings import decodes, suggest_encoding

@@ -20,6 +20,7 @@ from core.errors import ConfigError, DataError
 from core.i18n.message import ExclusionReason, Message
 from tables.bad_lines import BadLines
 from tables.building import build_tables
+from tables.cleaning.answers import unpivot_answers
 from tables.cleaning.conform import conform, contract_of
 from tables.cleaning.filling import fill_first_lines
 from tables.cleaning.identifiers import LOST_DIGITS, NO_ID, NO_WHOLE_NUMBER, ROUNDED
@@ -41,6 +42,7 @@ SETTINGS_OF_ONE_TABLE = {
     "last_day_included": "subscriptions",
     "monthly_snapshots": "subscriptions",
     "overlapping_plans": "subscriptions",
+    "answers": "consents",
 }
 NOTHING_STATED = TableSource(path="")
 MAX_UNREADABLE_SHARE = 0.05
@@ -139,6 +141,7 @@ def _open_in_place(locations: dict[str, Location]) -> tuple[SQLBackend, dict[str
 def lines_of(raw: ir.Table, location: Location) -> ir.Table:
     """One row per line of an order, each with what the file says of the order."""
     lines = unnest_list(raw, location.settings.each, table=location.name)
+    lines = unpivot_answers(lines, location.settings.answers, table=location.name)
     return fill_first_lines(lines, location.settings, table=location.name)
 
 

@@ -20,7 +20,8 @@ from ibis.backends.duckdb import Backend as DuckDB
 from msgspec.structs import replace
 
 from core.catalogue import Catalogue
-from core.config.sources import FileSource, TableSource
+from core.config.rows import FileSource
+from core.config.sources import TableSource
 from core.errors import ConfigError, SourceUnavailable
 from core.i18n.message import Message
 from tables.bad_lines import NO_BAD_LINES, BadLines

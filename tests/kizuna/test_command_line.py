@@ -19,6 +19,19 @@ PRINTS_NO_RESULT = {"demo", "serve", "ui"}
 HEAVY = {"numpy", "pandas", "mlflow", "bentoml", "duckdb", "pydantic", "rich", "msgspec", "httpx", "babel"}
 "Libraries whose import takes longer than all that a help text needs."
 
+TOML = """
+name = "shop"
+time_zone = "UTC"
+currency = "EUR"
+[tables.purchases]
+path = "none.csv"
+[churn]
+definition = "no_purchase"
+horizon_days = 28
+[segments.loyal]
+rule = "orders_365d > 3"
+"""
+
 
 def modules_after(*arguments: str) -> set[str]:
     """The modules that a process has imported after this command line."""
@@ -155,3 +168,42 @@ def test_a_full_disk_ends_in_one_line_and_leaves_the_old_file(tmp_path, monkeypa
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("kizuna: no space is left on the disk")
     assert out.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["campaign", "contacts"],
+        ["causes"],
+        ["decide"],
+        ["features"],
+        ["init", "exports"],
+        ["recommend"],
+        ["report"],
+        ["report", "--customer", "ada"],
+        ["report", "--segment", "loyal"],
+        ["score"],
+        ["segments", "--members", "loyal"],
+        ["simulate"],
+    ],
+    ids=" ".join,
+)
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kizuna.toml").write_text(TOML)
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "file").write_text("")
+    writes_files = command[0] == "simulate" or "--segment" in command
+    places = ["file/new"] if writes_files else ["folder.csv", "file/new.csv"]
+    if command[0] == "report" and not writes_files:
+        places = ["folder.html", "file/new.html"]
+        (tmp_path / "folder.csv").rename("folder.html")
+    messages = {"folder": "it is a folder; name a file", "file": "a part of the path is a file; write elsewhere"}
+
+    for place in places:
+        code = run([*command, "--out", place])
+
+        assert (code, capsys.readouterr().err) == (
+            2,
+            f"kizuna: {place}: {messages[Path(place).parts[0].split('.')[0]]}\n",
+        )

@@ -70,7 +70,7 @@ def test_csv_cells_cannot_be_formulas_and_parquet_keeps_the_values(data_set, tmp
 
 def test_another_file_type_is_an_error(data_set, tmp_path, capsys):
     assert features(data_set, tmp_path / "features.xlsx") == 2
-    assert "the name must end in .csv or .parquet" in capsys.readouterr().err
+    assert "use .csv or .parquet" in capsys.readouterr().err
     assert not (tmp_path / "features.xlsx").exists()
 
 

@@ -26,6 +26,7 @@ def find(data: CheckedData) -> Iterator[Finding]:
         if ("consents" in data)
         else set[str]()
     )
+    read |= {answer.column for answer in data.config.tables["consents"].answers} if "consents" in data else set[str]()
     attributes = {name for column in data.config.attributes.get("customers", ()) for name in table.source_names(column)}
     for name in columns_of(table.source):
         meaning = meaning_of(normalise(name))

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from core.catalogue import Catalogue
 from core.errors import BadInput, NotFound
-from core.files import replace_file
+from core.files import replace_file, require_table_file
 from core.redaction import escape_formula
 from serving.release.release import Release
 from serving.stock import EMPTY_STOCK, Stock
@@ -83,12 +83,6 @@ def write_export(
     if path.suffix == ".csv":
         blocks = _write_percentages(blocks, export.percentages)
     return write_rows(path, export.columns, blocks=blocks, excel=excel)
-
-
-def require_table_file(path: Path) -> None:
-    """Raise BadInput for a file that is neither .csv nor .parquet."""
-    if path.suffix not in (".csv", ".parquet"):
-        raise BadInput(f"{path}: unknown file type; use .csv or .parquet")
 
 
 def write_rows(path: Path, columns: pa.Schema, *, blocks: Rows, excel: bool = False) -> int:

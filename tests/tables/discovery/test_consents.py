@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tables.consent_columns import meaning_of
+from tables.consent_columns import channel_of, meaning_of
 from tables.discovery.vocabulary import normalise
 from tests.tables.discovery.test_proposals import day, proposal_of, tables_of
 
@@ -86,16 +86,59 @@ def test_customers_without_an_answer_are_left_out_of_the_consents(tmp_path: Path
     assert consents.settings[-1].value == [{"column": "newsletter", "none_of": ("",)}]
 
 
-def test_of_several_consents_the_one_for_all_channels_is_read_and_the_others_are_named(tmp_path: Path):
-    lines = customers("sms_opt_in,email_opt_in,marketing_consent", "1,1,0", "0,1,1")
+def test_every_one_of_several_consents_is_read_for_its_channel(tmp_path: Path):
+    lines = customers("sms_opt_in,email_opt_out,marketing_consent,consent date", "1,1,0,2025-01-03", "0,,1,2025-01-04")
 
     proposal = proposal_of(tmp_path, {"customers.csv": lines, "orders.csv": ORDERS})
 
     consents = next(table for table in proposal.tables if table.name == "consents")
-    assert {one.key: one.value for one in consents.columns}["granted"] == "marketing_consent"
-    assert (
-        "customers.csv: sms_opt_in, email_opt_in: not read, as consents to contacts are of one column" in proposal.notes
-    )
+    assert {one.key: one.value for one in consents.settings}["answers"] == [
+        {"column": "sms_opt_in", "purpose": "contact:sms"},
+        {"column": "email_opt_out", "purpose": "contact:mail", "negated": True},
+        {"column": "marketing_consent", "purpose": "contact"},
+    ]
+    assert {one.key: one.value for one in consents.columns} == {
+        "customer_id": "customer_id",
+        "event_time": "consent date",
+    }
+
+
+def test_where_no_consent_is_for_all_channels_the_most_usual_one_counts_for_contacts_without_a_channel(tmp_path: Path):
+    lines = customers("phone_opt_in,newsletter,newsletter consent date", "1,1,2025-01-03", "0,1,2025-01-04")
+
+    proposal = proposal_of(tmp_path, {"customers.csv": lines, "orders.csv": ORDERS})
+
+    consents = next(table for table in proposal.tables if table.name == "consents")
+    answers = next(one for one in consents.settings if one.key == "answers")
+    assert answers.value == [
+        {"column": "phone_opt_in", "purpose": "contact:phone"},
+        {"column": "newsletter", "purpose": "contact"},
+    ]
+    assert "no column is for all channels: newsletter counts for every contact" in answers.evidence
+    assert consents.columns[-1].value == {"constant": "1970-01-01"}  # the date is that of newsletters alone
+
+
+@pytest.mark.parametrize(
+    ("name", "channel"),
+    [
+        ("email_opt_in", "mail"),
+        ("newsletter", "mail"),
+        ("Accepts SMS Marketing", "sms"),
+        ("phone_consent", "phone"),
+        ("telefonEinwilligung", "phone"),
+        ("postal permission", "post"),
+        ("direct mail opt out", "post"),
+        ("LINE配信", "line"),
+        ("DM可否", "post"),
+        ("メルマガ", "mail"),
+        ("marketing_consent", None),
+        ("sms and email opt in", None),
+        ("online consent", None),
+    ],
+)
+def test_a_name_says_for_which_channel_a_consent_is(name: str, channel: str | None):
+    assert channel_of(normalise(name)) == channel
+    assert channel is None or meaning_of(normalise(name)) is not None
 
 
 def test_the_consents_of_orders_are_of_the_time_of_each_order(tmp_path: Path):

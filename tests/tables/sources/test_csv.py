@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from core.config.sources import ColumnSource, FileSource, TableSource
+from core.config.rows import FileSource
+from core.config.sources import ColumnSource, TableSource
 from core.errors import BadInput, ConfigError, DataError
 from tables.sources.opening import open_tables
 from tests.worlds import config

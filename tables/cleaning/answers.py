@@ -39,6 +39,6 @@ def unpivot_answers(raw: ir.Table, answers: Sequence[AnswerColumn], *, table: st
 
 def _as_text(cell: ir.Value) -> ir.Value:
     """An answer as text, NULL where blank; 1.0, as pandas writes 1 in columns with empty cells, is 1."""
-    if isinstance(cell, ir.FloatingValue):
+    if cell.type().is_floating():
         cell = ibis.ifelse(cell.isnan(), ibis.null("float64"), cell).round().cast("int64")
     return blank_as_null(cell.cast("string"))

@@ -60,15 +60,28 @@ SHAPES = (
 "Every suggestion, as the catalogues of translations know it."
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p", ", %H:%M", " %H:%M:%S %z")
 
+ENDINGS = tuple(
+    time + offset
+    for time in ("", ":%S", ":%S.%f", ".%f", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "%S", " %H%M", " %H%M%S", " %H.%M")
+    for offset in ("", "%z", " %z")
+)
+"What a pattern may lack at its end."
+CLOCK = re.compile("[T ]*%[HITR]")
+"Where the time of day of a pattern begins."
 
-def suggest_setting(value: str | None, kind: Kind | None, *, section: str, clock: str | None = None) -> str:
+
+def suggest_setting(
+    value: str | None, kind: Kind | None, *, section: str, clock: str | None = None, stated: str | None = None
+) -> str:
     """What to do about a value that is not of a kind; `section` is the table's place in the TOML.
 
-    `clock` is the column with the time of day, which is the end of the value.
+    `clock` is the column with the time of day, which is the end of the value, and `stated` the date_format of the TOML.
     """
     general = f"name another column under {section}, or list the values that mean missing in null_values"
     if value is None:
         return general
+    if kind == "time" and stated is not None and (pattern := _mend_pattern(value.strip(), stated)):
+        return f'set date_format = "{pattern}"'
     if clock is not None and not ENDS_IN_CLOCK.search(value.strip()):
         return f"name another column as its time_of_day: '{clock}' has other values"
     if kind in ("time", "date"):
@@ -81,9 +94,23 @@ def suggest_setting(value: str | None, kind: Kind | None, *, section: str, clock
     return f"{general}; {YES_OR_NO}" if kind == "boolean" else general
 
 
-def describe_suggestion(value: str | None, kind: Kind | None, *, section: str, clock: str | None = None) -> Message:
+def _mend_pattern(value: str, stated: str) -> str:
+    """The stated pattern with the time of day or the offset at its end that reads a value; '' if none does."""
+    if "%" not in stated:
+        return ""
+    for beginning, ending in ((one, ending) for one in (stated, CLOCK.split(stated)[0]) for ending in ENDINGS):
+        with suppress(ValueError):  # A part that the pattern has already.
+            pattern = compile_date_format(beginning + ending)
+            if pattern is not None and re.search(pattern.regex, value):
+                return beginning + ending
+    return ""
+
+
+def describe_suggestion(
+    value: str | None, kind: Kind | None, *, section: str, clock: str | None = None, stated: str | None = None
+) -> Message:
     """As `suggest_setting`, for people of any language."""
-    text = suggest_setting(value, kind, section=section, clock=clock)
+    text = suggest_setting(value, kind, section=section, clock=clock, stated=stated)
     setting = SETTING.search(text)
     shapes = (text.replace(setting[0], "{setting}") if setting else text).replace(section, "{section}")
     shapes = shapes.replace(f"'{clock}'", "'{clock}'")

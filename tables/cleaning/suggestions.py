@@ -71,16 +71,16 @@ CLOCK = re.compile("[T ]*%[HITR]")
 
 
 def suggest_setting(
-    value: str | None, kind: Kind | None, *, section: str, clock: str | None = None, stated: str | None = None
+    value: str | None, kind: Kind | None, *, section: str, clock: str | None = None, date_format: str | None = None
 ) -> str:
     """What to do about a value that is not of a kind; `section` is the table's place in the TOML.
 
-    `clock` is the column with the time of day, which is the end of the value, and `stated` the date_format of the TOML.
+    `clock` is the column with the time of day, which is the end of the value, and `date_format` what the TOML states.
     """
     general = f"name another column under {section}, or list the values that mean missing in null_values"
     if value is None:
         return general
-    if kind == "time" and stated is not None and (pattern := _mend_pattern(value.strip(), stated)):
+    if kind == "time" and date_format is not None and (pattern := _mend_pattern(value.strip(), date_format)):
         return f'set date_format = "{pattern}"'
     if clock is not None and not ENDS_IN_CLOCK.search(value.strip()):
         return f"name another column as its time_of_day: '{clock}' has other values"
@@ -94,11 +94,13 @@ def suggest_setting(
     return f"{general}; {YES_OR_NO}" if kind == "boolean" else general
 
 
-def _mend_pattern(value: str, stated: str) -> str:
+def _mend_pattern(value: str, date_format: str) -> str:
     """The stated pattern with the time of day or the offset at its end that reads a value; '' if none does."""
-    if "%" not in stated:
+    if "%" not in date_format:
         return ""
-    for beginning, ending in ((one, ending) for one in (stated, CLOCK.split(stated)[0]) for ending in ENDINGS):
+    for beginning, ending in (
+        (one, ending) for one in (date_format, CLOCK.split(date_format)[0]) for ending in ENDINGS
+    ):
         with suppress(ValueError):  # A part that the pattern has already.
             pattern = compile_date_format(beginning + ending)
             if pattern is not None and re.search(pattern.regex, value):
@@ -107,10 +109,10 @@ def _mend_pattern(value: str, stated: str) -> str:
 
 
 def describe_suggestion(
-    value: str | None, kind: Kind | None, *, section: str, clock: str | None = None, stated: str | None = None
+    value: str | None, kind: Kind | None, *, section: str, clock: str | None = None, date_format: str | None = None
 ) -> Message:
     """As `suggest_setting`, for people of any language."""
-    text = suggest_setting(value, kind, section=section, clock=clock, stated=stated)
+    text = suggest_setting(value, kind, section=section, clock=clock, date_format=date_format)
     setting = SETTING.search(text)
     shapes = (text.replace(setting[0], "{setting}") if setting else text).replace(section, "{section}")
     shapes = shapes.replace(f"'{clock}'", "'{clock}'")

@@ -218,7 +218,9 @@ def _refuse_unreadable(rows: RowExclusion, report: LoadReport, *, source: TableS
         kind = contract[rows.column].kind if rows.column in contract else None
         column = source.columns.get(rows.column)
         clock = column.time_of_day if isinstance(column, ColumnSource) else None
-        stated = (column.date_format if isinstance(column, ColumnSource) else None) or source.date_format
-        mend = describe_suggestion(rows.value, kind, section=f"[tables.{report.table}]", clock=clock, stated=stated)
+        date_format = (column.date_format if isinstance(column, ColumnSource) else None) or source.date_format
+        mend = describe_suggestion(
+            rows.value, kind, section=f"[tables.{report.table}]", clock=clock, date_format=date_format
+        )
         text = "{place}: {n} of {of} values are no {kind}{example}; {mend}"
         raise DataError(Message(text, {**counts, "kind": Message(str(kind)), "mend": mend}))

@@ -112,7 +112,7 @@ def test_an_unreadable_time_names_the_setting_that_reads_it(value: str):
 
 
 @pytest.mark.parametrize(
-    ("value", "stated", "pattern"),
+    ("value", "date_format", "pattern"),
     [
         ("01.03.2026 12:30:05+09:00", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S%z"),
         ("2026-03-01 12:30 +0900", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M %z"),
@@ -121,8 +121,8 @@ def test_an_unreadable_time_names_the_setting_that_reads_it(value: str):
         ("01.03.2026 12:30:05.25", "%d.%m.%Y %R", "%d.%m.%Y %R:%S.%f"),
     ],
 )
-def test_a_stated_pattern_is_mended_at_its_end(value: str, stated: str, pattern: str):
-    suggestion = suggest_setting(value, "time", section="[tables.x]", clock="time", stated=stated)
+def test_a_stated_pattern_is_mended_at_its_end(value: str, date_format: str, pattern: str):
+    suggestion = suggest_setting(value, "time", section="[tables.x]", clock="time", date_format=date_format)
 
     assert suggestion == f'set date_format = "{pattern}"'
 

@@ -1,5 +1,4 @@
-"""Rows of a source: which ones are kept, which ones are returns, cells that only the first line of an order has,
-answers that are columns, and files that are written in another way."""
+"""How a source is written: which rows count, first lines of orders, answers in columns, files that differ."""
 
 from __future__ import annotations
 

@@ -69,8 +69,9 @@ $(INSTALLED): requirements.lock pyproject.toml | $(UV)
 .uv/bin/uv:
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .uv uv
 
-lock: | $(UV)  ## update requirements.lock from pyproject.toml
+lock: | $(UV)  ## update requirements.lock and requirements-serving.lock from pyproject.toml
 	$(UV) pip compile --quiet --universal --generate-hashes --group dev pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --group serving -c requirements.lock -o requirements-serving.lock
 
 lock-peers: | $(UV)  ## update requirements-peers.lock from requirements-peers.in
 	$(UV) pip compile --quiet --universal --generate-hashes requirements-peers.in -o requirements-peers.lock

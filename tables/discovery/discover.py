@@ -24,6 +24,7 @@ from tables.discovery.proposal import Ask, Proposal, Question, Setting
 from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, recognise
 from tables.discovery.reconcile import reconcile_files
 from tables.discovery.renewals import drop_renewals_of_export
+from tables.discovery.row_settings import describe_statuses
 from tables.discovery.sections import attribute_columns, attributes_of, derive_tables, describe_table
 from tables.discovery.segments import standard_segments
 from tables.discovery.snapshots import prefer_purchases
@@ -93,6 +94,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
             *unjoined,
             *notes,
             *describe_boxes(guesses),
+            *(note for guess in guesses for note in describe_statuses(guess)),
             *_id_notes(guesses),
         ),
     )

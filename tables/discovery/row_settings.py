@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import ibis
@@ -12,6 +13,14 @@ from tables.discovery.guesses import TableGuess
 from tables.discovery.order_lines import NEGATIVE
 from tables.discovery.proposal import Setting
 from tables.discovery.vocabulary import load_vocabulary, match_words, normalise
+
+STATE = re.compile(
+    "status$|state$|^statut|^etat|^estado|^situacao|^stato|^stan($| )|^stav|^tila$|durum|^статус|^stato|^status|"
+    "订单状态|^状态|상태|ステータス$|状態$|状況$"
+)
+"In names of columns with the state of an order, beside those with its kind."
+MAX_STATES, MAX_NAMED = 60, 4
+"Values that a status has at most, and unknown ones that a note names."
 
 
 def settings_of_rows(guess: TableGuess) -> Iterator[Setting]:
@@ -26,18 +35,10 @@ def settings_of_rows(guess: TableGuess) -> Iterator[Setting]:
         )
         return
     vocabulary = load_vocabulary()
-    for facts in guess.examined.columns.values():
-        if not (
-            vocabulary.has_name(facts.name, "status.names")
-            and facts.n_distinct <= 60
-            and facts.kind in ("text", "number")
-            and facts.is_text
-        ):
-            continue
+    for facts in _statuses_of(guess):
         dropped = match_words(facts.values, vocabulary.words("status.dropped"))
         returned = match_words(facts.values, vocabulary.words("status.returned"))
-        is_status = normalise(facts.name).endswith(("status", "state", "ステータス", "状態", "状況"))
-        if is_status:
+        if STATE.search(normalise(facts.name)):
             # The order itself was paid back: nothing was bought in the end, unless amounts say how much.
             dropped, returned = (
                 [*dropped, *([] if _amounts_tell_refunds(guess, facts, words=returned) else returned)],
@@ -51,6 +52,32 @@ def settings_of_rows(guess: TableGuess) -> Iterator[Setting]:
             yield Setting("returns", {"column": facts.name, "equals": returned[0]}, evidence)
         if dropped or returned:
             return
+
+
+def describe_statuses(guess: TableGuess) -> Iterator[str]:
+    """States of orders whose words are unknown: their rows count as purchases, whatever they mean."""
+    if guess.table != "purchases" or guess.profile or guess.where is not None:
+        return
+    vocabulary = load_vocabulary()
+    known = [word for name in ("dropped", "returned", "kept") for word in vocabulary.words(f"status.{name}")]
+    for facts in _statuses_of(guess):
+        unknown = [value for value in facts.values if value not in match_words(facts.values, known)]
+        if unknown and STATE.search(normalise(facts.name)):
+            words = ", ".join(f"'{value}'" for value in unknown[:MAX_NAMED])
+            more = f" and {len(unknown) - MAX_NAMED} more" if len(unknown) > MAX_NAMED else ""
+            yield (
+                f"{guess.examined.source.label}: rows whose {facts.name} is {words}{more} count as purchases; if some "
+                f'are none, add where = [{{ column = "{facts.name}", none_of = [...] }}]'
+            )
+
+
+def _statuses_of(guess: TableGuess) -> Iterator[ColumnFacts]:
+    """The columns that may have a kind or a state of each order."""
+    vocabulary = load_vocabulary()
+    for facts in guess.examined.columns.values():
+        is_named = vocabulary.has_name(facts.name, "status.names")
+        if is_named and facts.n_distinct <= MAX_STATES and facts.kind in ("text", "number") and facts.is_text:
+            yield facts
 
 
 def _amounts_tell_refunds(guess: TableGuess, status: ColumnFacts, *, words: Sequence[str]) -> bool:

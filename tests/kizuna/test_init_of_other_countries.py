@@ -156,3 +156,63 @@ def test_a_column_for_each_month_is_named_as_what_has_to_be_changed(
     assert f"sales.csv has a column for each month ({months[0]} to {months[-1]}), which is not read" in message
     assert "with the columns customer_id, month and amount" in message
     assert not Path("kizuna.toml").exists()
+
+
+STATES = {
+    "Auftragsstatus": ("versendet", "storniert", "retourniert"),
+    "Statut": ("livrée", "annulée", "remboursé"),
+    "Estado": ("entregado", "cancelado", "devuelto"),
+    "Situação": ("entregue", "cancelado", "estornado"),
+    "Stato ordine": ("spedito", "annullato", "rimborsato"),
+    "Status zamówienia": ("zrealizowane", "anulowane", "zwrot"),
+    "订单状态": ("交易成功", "已取消", "已退款"),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_cancelled_and_returned_orders_are_no_purchases_in_any_language(name: str):
+    words = STATES[name]
+    states = [words[0 if n % 10 else n // 10 % 2 + 1] for n in range(120)]
+    lines = [f"{n},c{n % 20},{one:%Y-%m-%d},{n}.50,{states[n]}" for n, one in enumerate(MOMENTS)]
+    write("orders.csv", [f"order_id,customer_id,order_date,amount,{name}", *lines])
+
+    toml = discover("orders.csv")
+
+    assert sum(row["amount"] for row in purchases()) == sum(n + 0.5 for n in range(120) if n % 10)
+    assert toml["tables"]["purchases"]["where"] == [{"column": name, "none_of": list(words[1:])}]
+
+
+def test_states_whose_words_are_unknown_are_named(capsys: pytest.CaptureFixture[str]):
+    lines = [f"{n},c{n % 20},{one:%Y-%m-%d},5.50,{'blue' if n % 3 else 'paid'}" for n, one in enumerate(MOMENTS)]
+    write("orders.csv", ["order_id,customer_id,order_date,amount,status", *lines])
+
+    run(["init", "orders.csv", "--yes"])
+
+    assert "orders.csv: rows whose status is 'blue' count as purchases; if some are none" in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
+SUBSCRIPTIONS = {
+    "German": ("vertraege.csv", "Mitglieds-Nr.;Tarif;Monatsbeitrag;Vertragsbeginn;Vertragsende"),
+    "Portuguese": ("assinaturas.csv", "cliente_id;plano;valor_mensal;data_inicio;data_cancelamento"),
+    "French": ("abonnements.csv", "Numéro adhérent;Formule;Prix mensuel;Date début;Date résiliation"),
+    "Spanish": ("suscripciones.csv", "cliente;plan;cuota mensual;fecha inicio;fecha de baja"),
+    "Italian": ("abbonamenti.csv", "cliente;piano;canone mensile;data inizio;data disdetta"),
+    "Polish": ("umowy.csv", "Nr klienta;Taryfa;Opłata miesięczna;Data rozpoczęcia;Data zakończenia"),
+    "Dutch": ("abonnementen.csv", "klantnummer;abonnement;maandbedrag;ingangsdatum;einddatum"),
+}
+
+
+@pytest.mark.parametrize("language", SUBSCRIPTIONS)
+def test_subscriptions_are_found_by_their_names_in_many_languages(language: str):
+    name, header = SUBSCRIPTIONS[language]
+    ends = ["" if n % 3 else f"{one + timedelta(days=90):%d.%m.%Y}" for n, one in enumerate(MOMENTS)]
+    write(name, [header, *(f"{n:05d};A;{20 + n % 2},90;{one:%d.%m.%Y};{ends[n]}" for n, one in enumerate(MOMENTS))])
+
+    toml = discover(name)
+
+    columns = toml["tables"]["subscriptions"]["columns"]
+    customer, plan, mrr, start, end = header.split(";")
+    expected = {"customer_id": customer, "plan": plan, "mrr": mrr, "started_at": start, "ended_at": end}
+    assert {key: columns.get(key) for key in expected} == expected

@@ -5,15 +5,20 @@ It is built, installed into a fresh virtual environment, and run from there: the
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from datetime import datetime
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from core.decisions import DecisionRow
 from serving.decisions.store import DecisionFilter, DecisionStore
@@ -25,6 +30,11 @@ from tests.serving.tasks.test_store import COOLDOWN_DAYS, task
 UV = str(Path(sys.executable).with_name("uv"))
 NO_HOST = "http://127.0.0.1:9"
 WITHOUT_NETWORK = {"HTTPS_PROXY": NO_HOST, "HTTP_PROXY": NO_HOST, "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+OF_CHECKOUT = ("core", "models", "serving", "features", "tables")
+NOT_OF_SERVICE = ("pytest", "ruff", "basedpyright", "mlflow", "pandas", "sklearn", "ibis", "matplotlib", "optuna")
+"Packages of development and training."
+NOT_IMPORTED = {"flask-swagger-ui", "httptools", "uvloop", "psycopg", "tzdata"}
+"Files of the API docs, and what uvicorn, SQLAlchemy and zoneinfo find by themselves."
 PATH_VALUES = {
     "event": "buys_tea",
     "name": "often",
@@ -82,6 +92,34 @@ def send_to_every_route(address: str) -> dict[str, int]:
     return statuses
 
 
+def test_the_packages_of_the_bento_are_those_that_its_files_import():
+    patterns = [
+        one for one in yaml.safe_load((PROJECT / "bentofile.yaml").read_text())["include"] if one.endswith(".py")
+    ]
+    files = {path for pattern in patterns for path in PROJECT.glob(pattern)} - {*PROJECT.glob("serving/build/**/*.py")}
+    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    roots = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"core", "models", "serving"}
+    packages = {normalise(packages_distributions()[root][0]) for root in roots}
+
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = {normalise(re.split("[^A-Za-z0-9-]", line)[0]) for line in project["dependency-groups"]["serving"]}
+    assert listed == packages | NOT_IMPORTED
+
+
+def test_every_package_of_the_bento_has_the_version_that_the_tests_run_with():
+    locks = [(PROJECT / f"requirements{name}.lock").read_text(encoding="utf-8") for name in ("", "-serving")]
+    everything, of_service = (set(re.findall("^([^ ]+==[^ ]+)", lock, re.MULTILINE)) for lock in locks)
+
+    assert {line.partition("==")[0] for line in of_service - everything} == {"psycopg-binary"}
+
+
+def normalise(package: str) -> str:
+    """The name of a package as locks write it."""
+    return package.lower().replace("_", "-")
+
+
 @pytest.mark.slow
 def test_the_installed_bento_serves_every_route_without_the_checkout(tmp_path):
     tag = build(tmp_path / "bentoml")
@@ -102,16 +140,14 @@ def test_the_installed_bento_serves_every_route_without_the_checkout(tmp_path):
     assert len(statuses) >= 15
     assert docs.status_code == 200
     assert "商品です" in explanation.text  # the translations are in the bento, too
-    assert importable_packages(python, tmp_path) == []
+    assert importable_packages(python, tmp_path, OF_CHECKOUT) == []
+    assert importable_packages(python, tmp_path, NOT_OF_SERVICE) == []
     assert {path.name for path in (bento / "src").iterdir() if path.is_dir()} == {"core", "models", "serving"}
     assert not (bento / "src/serving/build").exists()
 
 
-def importable_packages(python: str, folder: Path) -> list[str]:
-    """The packages of the checkout that the virtual environment itself can import."""
-    script = (
-        "from importlib.util import find_spec; "
-        "print(*(name for name in ('core', 'models', 'serving', 'features', 'tables') if find_spec(name)))"
-    )
+def importable_packages(python: str, folder: Path, names: tuple[str, ...]) -> list[str]:
+    """Those of some packages that the virtual environment itself can import."""
+    script = f"from importlib.util import find_spec; print(*(name for name in {names} if find_spec(name)))"
     run = subprocess.run([python, "-c", script], cwd=folder, capture_output=True, text=True, check=True)
     return run.stdout.split()

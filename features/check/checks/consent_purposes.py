@@ -9,6 +9,7 @@ from ibis import _
 
 from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity
+from tables.consent_columns import CHANNELS
 from tables.consents import OF_CHANNEL, PURPOSES
 from tables.engines.arrays import texts
 
@@ -16,13 +17,16 @@ MAX_WORDS = 6
 
 
 def find(data: CheckedData) -> Iterator[Finding]:
-    """Rows whose purpose is none of those that are read; worse where they refuse."""
+    """Rows whose purpose is none of those that are read; worse where they refuse.
+
+    Where no offer has a channel, a refusal of one stops nothing that is done.
+    """
     if "consents" not in data:
         return
     rows = data["consents"].rows
     by_purpose = rows.group_by("purpose").aggregate(n=_.count(), refusals=ibis.ifelse(_.granted, 0, 1).sum())
     counts = by_purpose.order_by(ibis.desc("n"), "purpose").to_pyarrow().to_pylist()
-    purposes = (*PURPOSES, *(f"{OF_CHANNEL}{channel}" for channel in _list_channels(data)))
+    purposes = (*PURPOSES, *(f"{OF_CHANNEL}{channel}" for channel in _list_channels(data) or CHANNELS))
     unknown = [row for row in counts if row["purpose"].strip().lower() not in purposes]
     if not unknown:
         return

@@ -63,6 +63,8 @@ def test_consents_for_unknown_purposes_are_worse_where_they_refuse():
     granted = find_kind(shop("ada 2024-03-01", consents=consents(("all", True))), "unknown_purposes")
     assert granted.severity is Severity.WARNING
     assert "unknown_purposes" not in kinds(shop("ada 2024-03-01", consents=consents((" score ", False))))
+    # No offer has a channel, so that a refusal of one stops nothing that is done.
+    assert "unknown_purposes" not in kinds(shop("ada 2024-03-01", consents=consents(("contact:sms", False))))
 
 
 def answers(kind: str, *scores: float | None) -> pa.Table:

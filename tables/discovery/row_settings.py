@@ -59,9 +59,9 @@ def describe_statuses(guess: TableGuess) -> Iterator[str]:
     if guess.table != "purchases" or guess.profile or guess.where is not None:
         return
     vocabulary = load_vocabulary()
-    known = [word for name in ("dropped", "returned", "kept") for word in vocabulary.words(f"status.{name}")]
+    listed = [word for name in ("dropped", "returned", "kept") for word in vocabulary.words(f"status.{name}")]
     for facts in _statuses_of(guess):
-        unknown = [value for value in facts.values if value not in match_words(facts.values, known)]
+        unknown = [value for value in facts.values if value not in match_words(facts.values, listed)]
         if unknown and STATE.search(normalise(facts.name)):
             words = ", ".join(f"'{value}'" for value in unknown[:MAX_NAMED])
             more = f" and {len(unknown) - MAX_NAMED} more" if len(unknown) > MAX_NAMED else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -221,6 +221,15 @@ def choose_churn(guesses: Sequence[TableGuess], ask: Ask, *, today: date) -> Chu
         )
         definition = ask(question)
         why = f"{question.why}; no_purchase is the other possibility"
+    elif definition == "no_purchase" and (buyers := _describe_few_buyers(tables)):
+        question = Question(
+            "What is churn: no usage, or no purchase for some time?",
+            ("no_usage", "no_purchase"),
+            "no_usage",
+            f"{buyers}, so that no_purchase would count the others as churned from the start",
+        )
+        definition = ask(question)
+        why = buyers if definition == "no_usage" else ""
     if definition == "subscription_ended" and not possible:
         why = "there are subscriptions, but none has an end: name the column of their ends as ended_at"
     table = tables.get(definitions.get(definition) or "", next(iter(tables.values())))
@@ -238,6 +247,26 @@ def choose_churn(guesses: Sequence[TableGuess], ask: Ask, *, today: date) -> Chu
             *_grace_of_snapshots(table),
         ),
     )
+
+
+def _describe_few_buyers(tables: Mapping[str, TableGuess]) -> str:
+    """How few users ever buy, where it is less than half of them, as in games and apps; '' otherwise.
+
+    Views and orders of one log are those of a shop, where a visitor who has not bought is no customer yet.
+    """
+    usage, purchases = tables.get("usage"), tables.get("purchases")
+    if usage is None or purchases is None or usage.examined is purchases.examined:
+        return ""
+    columns = [guess.columns["customer_id"].column for guess in (usage, purchases) if "customer_id" in guess.columns]
+    if len(columns) < 2 or None in columns:
+        return ""
+    users, buyers = (
+        guess.examined.rows.select(id=guess.examined.rows[str(column)].cast("string").strip()).distinct()
+        for guess, column in zip((usage, purchases), columns, strict=True)
+    )
+    n_users = int(users.count().to_pyarrow().as_py())
+    n_buyers = int(users.semi_join(buyers, "id").count().to_pyarrow().as_py())
+    return f"{n_buyers:,} of {n_users:,} customers with usage have a purchase" if 0 < 2 * n_buyers < n_users else ""
 
 
 def _definition_without_evidence(tables: Collection[str]) -> str:

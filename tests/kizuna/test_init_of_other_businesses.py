@@ -49,6 +49,20 @@ def test_memberships_without_an_id_are_subscriptions_and_check_ins_are_usage():
     assert toml["churn"]["definition"] == "subscription_ended"
 
 
+@pytest.mark.parametrize(("n_buyers", "definition"), [(20, "no_usage"), (40, "no_purchase")])
+def test_where_few_users_ever_buy_churn_is_no_usage(n_buyers: int, definition: str):
+    visits = ["player_id,event_time,event_name"] + [
+        f"p{n % 60},{line.split(',')[1]},level" for n, line in enumerate(CHECK_INS[1:])
+    ]
+    orders = ["transaction_id,player_id,purchase_ts,price"] + [
+        f"t{n},p{n % n_buyers},2024-{1 + n % 6:02d}-{1 + n % 28:02d} 18:30,4.99" for n in range(60)
+    ]
+
+    toml = init({"events.csv": visits, "iap.csv": orders})
+
+    assert toml["churn"]["definition"] == definition
+
+
 def test_a_file_of_members_with_a_fee_is_no_table_of_subscriptions_without_an_end():
     members = [line.replace("End Date", "City") for line in MEMBERSHIPS]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from core import environment
@@ -89,7 +89,9 @@ class CampaignDesk:
             self.log.record(change)
         return changes
 
-    def find_due(self, tables: Tables, *, risks: Risks, now: datetime) -> dict[str, CampaignContacts]:
+    def find_due(
+        self, tables: Tables, *, risks: Risks, load_earlier_risks: Callable[[date], Risks], now: datetime
+    ) -> dict[str, CampaignContacts]:
         """What every running campaign does today, by campaign; nothing is stored. Call `advance` first."""
         from insights.campaigns.due import find_due_contacts
         from models.policies.campaign_contacts import CampaignHistory
@@ -111,6 +113,7 @@ class CampaignDesk:
                 for name, one in chosen.items()
             },
             risks=risks,
+            load_earlier_risks=load_earlier_risks,
             today=self.config.today(now),
         )
 

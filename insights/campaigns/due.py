@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 import numpy as np
@@ -22,20 +22,22 @@ def find_due_contacts(
     stages: Mapping[str, int],
     histories: Mapping[str, CampaignHistory],
     risks: Risks,
+    load_earlier_risks: Callable[[date], Risks],
     today: date,
 ) -> dict[str, CampaignContacts]:
     """The contacts of today and the customers of control groups who enter, by campaign.
 
-    `campaigns` are the running ones, `stages` their per cent. For a trigger that may last, such as a drop in usage,
-    only customers enter who did not fit `days` before the cutoff. A customer whom a limit keeps from the contact of the
-    first day, or a day without a run, can so be contacted on a later one.
+    `campaigns` are the running ones, `stages` their per cent. `load_earlier_risks` gives the scores as known on a day.
+    For a trigger that may last, such as a drop in usage, only customers enter who did not fit `days` before the
+    cutoff. A customer whom a limit keeps from the contact of the first day, or a day without a run, can so be
+    contacted on a later one.
     """
     if not campaigns:
         return {}
     cutoff = tables.default_cutoff()
     now = find_audiences(tables, campaigns, cutoff=cutoff, risks=risks)
     customers = now.customer_ids[now.may_contact]
-    earlier = _find_earlier(tables, campaigns, customers=customers, cutoff=cutoff, risks=risks)
+    earlier = _find_earlier(tables, campaigns, customers=customers, cutoff=cutoff, load_risks=load_earlier_risks)
     return {
         name: due_contacts(
             name,
@@ -52,7 +54,12 @@ def find_due_contacts(
 
 
 def _find_earlier(
-    tables: Tables, campaigns: Mapping[str, Campaign], *, customers: NDArray[np.str_], cutoff: date, risks: Risks
+    tables: Tables,
+    campaigns: Mapping[str, Campaign],
+    *,
+    customers: NDArray[np.str_],
+    cutoff: date,
+    load_risks: Callable[[date], Risks],
 ) -> dict[str, NDArray[np.bool_]]:
     """By campaign whose trigger may last: who was in its audience `days` before the cutoff, (n,).
 
@@ -64,6 +71,7 @@ def _find_earlier(
             by_days.setdefault(one.trigger.days, {})[name] = one
     earlier = dict[str, NDArray[np.bool_]]()
     for days, lasting in by_days.items():
-        before = find_audiences(tables, lasting, cutoff=cutoff - timedelta(days=days), risks=risks)
+        day = cutoff - timedelta(days=days)
+        before = find_audiences(tables, lasting, cutoff=day, risks=load_risks(day))
         earlier |= {name: np.isin(customers, before.customer_ids[before.in_audience[name]]) for name in lasting}
     return earlier

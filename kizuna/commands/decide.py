@@ -110,14 +110,20 @@ class CampaignDay:
 
 def run_campaigns(desk: CampaignDesk, *, is_dry_run: bool) -> CampaignDay:
     """Let running campaigns go on, finish or stop, and find what is due; reads the tables only where one runs."""
-    from kizuna.commands.segments import load_risks
+    from kizuna.commands.segments import load_earlier_risks, load_risks
     from kizuna.today import open_todays_tables
 
     if not any(state_of(events) == CampaignState.RUNNING for events in desk.log.events().values()):
         return CampaignDay([], {})
     now, tables = datetime.now(UTC), open_todays_tables(desk.config)
     changes = [] if is_dry_run else desk.advance(tables, now=now)
-    return CampaignDay(changes, desk.find_due(tables, risks=load_risks(desk.config), now=now))
+    due = desk.find_due(
+        tables,
+        risks=load_risks(desk.config),
+        load_earlier_risks=lambda day: load_earlier_risks(desk.config, day),
+        now=now,
+    )
+    return CampaignDay(changes, due)
 
 
 def decide_now(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +34,9 @@ STEPS = (
     f"release --config {CONFIG}",
     f"score --config {CONFIG} --out {SCORES}",
 )
+OFFER = "/v1/next-best-offer"
+CUSTOMERS_ASKED = 200
+"The customers at the highest risk; the example is the first who gets an offer."
 STOP_SECONDS = 15
 LOG_LINES = 5
 "Of the service's log, where it stops too early."
@@ -149,11 +153,10 @@ def print_answers(address: str) -> None:
 
 
 def example_calls(address: str) -> list[Call]:
-    """Requests of a CRM and a shop: for the customer at highest risk, for an unknown customer, for an item."""
+    """Requests of a CRM and a shop: for a customer at risk, for an unknown customer, for an item."""
     import httpx
 
-    with SCORES.open(encoding="utf-8", newline="") as file:
-        at_risk = next(csv.DictReader(file))["customer_id"]  # The highest risk comes first.
+    at_risk = find_customer_to_contact(address)
     recommend = Call("POST", "/v1/recommendations", {"customer_id": at_risk, "k": 3})
     first = httpx.post(f"{address}{recommend.path}", json=recommend.body, timeout=10).json()
     item = first["items"][0]["item_id"]
@@ -162,8 +165,25 @@ def example_calls(address: str) -> list[Call]:
         recommend,
         Call("POST", "/v1/recommendations", {"history": [item], "k": 3}),
         Call("GET", f"/v1/items/{item}/similar?k=3"),
-        Call("POST", "/v1/next-best-offer", {"customer_id": at_risk, "channel": "mail", "k": 2, "record": False}),
+        Call("POST", OFFER, offer_request(at_risk)),
     ]
+
+
+def find_customer_to_contact(address: str) -> str:
+    """The customer at the highest risk who gets an offer; the one at the highest risk if none of them does."""
+    import httpx
+
+    with SCORES.open(encoding="utf-8", newline="") as file:
+        at_risk = [row["customer_id"] for row in islice(csv.DictReader(file), CUSTOMERS_ASKED)]  # Highest risk first.
+    for customer_id in at_risk:
+        if httpx.post(f"{address}{OFFER}", json=offer_request(customer_id), timeout=10).json()["choice"] == "offer":
+            return customer_id
+    return at_risk[0]
+
+
+def offer_request(customer_id: str) -> dict[str, Any]:
+    """The body of a request for the next best offer; nothing is stored."""
+    return {"customer_id": customer_id, "channel": "mail", "k": 2, "record": False}
 
 
 def wait_for_interrupt() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from core.intervals import Estimate
     from core.segmentation import SegmentFigures
     from insights.segments import Risks, SegmentReport
+    from serving.release.release import Release
 
 console = Console()
 VALUES = {
@@ -117,6 +119,27 @@ def load_risks(config: Config, language: Language = ENGLISH) -> Risks:
     except NotFound:
         source = translate("unknown: nothing is released yet; run `kizuna release`", language)
         return Risks(Probabilities.unknown(), source)
+    return _risks_of(release, language)
+
+
+def load_earlier_risks(config: Config, day: date) -> Risks:
+    """The probabilities of the newest release with a cutoff up to a day; of the oldest one where all are newer."""
+    from insights.segments import Risks
+    from serving.release.release import read_description
+    from serving.release.releases import Releases
+
+    releases = Releases(config.places.releases)
+    cutoffs = {name: read_description(releases.folder / name).cutoff for name in releases.release_ids()}
+    if not cutoffs:
+        return Risks.unknown()
+    by_age = sorted(cutoffs, key=lambda name: (cutoffs[name], name))
+    early = [name for name in by_age if cutoffs[name] <= day]
+    return _risks_of(releases.open(early[-1] if early else by_age[0]), ENGLISH)
+
+
+def _risks_of(release: Release, language: Language) -> Risks:
+    from insights.segments import Probabilities, Risks
+
     description, scored = release.description, {} if release.predict is None else release.predict.events
     events = {event: Probabilities.of_index(one.index.ids, one.probability) for event, one in scored.items()}
     value = release.value

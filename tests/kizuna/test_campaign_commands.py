@@ -10,7 +10,7 @@ import pytest
 from core.campaigns import CampaignEvent, CampaignState
 from core.config.loading import read_config
 from core.decisions import DecisionRow, NoContact
-from insights.segments import Probabilities, Risks
+from insights.segments import Risks
 from kizuna.campaigns import CampaignDesk
 from kizuna.main import run
 from kizuna.today import open_todays_tables
@@ -181,7 +181,7 @@ def test_a_running_campaign_contacts_its_share_of_the_audience_and_a_planned_one
     desk, tables, now = CampaignDesk.open(config), open_todays_tables(config), datetime.now(UTC)
     desk.log.record(start_event("win_back", 100))
 
-    due = desk.find_due(tables, risks=Risks(Probabilities.unknown(), source=""), now=now)
+    due = desk.find_due(tables, risks=Risks.unknown(), load_earlier_risks=lambda _: Risks.unknown(), now=now)
 
     assert list(due) == ["win_back"]
     assert 0 < (~due["win_back"].treated).sum() < len(due["win_back"]) / 2

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
-from core.config.campaigns import Campaign
+from core.config.campaigns import Campaign, CampaignTrigger
 from core.config.customers import Segment
 from core.decisions import DecisionRow
 from insights.campaigns.audience import count_audience
@@ -19,7 +20,7 @@ from tables.tables import Tables
 from tests.worlds import config, frame, purchase_log, tables_from_frames
 
 TODAY = date(2024, 3, 31)
-NO_RISKS = Risks(Probabilities.unknown(), source="")
+NO_RISKS = Risks.unknown()
 USUAL: dict[str, Any] = {"goal": "x", "starts_on": date(2024, 1, 1), "offers": ("tea10",), "control_share": 0.0}
 ONE_STAGE: dict[str, Any] = USUAL | {"stages": (100,)}
 
@@ -40,9 +41,16 @@ def tables_with(campaign: Campaign) -> Tables:
     return tables_from_frames(settings, frames)
 
 
-def customers_due(campaign: Campaign, *, history: CampaignHistory | None = None) -> list[str]:
+def risks_of(**churn: float) -> Risks:
+    return Risks(Probabilities(np.array(list(churn)), np.array(list(churn.values()))), source="")
+
+
+def customers_due(
+    campaign: Campaign, *, history: CampaignHistory | None = None, risks: Risks = NO_RISKS, earlier: Risks = NO_RISKS
+) -> list[str]:
     contacts = find_due_contacts(
-        tables_with(campaign), {"spring": campaign}, stages={"spring": 100}, risks=NO_RISKS, today=TODAY,
+        tables_with(campaign), {"spring": campaign}, stages={"spring": 100}, risks=risks, today=TODAY,
+        load_earlier_risks=lambda _: earlier,
         histories={"spring": history} if history else {},
     )  # fmt: skip
     return contacts["spring"].customer_ids.tolist()
@@ -66,6 +74,13 @@ def test_a_campaign_contacts_its_audience_without_refusals(changes, customers):
     campaign = msgspec.convert(ONE_STAGE | changes | {"offers": ["tea10"], "stages": [100]}, Campaign)
 
     assert customers_due(campaign) == customers
+
+
+@pytest.mark.parametrize(("earlier", "customers"), [(0.1, ["ada"]), (0.8, [])])
+def test_a_risk_has_become_high_where_the_scores_of_earlier_days_were_low(earlier, customers):
+    rises = campaign_of(trigger=CampaignTrigger(kind="rule", rule="churn_probability > 0.5"))
+
+    assert customers_due(rises, risks=risks_of(ada=0.9), earlier=risks_of(ada=earlier)) == customers
 
 
 def test_who_has_entered_does_not_enter_again():

@@ -69,16 +69,21 @@ def open_session(path: Path, console: Console, *, allow_cross_section: bool = Fa
 
 
 def open_registry(config: Config, console: Console) -> tuple[Registry, Ledger]:
-    """Open the registry and the ledger; alias moves made outside of Kizuna are recorded and printed."""
+    """Open the registry and the ledger; alias moves made outside of Kizuna are recorded and printed.
+
+    Runs whose process is gone end as KILLED.
+    """
     for name, value in MLFLOW_DEFAULTS.items():
         os.environ.setdefault(name, value)
     with console.status("opening the MLflow store"):
         from models.mlflow_store.registry import Registry
         from training.run.pipeline import record_found_moves
+        from training.run.tracking import Tracking
 
         registry = Registry(tracking_uri(config), config.name)
         ledger = Ledger(config.places.ledger)
         moves = record_found_moves(registry, ledger)
+        Tracking(registry.tracking_uri).end_abandoned(list(registry.experiments().values()))
     for move in moves:
         details = move.details
         change = f"now points to version {details['version']}" if details["version"] else "was deleted"

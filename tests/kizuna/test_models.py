@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from kizuna.main import run
+from kizuna.options import open_config, tracking_uri
 from kizuna.session import open_session
 from simulation.shop.simulate import ShopWorld, simulate_shop
 from training.churn.pipeline import train_churn
 from training.run.pipeline import move_alias
+from training.run.tracking import Tracking
 
 CUTOFFS = "step_days = 30\nmax_cutoffs = 6"
 
@@ -39,6 +44,18 @@ def test_drift_shows_churn_rates_and_shifted_features_of_the_champion(shop_toml:
     assert f"training rows of kizuna.{session.config.name}.churn, version {challenger.version}" in output
     # Customers of a shop that grows old have bought for longer.
     assert "days_since_first_purchase" in output
+
+
+def test_any_command_that_opens_the_store_ends_runs_whose_process_is_gone(home: Path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    client = Tracking(tracking_uri(open_config(home / "kizuna.toml")))._client
+    experiment = client.create_experiment("kizuna.shop.churn")
+    run_id = client.create_run(experiment, tags={"process": f"{socket.gethostname()} {gone.pid}"}).info.run_id
+
+    assert run(["models"]) == 0
+
+    assert client.get_run(run_id).info.status == "KILLED"
 
 
 def test_drift_of_a_champion_without_features_says_so(shop_toml: Path, capsys):

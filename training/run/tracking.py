@@ -1,7 +1,8 @@
 """Track a training run in MLflow: everything needed to understand and repeat it.
 
 Only MLflow's client is used, never its global state, so two runs in one process do not interfere. A run that Ctrl-C or
-SIGTERM has ended is KILLED, a failed one FAILED. One whose process is gone is KILLED when the next one starts.
+SIGTERM has ended is KILLED, a failed one FAILED. One whose process is gone is KILLED when the next command opens the
+store.
 """
 
 from __future__ import annotations
@@ -176,15 +177,17 @@ class Tracking:
             return self._client.create_experiment(name, artifact_location=location, tags=tags)
         if EXPERIMENT_KIND not in experiment.tags:
             self._client.set_experiment_tag(experiment.experiment_id, EXPERIMENT_KIND, MODEL_DEVELOPMENT)
-        self._end_abandoned(experiment.experiment_id)
+        self.end_abandoned([experiment.experiment_id])
         return experiment.experiment_id
 
-    def _end_abandoned(self, experiment_id: str) -> None:
-        """Record as KILLED the running runs of an experiment whose process, on this machine, is gone.
+    def end_abandoned(self, experiment_ids: Sequence[str]) -> None:
+        """Record as KILLED the running runs of experiments whose process, on this machine, is gone.
 
         A power cut, `kill -9` and a full disk leave no chance to record an end: MLflow would show them as running.
         """
-        for run in self._client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
+        if not experiment_ids:
+            return
+        for run in self._client.search_runs(list(experiment_ids), "attributes.status = 'RUNNING'"):
             host, _, number = run.data.tags.get(PROCESS, "").rpartition(" ")
             if host == socket.gethostname() and number.isdecimal() and not _is_alive(int(number)):
                 self._end(run.info.run_id, "KILLED")

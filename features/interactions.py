@@ -18,6 +18,7 @@ import pyarrow as pa
 from ibis import _
 from numpy.typing import NDArray
 
+from core.errors import NotEnoughHistory
 from core.interactions import Interactions, codes_of
 from tables.contract import CONTRACT
 from tables.engines.arrays import midnight, numbers, seconds
@@ -36,6 +37,25 @@ def load_interactions(tables: Tables, until: date | None = None) -> Interactions
     """
     interactions = _load_lines(tables, until)
     return replace(interactions, item_categories=_load_categories(tables, until, item_ids=interactions.item_ids))
+
+
+def load_choices(tables: Tables) -> Interactions:
+    """All purchases of items, which recommenders are judged by.
+
+    Raises NotEnoughHistory where no item was bought, no buyer is known, or one item alone was bought: there is nothing
+    to choose.
+    """
+    interactions = load_interactions(tables)
+    if not len(interactions.item_ids):
+        raise NotEnoughHistory(explain_no_items(tables))
+    if len(interactions.item_ids) == 1:
+        raise NotEnoughHistory(
+            f"all purchases are of one item, {interactions.item_ids[0]}; recommendations need two or more: is the "
+            "column item_id of [tables.purchases.columns] the right one?"
+        )
+    if not len(interactions.items):
+        raise NotEnoughHistory("no purchase of an item has a customer_id; recommendations are judged by customers")
+    return interactions
 
 
 def categories_are_undated(tables: Tables) -> bool:

@@ -6,10 +6,19 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.interactions import NO_ITEMS, encode_sorted, explain_no_items, load_interactions, number_orders
+from core.errors import NotEnoughHistory
+from features.interactions import (
+    NO_ITEMS,
+    encode_sorted,
+    explain_no_items,
+    load_choices,
+    load_interactions,
+    number_orders,
+)
 from tests.worlds import frame, shop
 
 CUP_AND_POT = ("ada 2024-01-01 item_id=cup", "bo 2024-01-02 item_id=pot")
@@ -139,3 +148,15 @@ def test_without_any_category_there_are_no_codes():
 def test_why_no_item_was_bought_is_told_apart_from_a_missing_column():
     assert "every line with an item_id is a return" in explain_no_items(shop("ada 2024-01-02 -9 item_id=pot"))
     assert explain_no_items(shop("ada 2024-01-02")) == NO_ITEMS
+
+
+@pytest.mark.parametrize(
+    ("purchases", "why"),
+    [
+        (("ada 2024-01-01 item_id=cup", "bo 2024-01-02 item_id=cup"), "all purchases are of one item, cup;"),
+        (("- 2024-01-01 item_id=cup", "- 2024-01-02 item_id=pot"), "no purchase of an item has a customer_id"),
+    ],
+)
+def test_where_there_is_nothing_to_choose_or_no_buyer_is_known_nothing_is_recommended(purchases, why):
+    with pytest.raises(NotEnoughHistory, match=why):
+        load_choices(shop(*purchases))

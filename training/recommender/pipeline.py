@@ -17,7 +17,7 @@ from core.errors import NotEnoughHistory
 from core.interactions import Interactions
 from core.model_card import Comparison, Metric, ModelCard
 from core.model_kinds import RECOMMENDER
-from features.interactions import categories_are_undated, explain_no_items, load_interactions
+from features.interactions import categories_are_undated, load_choices, load_interactions
 from models.mlflow_store.package import ModelPackage
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
@@ -112,9 +112,7 @@ def evaluate(
     """
     tables = session.tables
     with session.progress.during("histories"):
-        everything = load_interactions(tables)
-        if not len(everything.items):
-            raise NotEnoughHistory(explain_no_items(tables))
+        everything = load_choices(tables)
         refuse_without_complete_day(tables, everything)
         seed = session.config.seed
         all_tasks = evaluation_tasks(tables, everything)

@@ -23,7 +23,7 @@ from core.errors import BadInput, NotEnoughHistory, UnknownName, did_you_mean
 from core.interactions import Histories, Interactions, codes_of
 from core.model_card import Comparison, Metric
 from core.recommendations import Recommendations, RepeatPolicy
-from features.interactions import encode_sorted, explain_no_items, load_interactions
+from features.interactions import encode_sorted, load_choices
 from features.repeat_policy import repeat_policy_of
 from models.metrics.ranking.evaluation import compare_rankings, ranking_metrics
 from models.metrics.ranking.protocols.fixed_split import FixedSplit
@@ -73,9 +73,7 @@ def evaluate_protocol(
 
     Tuned settings are used. Raises UnknownName, BadInput for a missing test file, and NotEnoughHistory.
     """
-    interactions = load_interactions(session.tables)
-    if not len(interactions.items):
-        raise NotEnoughHistory(explain_no_items(session.tables))
+    interactions = load_choices(session.tables)
     policy = repeat_policy_of(session.config.recommender, interactions.histories)
     how = _protocol(session, protocol, interactions=interactions, test=test, masks_seen=policy == "never")
     split = how.split(interactions)

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.data_set import Config
-from core.errors import BadInput, NotEnoughHistory
+from core.errors import BadInput
 from core.intervals import Estimate
 from core.model_kinds import RECOMMENDER
-from features.interactions import explain_no_items, load_interactions
+from features.interactions import load_choices
 from models.protocols import Settings
 from models.recommenders.catalogue import RECOMMENDERS
 from training.recommender.costs import MAX_TESTED
@@ -227,9 +227,7 @@ def begin_tuning(session: Session, models: Sequence[str] = ()) -> Tuning:
     recipes = recipes_to_tune(session.config, models)
     tables, places = session.tables, session.config.places
     with session.progress.during("histories"):
-        everything = load_interactions(tables)
-        if not len(everything.items):
-            raise NotEnoughHistory(explain_no_items(tables))
+        everything = load_choices(tables)
         tasks = evaluation_tasks(tables, everything)
     with session.progress.during("opening earlier trials"):
         storage = open_studies(places.tuning / "trials.db")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -11,7 +11,6 @@ from typing import Literal
 import ibis.expr.types as ir
 
 from core.date_format import EPOCH_UNITS
-from tables.contract import CONTRACT
 from tables.discovery.clock_values import CLOCK_ALONE, offsets_in, offsets_of_clocks
 from tables.discovery.dates import (
     ENOUGH,
@@ -23,10 +22,15 @@ from tables.discovery.dates import (
 from tables.discovery.epochs import EPOCHS, day_of_epoch, is_epoch
 from tables.discovery.months import count_months, guess_month_numbers, guess_months
 from tables.discovery.numbers import SCIENTIFIC, NumberGuess, guess_numbers
-from tables.discovery.vocabulary import id_form, load_vocabulary, normalise
+from tables.discovery.time_names import is_called_id, kinds_of_time
+from tables.discovery.vocabulary import load_vocabulary, normalise
 
 MAX_VALUES = 20_000
 "Different values of a text column that are looked at."
+MAX_VALUES_OF_TABLE = 2_000_000
+"Of all its columns."
+FEW_COLUMNS = 64
+"More columns are examined in parts."
 MAX_WORDS = 60
 "More different values are no category."
 MAX_WORDS_AMONG_DATES = 2
@@ -131,8 +135,22 @@ def _may_be_id(facts: ColumnFacts) -> bool:
 def examine_columns(table: ir.Table, *, today: date, zones: Mapping[str, str] | None = None) -> dict[str, ColumnFacts]:
     """The facts of every column, by name. `zones` are those in the types of a Parquet file's columns."""
     n_rows = int(table.count().to_pyarrow().as_py())
-    facts = {name: _examine(table, name, n_rows=n_rows, today=today) for name in table.columns}
+    n_values = min(MAX_VALUES, MAX_VALUES_OF_TABLE // max(1, len(table.columns)))
+    facts = {
+        name: _examine(part, name, n_rows=n_rows, n_values=n_values, today=today)
+        for part in _split_wide(table)
+        for name in part.columns
+    }
     return {name: _with_zone(one, (zones or {}).get(name, "")) for name, one in facts.items()}
+
+
+def _split_wide(table: ir.Table) -> Iterator[ir.Table]:
+    """The table in parts of few columns, because a query on a table takes time for every column that it has."""
+    if len(table.columns) <= FEW_COLUMNS:
+        yield table
+        return
+    for start in range(0, len(table.columns), FEW_COLUMNS):
+        yield table.select(*table.columns[start : start + FEW_COLUMNS]).cache()
 
 
 def _with_zone(facts: ColumnFacts, zone: str) -> ColumnFacts:
@@ -143,11 +161,11 @@ def _with_zone(facts: ColumnFacts, zone: str) -> ColumnFacts:
     return replace(facts, dates=replace(facts.dates, zone=zone, offsets=offsets))
 
 
-def _examine(table: ir.Table, name: str, *, n_rows: int, today: date) -> ColumnFacts:
+def _examine(table: ir.Table, name: str, *, n_rows: int, n_values: int, today: date) -> ColumnFacts:
     column = table[name]
     kind = column.type()
     if kind.is_string():
-        return _examine_text(table, name, n_rows=n_rows, today=today)
+        return _examine_text(table, name, n_rows=n_rows, n_values=n_values, today=today)
     if kind.is_nested() or kind.is_binary():
         return ColumnFacts(name=name, kind="other", is_text=False, n_rows=n_rows, n_filled=0, n_distinct=0)
     numeric = kind.is_numeric() and not kind.is_boolean()
@@ -169,10 +187,10 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
         return replace(facts, kind="time", dates=dates)
     if kind.is_numeric():
         bounds = (facts.low, facts.high)
-        is_moment = (kind.is_integer() or _kinds_of_time(facts.name)) and all(
+        is_moment = (kind.is_integer() or kinds_of_time(facts.name)) and all(
             one is not None and is_epoch(int(one)) for one in bounds
         )
-        if is_moment and facts.low is not None and not _is_called_id(facts.name):
+        if is_moment and facts.low is not None and not is_called_id(facts.name):
             date_format = EPOCHS[len(str(int(facts.low)))]
             evidence = f"all {facts.n_filled:,} numbers are moments between 1990 and 2100"
             first, last = day_of_epoch(int(facts.low)), day_of_epoch(int(facts.high or 0))
@@ -195,41 +213,22 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
 def _guess_serials(name: str, bounds: tuple[float | None, float | None], *, n_rows: int) -> DateGuess | None:
     """Numbers as days of a spreadsheet, if only the name of their column can tell them from others."""
     low, high = bounds
-    kinds = _kinds_of_time(name)
+    kinds = kinds_of_time(name)
     if low is None or high is None or not kinds:
         return None
     return guess_serials(low, high, n_rows=n_rows, is_birth="date" in kinds)
 
 
-def _is_called_id(name: str) -> bool:
-    """Whether a name is that of ids and of no time: customer 1700000123 is no moment of 2023."""
-    if _kinds_of_time(name):
-        return False
-    rank_of = load_vocabulary().rank_of
-    ids = [(table.name, one.name) for table in CONTRACT.values() for one in table.columns if one.kind == "id"]
-    return bool(id_form(name)) or any(rank_of(name, table=table, column=column) is not None for table, column in ids)
-
-
-def _kinds_of_time(name: str) -> set[str]:
-    """Whether a name is that of a moment ("time") or a day such as a birthday ("date") of any table."""
-    rank_of = load_vocabulary().rank_of
-    return {
-        column.kind
-        for table in CONTRACT.values()
-        for column in table.columns
-        if column.kind in ("time", "date") and rank_of(name, table=table.name, column=column.name) is not None
-    }
-
-
-def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> ColumnFacts:
+def _examine_text(table: ir.Table, name: str, *, n_rows: int, n_values: int, today: date) -> ColumnFacts:
     text = table[name].strip().nullif("")
     cells_of_rows = table.select(text=text)
     filled_rows = cells_of_rows.filter(cells_of_rows.text.notnull())
     counted = filled_rows.group_by("text").agg(rows=filled_rows.count())
-    n_distinct, n_present = (int(value.to_pyarrow().as_py() or 0) for value in (counted.count(), counted.rows.sum()))
+    totals = counted.mutate(n_distinct=counted.count().over(), n_present=counted.rows.sum().over())
     # The order of a hash takes values from the whole file; the first ones would be from its first days.
-    chosen = counted.order_by(counted.text.hash()).limit(MAX_VALUES)
-    cells = sorted(((row["text"], row["rows"]) for row in chosen.to_pyarrow().to_pylist()), key=lambda cell: -cell[1])
+    chosen = totals.order_by(totals.text.hash()).limit(n_values).to_pyarrow().to_pylist()
+    n_distinct, n_present = (int(chosen[0][total]) if chosen else 0 for total in ("n_distinct", "n_present"))
+    cells = sorted(((row["text"], row["rows"]) for row in chosen), key=lambda cell: -cell[1])
     missing = _missing_words(cells)
     words = {word for word, _ in missing}
     filled = [cell for cell in cells if cell[0] not in words]
@@ -266,9 +265,9 @@ def _examine_text(table: ir.Table, name: str, *, n_rows: int, today: date) -> Co
 def _guess_dates(name: str, cells: list[tuple[str, int]], *, today: date) -> DateGuess | None:
     """How the cells of a text column are read as months, moments, or days of a spreadsheet; None if they are none."""
     dates = guess_months(name, cells) or guess_dates(cells, today=today)
-    if dates is not None and dates.date_format in EPOCH_UNITS and _is_called_id(name):
+    if dates is not None and dates.date_format in EPOCH_UNITS and is_called_id(name):
         dates = None
-    if dates is not None and dates.is_scientific and not _kinds_of_time(name):
+    if dates is not None and dates.is_scientific and not kinds_of_time(name):
         dates = None
     serials = [float(value) for value, _ in cells if SERIAL.match(value)]
     if dates is None and serials and len(serials) == len(cells):

@@ -2,7 +2,8 @@
 
 customers      600   3,000   7,000   15,000   50,000   1,000,000
 of them used   all   all     all     all      12,500   15,000 or a little less
-repeats        4     4       2       1        1        1
+repeats        4     4       2       1        1        1                         of 20 columns
+repeats        4     1       1       1        1        1                         of 200
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from core.model_kinds import CHURN
 from core.scores import Scores
 from models.churn.customer_folds import MIN_CUSTOMERS
 from training.churn.trials import Trials, concatenate_by_model
-from training.cross_section.rows import CleanRows, sample_rows, stratify_folds
+from training.cross_section.rows import MAX_COLUMNS, CleanRows, sample_rows, stratify_folds
 from training.run.recipe import Recipe
 from training.run.session import Progress, run_parallel
 
@@ -26,6 +27,8 @@ BASELINE = CHURN.constant_model
 N_FOLDS, N_REPEATS = 5, 4
 MAX_SCORED = 15_000
 "Customers that recipes are compared on, and customers times repeats."
+MAX_CELLS = 1_000_000
+"Customers times columns of one fit, times repeats."
 NEEDS_DATES = ("recency", "rfm")
 "Models that have no feature to use in a cross-section."
 MIN_CLASS = -(-MIN_CUSTOMERS * N_FOLDS // (N_FOLDS - 1))
@@ -61,9 +64,10 @@ def fittable_recipes(recipes: Mapping[str, Recipe], rows: CleanRows, *, model: s
     return {name: recipe for name, recipe in recipes.items() if not shortage or name == BASELINE}
 
 
-def count_repeats(n_customers: int) -> int:
-    """How often each customer is scored: more often where they are few."""
-    return int(np.clip(MAX_SCORED // max(n_customers, 1), 1, N_REPEATS))
+def count_repeats(n_customers: int, n_columns: int) -> int:
+    """How often each customer is scored: more often where they are few, and columns too."""
+    n_cells = n_customers * min(n_columns, MAX_COLUMNS)
+    return int(np.clip(min(MAX_SCORED // max(n_customers, 1), MAX_CELLS // max(n_cells, 1)), 1, N_REPEATS))
 
 
 def cross_validate(
@@ -75,7 +79,7 @@ def cross_validate(
     the customers that it is fitted on.
     """
     rows = rows.take(sample_rows(rows.outcomes.churned, limit=MAX_SCORED, seed=seed))
-    n_repeats = n_repeats or count_repeats(len(rows))
+    n_repeats = n_repeats or count_repeats(len(rows), len(rows.features.columns))
     repeats = [
         stratify_folds(rows.outcomes.churned, n_folds=N_FOLDS, seed=seed + repeat) for repeat in range(n_repeats)
     ]

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from core.errors import DataError
+from tables.discovery import columns
 from tables.discovery.columns import ColumnFacts, examine_columns
 from tables.discovery.dates import DateGuess, guess_dates
 from tables.discovery.numbers import NumberGuess, guess_numbers
@@ -259,3 +260,13 @@ def test_a_name_tells_personal_columns(name: str, is_personal: bool):
     facts = ColumnFacts(name=name, kind="text", is_text=True, n_rows=9, n_filled=9, n_distinct=3)
 
     assert facts.is_personal is is_personal
+
+
+def test_a_column_shows_the_same_among_hundreds_of_others(monkeypatch):
+    rows = pa.table({f"column {n}": [f"{n % 7},{row}0" for row in range(12)] for n in range(12)})
+    table = connect_in_memory().create_table("rows", rows)
+    alone = examine_columns(table, today=TODAY)
+
+    monkeypatch.setattr(columns, "FEW_COLUMNS", 5)
+    assert examine_columns(table, today=TODAY) == alone
+    assert list(alone) == rows.column_names

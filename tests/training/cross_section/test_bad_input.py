@@ -185,4 +185,8 @@ def test_a_customer_twice_is_named(tmp_path):
 
 
 def test_customers_are_scored_more_often_where_they_are_few():
-    assert [count_repeats(n) for n in (50, 3_750, 7_043, 10_127, 1_000_000)] == [4, 4, 2, 1, 1]
+    assert [count_repeats(n, 20) for n in (50, 3_750, 7_043, 10_127, 1_000_000)] == [4, 4, 2, 1, 1]
+
+
+def test_customers_are_scored_less_often_where_columns_are_many():
+    assert [count_repeats(n, 5_000) for n in (600, 2_000, 3_000)] == [4, 2, 1]

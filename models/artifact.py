@@ -65,7 +65,7 @@ class Artifact:
             }
             texts = {name: (folder / f"{name}.txt").read_text(encoding="utf-8") for name in contents["texts"]}
             return cls(contents["model"], contents["state"], arrays, texts)
-        except (OSError, KeyError, ValueError, msgspec.DecodeError) as fault:
+        except (OSError, LookupError, ValueError, TypeError, msgspec.DecodeError) as fault:
             raise BrokenArtifact(
                 f"the artifact in {folder} cannot be read ({fault}); train or release again"
             ) from fault

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import bentoml
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import environment
 from core.environment import DECISIONS_FILE, LEDGER_FILE, TASKS_FILE
@@ -20,12 +21,14 @@ from serving.decisions.database import DecisionDatabase
 from serving.http.app import Api, all_endpoints
 from serving.http.live import ActivationLog, LiveRelease, LiveReleaseHooks, describe_activation
 from serving.http.pages import ServiceMetrics
+from serving.http.trial import verify_answers
 from serving.release.release import Release
 from serving.release.releases import Activation, Releases
 from serving.tasks.database import TaskDatabase
 
 logger = logging.getLogger("kizuna.serving")
 
+LIVEZ = "/livez"
 FIRST_WORKER = (None, 0, 1)
 "It alone logs an activation; all workers switch to the release. Without workers there is no index."
 SERVICE_OPTIONS: dict[str, Any] = {
@@ -48,7 +51,10 @@ def create_live_release(metrics: ServiceMetrics) -> LiveRelease:
             logger.info("%s", describe_activation(release, activation))
         activation_log.record(release, activation)
 
-    return LiveRelease(Releases(folder), LiveReleaseHooks(on_activation, metrics.count_failure))
+    def verify(release: Release) -> None:
+        verify_answers(release, all_endpoints(), folder=folder)
+
+    return LiveRelease(Releases(folder), LiveReleaseHooks(on_activation, metrics.count_failure, verify))
 
 
 METRICS = ServiceMetrics()
@@ -57,7 +63,19 @@ TASKS = TaskDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.folder.pa
 DECISIONS = DecisionDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / DECISIONS_FILE)
 
 
-@bentoml.asgi_app(Api(LIVE, all_endpoints(), metrics=METRICS, tasks=TASKS, decisions=DECISIONS), path="/")
+class Front:
+    """Answers every request, except for BentoML's own /livez, before BentoML's router sees it: a third of the CPU."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._bentoml = app
+        self._api = Api(LIVE, all_endpoints(), metrics=METRICS, tasks=TASKS, decisions=DECISIONS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        is_own = scope["type"] in ("http", "websocket") and scope["path"] != LIVEZ
+        await (self._api if is_own else self._bentoml)(scope, receive, send)
+
+
 @bentoml.service(
     name="kizuna",
     workers=int(os.environ.get(environment.WORKERS, "1")),
@@ -88,3 +106,6 @@ class Kizuna:
     def stop(self) -> None:
         """Stop watching for releases."""
         LIVE.stop()
+
+
+Kizuna.add_asgi_middleware(Front)  # pyright: ignore[reportArgumentType] - its protocol describes a function

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from core.errors import BadInput, BrokenArtifact
 from core.interactions import codes_of_ids
+from serving.release.integrity import flush
 from serving.release.recommender_part import RecommenderPart
-from serving.release.release import flush
 
 logger = logging.getLogger("kizuna.serving")
 

@@ -15,9 +15,11 @@ from kizuna.session import open_registry
 from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
+    from core.config.data_set import Config
     from serving.release.release import ReleaseDescription, ReleasedModel
 
 console = Console()
+UPDATE = "newer data or models"
 NO_OFFER_ID = (
     "contacts have no offer_id, so acceptance is assumed and no capacity is used up; map it under "
     "[tables.contacts.columns]"
@@ -32,7 +34,13 @@ def register(app: typer.Typer) -> None:
         config: ConfigPath = DEFAULT_CONFIG,
         cutoff: Cutoff = None,
         skip: Annotated[list[str] | None, typer.Option(help="Model to leave out: churn or recommender.")] = None,
-        reason: Annotated[str, typer.Option(help="Recorded in the ledger.")] = "newer data or models",
+        reason: Annotated[str, typer.Option(help="Recorded in the ledger; by default, newer data or models.")] = "",
+        accept_change: Annotated[
+            bool, typer.Option("--accept-change", help="Publish even if the mean score is unlike the last release's.")
+        ] = False,
+        rollback: Annotated[
+            bool, typer.Option("--rollback", help="Build nothing: activate the release before the active one.")
+        ] = False,
         keep: Annotated[int, typer.Option(min=1, help="Number of releases to keep on disk.")] = 5,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
@@ -40,10 +48,15 @@ def register(app: typer.Typer) -> None:
         from kizuna.today import describe_silence, open_todays_tables, refuse_future
         from serving.build.inputs import Champions
         from serving.build.release import build_release
+        from serving.http.app import all_endpoints
+        from serving.http.trial import verify_answers
         from serving.release.releases import Activation, Releases
         from tables.assortment import contacts_lack_offers
 
         settings, progress = open_config(config), progress_console()
+        if rollback:
+            _roll_back(settings, reason, output_format=output_format)
+            return
         refuse_future([cutoff], settings)
         registry, ledger = open_registry(settings, progress)
         with progress.status("reading the tables and the champions"):
@@ -57,9 +70,15 @@ def register(app: typer.Typer) -> None:
         with progress.status("scoring every customer"):
             release = build_release(settings, tables, champions=champions, cutoff=day, created_at=now)
         release_id = release.description.release_id
-        activation = Activation(release_id=release_id, who=getpass.getuser(), why=reason, at=now)
-        with progress.status("writing the release"):
-            folder = Releases(settings.places.releases).publish(release, activation, keep=keep)
+        activation = Activation(
+            release_id=release_id, who=getpass.getuser(), why=reason or UPDATE, at=now, accepts_change=accept_change
+        )
+        releases = Releases(settings.places.releases)
+        with progress.status("writing and trying the release"):
+            folder = releases.publish(
+                release, activation, keep=keep,
+                verify=lambda written: verify_answers(written, all_endpoints(), folder=releases.folder),
+            )  # fmt: skip
         if output_format is OutputFormat.JSON:
             print_json({"folder": str(folder), "activated": activation, "release": release.description})
         else:
@@ -68,6 +87,26 @@ def register(app: typer.Typer) -> None:
                 say(console, f"  churn: {doubt}")
             if "offers" in tables and contacts_lack_offers(tables):
                 say(console, f"  offers: {NO_OFFER_ID}")
+
+
+def _roll_back(settings: Config, reason: str, *, output_format: OutputFormat) -> None:
+    """Activate the release before the active one."""
+    from serving.release.releases import Activation, Releases
+
+    releases = Releases(settings.places.releases)
+    activation = Activation(
+        release_id=releases.previous_id(),
+        who=getpass.getuser(),
+        why=reason or f"rolled back from {releases.active().release_id}",
+        at=datetime.now(UTC),
+        accepts_change=True,
+    )
+    description = releases.open(activation.release_id).description
+    releases.activate(activation)
+    if output_format is OutputFormat.JSON:
+        print_json({"activated": activation, "release": description})
+    else:
+        say(console, f"activated {description.release_id} again, cutoff {description.cutoff}: {activation.why}")
 
 
 def _print_release(folder: Path, description: ReleaseDescription) -> None:

@@ -1,8 +1,9 @@
 """Keeps a worker on the active release: watches for activations and swaps releases without a restart or a pause.
 
-A thread checks every half second. A new release is opened beside the running one, and then one reference is replaced.
-Requests in flight finish on the release that they began with. If a release cannot be opened, the running one stays.
-The hash-chained ledger records which releases each host has served from.
+A thread checks every half second. A new release is opened beside the running one and tried, and then one reference is
+replaced. Requests in flight finish on the release that they began with. Whatever is wrong with a release or with the
+file that names it, the running one stays, and the worker tries again, at growing intervals, or at once when another
+release is activated. The hash-chained ledger records which releases each host has served from.
 """
 
 from __future__ import annotations
@@ -10,20 +11,27 @@ from __future__ import annotations
 import fcntl
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from core.errors import KizunaError
+from core.errors import BrokenArtifact, KizunaError
 from core.ledger import RELEASE_ACTIVATED, Ledger
 from serving.release.release import Release
 from serving.release.releases import Activation, Releases
+from serving.release.verification import explain_other_mean, verify_release
 
 logger = logging.getLogger("kizuna.serving")
 
 CHECK_SECONDS = 0.5
+MAX_WAIT = 30.0
+"Seconds between attempts to open the same release, at most."
+
+Stamp = tuple[int, int]
+"Modification time and inode."
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,9 @@ class LiveReleaseHooks:
     activated: Callable[[Release, Activation], None]
     "After this worker has switched to a release."
     failed: Callable[[], None]
-    "After a release could not be opened."
+    "After each attempt to find or open a release that failed."
+    verify: Callable[[Release], None] = verify_release
+    "Before the switch; raises BrokenArtifact for a release that cannot answer."
 
 
 class LiveRelease:
@@ -43,13 +53,20 @@ class LiveRelease:
         self.current: Release | None = None
         self._releases = releases
         self._hooks = hooks
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: Stamp | None = None
+        self._attempts = Attempts()
+        self._checked_at = time.monotonic()
         self._stopped = threading.Event()
 
     @property
     def folder(self) -> Path:
         """The folder that contains all releases."""
         return self._releases.folder
+
+    @property
+    def seconds_since_check(self) -> float:
+        """Seconds since the folder was last looked at without an error; below one while all is well."""
+        return time.monotonic() - self._checked_at
 
     def start(self) -> None:
         """Open the active release, and watch for newer ones until `stop`."""
@@ -61,31 +78,67 @@ class LiveRelease:
         self._stopped.set()
 
     def check(self) -> None:
-        """Switch to the active release if another one was activated since the last check."""
-        stamp = self._read_stamp()
-        if stamp is None or stamp == self._stamp:
-            return
-        self._stamp = stamp
+        """Switch to the active release if another one was activated since the last check. Never raises."""
+        stamp: Stamp | None = None
         try:
-            activation = self._releases.active()
-            if self.current is None or self.current.description.release_id != activation.release_id:
-                self.current = Release.open(self._releases.folder / activation.release_id)
-                self._hooks.activated(self.current, activation)
-        except KizunaError as error:
-            logger.error("a release could not be activated, the running one stays: %s", error)
+            stamp = self._read_stamp()
+            if stamp is not None and stamp != self._stamp and self._attempts.is_due(stamp):
+                self._switch()
+                self._stamp = stamp
+            if stamp is None or stamp == self._stamp:
+                self._attempts = Attempts()
+                self._checked_at = time.monotonic()
+        except Exception as error:  # noqa: BLE001 - an exception that leaves this thread would end it
+            message = str(error) if isinstance(error, KizunaError) else type(error).__name__
+            if self._attempts.fail(stamp, message):
+                logger.error("a release could not be activated, the running one stays: %s", message)
             self._hooks.failed()
 
-    def _read_stamp(self) -> tuple[int, int] | None:
+    def _switch(self) -> None:
+        activation = self._releases.active()
+        running = self.current
+        if running is not None and running.description.release_id == activation.release_id:
+            return
+        release = self._releases.open_to_serve(activation.release_id)
+        self._hooks.verify(release)
+        if not activation.accepts_change and (other := explain_other_mean(release, running)):
+            raise BrokenArtifact(f"{other}; if that is right, activate it with --accept-change")
+        self.current = release
+        self._hooks.activated(release, activation)
+
+    def _read_stamp(self) -> Stamp | None:
         """Modification time and inode of the file that names the active release: both change when it is replaced."""
         try:
             status = self._releases.active_path.stat()
-        except OSError:
+        except FileNotFoundError:
             return None
         return status.st_mtime_ns, status.st_ino
 
     def _watch(self) -> None:
         while not self._stopped.wait(CHECK_SECONDS):
             self.check()
+
+
+class Attempts:
+    """Failed attempts to switch to one activation; the next one is due after twice the time, up to `MAX_WAIT`."""
+
+    def __init__(self) -> None:
+        self._stamp: Stamp | None = None
+        self._message = ""
+        self._wait = CHECK_SECONDS
+        self._due_at = 0.0
+
+    def is_due(self, stamp: Stamp) -> bool:
+        """Whether to try now: another activation is tried at once."""
+        return stamp != self._stamp or time.monotonic() >= self._due_at
+
+    def fail(self, stamp: Stamp | None, message: str) -> bool:
+        """Note a failure; returns whether it is another one than the last."""
+        is_new = (stamp, message) != (self._stamp, self._message)
+        self._wait = CHECK_SECONDS if stamp != self._stamp else min(2 * self._wait, MAX_WAIT)
+        self._stamp, self._message = stamp, message
+        self._due_at = time.monotonic() + self._wait
+        return is_new
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,15 @@ class ServiceMetrics:
         return generate_latest(all_workers)
 
 
+class Readiness(msgspec.Struct, frozen=True):
+    """The body of /readyz."""
+
+    release_id: str
+    "The release that responses come from."
+    seconds_since_check: float
+    "Since the folder of releases was last looked at without an error; more than a minute needs attention."
+
+
 SWAGGER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 DOCS_PAGE = """<!doctype html>
@@ -88,7 +97,8 @@ def page_routes(live: LiveRelease, endpoints: Sequence[Endpoint], *, metrics: Se
     async def readyz(_: HttpRequest) -> HttpResponse:
         if live.current is None:
             raise Problem(ProblemType.NO_RELEASE, "the service is waiting for the first release")
-        return HttpResponse("\n", media_type="text/plain")
+        readiness = Readiness(live.current.description.release_id, round(live.seconds_since_check, 1))
+        return HttpResponse(msgspec.json.encode(readiness), media_type="application/json")
 
     async def show_metrics(_: HttpRequest) -> HttpResponse:
         return HttpResponse(metrics.text(), media_type=CONTENT_TYPE)

@@ -44,6 +44,7 @@ from serving.release.account_part import AccountPart
 from serving.release.churn_part import ChurnPart
 from serving.release.hazard_part import HazardPart
 from serving.release.health_part import HealthPart
+from serving.release.integrity import DESCRIPTION, checksums, flush, refuse_damage, refuse_damage_once
 from serving.release.offer_part import OfferPart
 from serving.release.predict_part import PredictPart
 from serving.release.recommender_part import RecommenderPart
@@ -53,7 +54,6 @@ from serving.release.uplift_part import UpliftPart
 from serving.release.value_part import ValuePart
 
 FORMAT_VERSION = 6
-DESCRIPTION = "release.json"
 CARDS = "cards.json"
 UNPUBLISHED = "unpublished"
 "The release id of scores that no release contains."
@@ -184,11 +184,14 @@ class Release:
             flush(path)
 
     @classmethod
-    def open(cls, folder: Path) -> Release:
-        """Memory-map a release. Raises BrokenArtifact if a file is missing, damaged or of another format."""
+    def open(cls, folder: Path, *, once_per_host: bool = False) -> Release:
+        """Memory-map a release. Raises BrokenArtifact if a file is missing, damaged or of another format.
+
+        With `once_per_host`, files are not read again that a process of this host has verified.
+        """
         try:
             description = read_description(folder)
-            _refuse_damage(folder, description)
+            (refuse_damage_once if once_per_host else refuse_damage)(folder, description.files)
             artifacts = {
                 path.name: _plain_arrays(Artifact.read(path, memory_map=True))
                 for path in sorted(folder.iterdir())
@@ -198,7 +201,7 @@ class Release:
                 name: kind.from_artifacts(artifacts) for name, kind in PARTS.items() if name in artifacts
             }
             return cls(description, msgspec.Raw((folder / CARDS).read_bytes()), **parts)
-        except (OSError, KeyError, ValueError, msgspec.DecodeError, UnknownName) as error:
+        except (OSError, LookupError, ValueError, TypeError, AttributeError, msgspec.DecodeError, UnknownName) as error:
             raise BrokenArtifact(f"the release in {folder} cannot be read ({error}); run `kizuna release`") from error
 
 
@@ -207,10 +210,16 @@ PARTS: Mapping[str, type[ReleasePart]] = {
 }
 
 
+class _Format(msgspec.Struct):
+    """What every format of a description has."""
+
+    format_version: int
+
+
 def read_description(folder: Path) -> ReleaseDescription:
     """The description in a release folder. Raises BrokenArtifact for a format that this version does not read."""
     content = (folder / DESCRIPTION).read_bytes()
-    version = msgspec.json.decode(content)["format_version"]
+    version = msgspec.json.decode(content, type=_Format).format_version
     if version != FORMAT_VERSION:
         raise BrokenArtifact(
             f"{folder} has release format {version}, this version reads {FORMAT_VERSION}; run `kizuna release`"
@@ -222,33 +231,6 @@ def new_release_id(created_at: datetime, content: str) -> str:
     """An id that sorts by time: 20260914T010203Z-3fa2c1."""
     nonce = hashlib.sha256(f"{content}{time.monotonic_ns()}{os.getpid()}".encode()).hexdigest()[:6]
     return f"{created_at:%Y%m%dT%H%M%SZ}-{nonce}"
-
-
-def checksums(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file in a folder except its description."""
-    digests: dict[str, str] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path != folder / DESCRIPTION:
-            with path.open("rb") as file:
-                digests[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    return digests
-
-
-def flush(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _refuse_damage(folder: Path, description: ReleaseDescription) -> None:
-    digests = checksums(folder)
-    for path in sorted(digests.keys() | description.files.keys()):
-        if digests.get(path) != description.files.get(path):
-            problem = "is missing" if path not in digests else "has changed since the release was written"
-            raise BrokenArtifact(f"{folder / path} {problem}; run `kizuna release`")
 
 
 def _plain_arrays(artifact: Artifact) -> Artifact:

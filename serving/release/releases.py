@@ -9,29 +9,38 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
-from core.errors import BrokenArtifact, NotFound, SourceUnavailable
-from serving.release.release import DESCRIPTION, Release, flush
+from core.errors import BadInput, BrokenArtifact, NotFound, SourceUnavailable
+from serving.release.integrity import DESCRIPTION, flush, forget_verified
+from serving.release.release import Release
+from serving.release.verification import explain_other_mean, verify_release
 
 BUILDING = ".building-"
 "Prefix of the folders in which releases are built."
 
 
+ReleaseId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)]
+"The name of a folder, and of no other one above or below."
+
+
 class Activation(msgspec.Struct, frozen=True, kw_only=True):
     """Which release is active, and who activated it why and when."""
 
-    release_id: str
+    release_id: ReleaseId
     who: str
     why: str
     at: datetime
     "UTC."
+    accepts_change: bool = False
+    "Whether the mean score may be unlike that of the release before."
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,10 @@ class Releases:
             return msgspec.json.decode(self.active_path.read_bytes(), type=Activation)
         except FileNotFoundError as error:
             raise NotFound(f"there is no release in {self.folder} yet; run `kizuna release`") from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BrokenArtifact(f"{self.active_path} is damaged ({error}); run `kizuna release`") from error
+        except OSError as error:
+            raise SourceUnavailable(f"{self.active_path} cannot be read: {error.strerror}") from error
 
     def open_active(self) -> Release:
         """Open the active release. Raises NotFound before the first release."""
@@ -66,14 +77,33 @@ class Releases:
             raise NotFound(f"no release '{release_id}' in {self.folder}; {listed}")
         return Release.open(self.folder / release_id)
 
+    def open_to_serve(self, release_id: str) -> Release:
+        """Open a release for a worker: its files are read only once per host."""
+        return Release.open(self.folder / release_id, once_per_host=True)
+
     def release_ids(self) -> list[str]:
         """The ids of all complete releases, oldest first."""
         return sorted(path.parent.name for path in self.folder.glob(f"[!.]*/{DESCRIPTION}"))
 
-    def publish(self, release: Release, activation: Activation, *, keep: int = 5) -> Path:
-        """Write a release, activate it, and delete all but the newest `keep` releases; returns its folder."""
+    def publish(
+        self,
+        release: Release,
+        activation: Activation,
+        *,
+        keep: int = 5,
+        verify: Callable[[Release], None] = verify_release,
+    ) -> Path:
+        """Write a release, activate it, and delete all but the newest `keep` releases; returns its folder.
+
+        `verify` gets the release as it was read back, and raises BrokenArtifact where it cannot answer; then, or where
+        its mean score is unlike that of the active release and the activation does not accept that, nothing changes.
+        """
         with self._build_folder() as building:
             release.write(building)
+            written = Release.open(building)
+            verify(written)
+            if not activation.accepts_change and (other := explain_other_mean(written, self._find_active())):
+                raise BadInput(f"{other}; if that is right, publish with --accept-change")
             final = self.folder / release.description.release_id
             building.rename(final)
             flush(self.folder)
@@ -97,11 +127,27 @@ class Releases:
         temporary.replace(self.active_path)
         flush(self.folder)
 
+    def previous_id(self) -> str:
+        """The newest complete release that is older than the active one. Raises NotFound where there is none."""
+        active = self.active().release_id
+        older = [release_id for release_id in self.release_ids() if release_id < active]
+        if not older:
+            raise NotFound(f"no release in {self.folder} is older than the active one, {active}")
+        return older[-1]
+
+    def _find_active(self) -> Release | None:
+        """The active release; None before the first, or where it is damaged."""
+        try:
+            return self.open_active()
+        except (NotFound, BrokenArtifact, SourceUnavailable):
+            return None
+
     def _delete_oldest(self, keep: int) -> None:
         active = self.active().release_id
         for release_id in self.release_ids()[: -max(keep, 1)]:
             if release_id != active:
                 shutil.rmtree(self.folder / release_id)
+                forget_verified(self.folder / release_id)
 
     @contextmanager
     def _build_folder(self) -> Iterator[Path]:

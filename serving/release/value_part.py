@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import msgspec
@@ -54,7 +54,7 @@ class ValuePart:
     """Row i belongs to the i-th id of the index. Customers who opted out of scoring are not in it."""
 
     index: IdIndex
-    days: NDArray[np.int64]
+    days: NDArray[np.int64] = field(metadata={"rows": "others"})
     "(k,) the days at which the curves are known."
     curves: Mapping[str, NDArray[np.float32]]
     "(n, k) cumulative, by name: orders, revenue, margin and value."
@@ -62,7 +62,7 @@ class ValuePart:
     "(n,), NaN if unknown."
     next_order_days: NDArray[np.float64]
     "(n, 3) median, low and high; NaN if unknown."
-    level_samples: NDArray[np.float64]
+    level_samples: NDArray[np.float64] = field(metadata={"rows": "others"})
     "(samples,) by what the total may be off, from samples of the customers of the last window."
     horizon_days: int
     "Of the value that rules, scores and segments use."

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from kizuna.main import run
+from serving.release.releases import Releases
 from tests.serving.sample_release import publish, sample_release
 
 
@@ -31,6 +32,17 @@ def test_scores_of_a_release_need_no_mlflow(home):
     assert (home / "s.csv").exists()
     assert "serving.build.exports.files" in done.stdout.split()
     assert "mlflow" not in done.stdout.split()
+
+
+def test_a_rollback_activates_the_release_before_the_active_one(home, capfd):
+    for release_id in ("20260401T030000Z-aaaaaa", "20260402T030000Z-bbbbbb"):
+        publish(home / "var/shop/releases", sample_release(release_id))
+
+    assert run(["release", "--rollback", "--reason", "wrong prices"]) == 0
+    assert "activated 20260401T030000Z-aaaaaa again" in capfd.readouterr().out
+    assert Releases(home / "var/shop/releases").active().why == "wrong prices"
+    assert run(["release", "--rollback"]) == 2
+    assert "older than the active one" in capfd.readouterr().err
 
 
 def test_without_a_release_the_error_names_the_next_step(home, capfd):

@@ -52,6 +52,8 @@ class NoContact(StrEnum):
     "The offer or its channel has no capacity left; others are worth more."
     BUDGET = "budget"
     "The budget is spent on contacts that are worth more for their cost."
+    EXPLORATION = "exploration"
+    "A contact pays; the customer is left out at random, so that effects stay measurable."
 
 
 class OutcomeKind(StrEnum):

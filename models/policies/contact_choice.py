@@ -3,15 +3,16 @@
     kinds with priority     first, with all of the budget and the capacities
     other contacts          by expected value, with what is left
     exploration             chooses again at the prices of this allocation, partly by chance, within the same limits
+    control groups          choose by the same rule; they do not get what is withheld, and use up nothing
 
-The propensity of a choice is the probability that it is made for this customer at these prices. Customers of a control
-group use up nothing: their choice is the best at these prices.
+The propensity of a choice is the probability that it is made for this customer at these prices. It is the same for a
+customer of a control group, so that those who would get an offer compare with those who get it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,64 +25,7 @@ from models.policies.allocation.problem import NOTHING, AllocationProblem, Resou
 from models.policies.candidates import ALLOWED, Option, code_of
 from models.policies.contact_limits import keep_priority
 from models.policies.exploration import Choices, Exploration, certain, choose_best_allowed
-
-BUDGET = "budget"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpendingLimits:
-    """What the contacts of one run may use."""
-
-    budget: float | None = None
-    "Base currency; None is unlimited."
-    offers: dict[str, int] = field(default_factory=dict)
-    "Contacts left of each offer; one that is not listed is unlimited."
-    channels: dict[str, int] = field(default_factory=dict)
-    "Contacts of each channel; one that is not listed is unlimited."
-
-    @property
-    def are_scarce(self) -> bool:
-        """Whether anything is limited."""
-        return self.budget is not None or bool(self.offers) or bool(self.channels)
-
-    def resources(self, options: Sequence[Option], *, costs: NDArray[np.float64]) -> tuple[Resource, ...]:
-        """The limits as resources of an allocation problem; `costs` are (m,) or (n, m)."""
-        listed: list[Resource] = []
-        if self.budget is not None:
-            listed.append(Resource(BUDGET, self.budget, costs))
-        for offer_id, limit in self.offers.items():
-            usage = np.array([float(option.offer.offer_id == offer_id) for option in options])
-            listed.append(Resource(f"capacity of {offer_id}", limit, usage))
-        for channel, limit in self.channels.items():
-            usage = np.array([float(option.channel == channel) for option in options])
-            listed.append(Resource(f"capacity of {channel}", limit, usage))
-        return tuple(listed)
-
-    def allows(self, option: Option, *, cost: float) -> bool:
-        """Whether one more contact fits."""
-        fits = self.budget is None or cost <= self.budget
-        return fits and self.offers.get(option.offer.offer_id, 1) > 0 and self.channels.get(option.channel or "", 1) > 0
-
-    def after(self, option: Option, *, cost: float) -> SpendingLimits:
-        """What is left after one contact."""
-        return self._less({option: 1}, spent=cost)
-
-    def less(self, choice: NDArray[np.int64], *, problem: ChoiceProblem) -> SpendingLimits:
-        """What is left after the contacts of a choice, (n,)."""
-        rows = np.flatnonzero(choice != NOTHING)
-        costs = np.broadcast_to(problem.costs, problem.codes.shape)[rows, choice[rows]]
-        counts = np.bincount(choice[rows], minlength=len(problem.options)).tolist()
-        return self._less(dict(zip(problem.options, counts, strict=True)), spent=float(costs.sum()))
-
-    def _less(self, made: Mapping[Option, int], *, spent: float) -> SpendingLimits:
-        offers, channels = dict(self.offers), dict(self.channels)
-        for option, n in made.items():
-            for left, name in ((offers, option.offer.offer_id), (channels, option.channel)):
-                if name in left:
-                    left[name] = max(0, left[name] - n)
-        return SpendingLimits(
-            budget=None if self.budget is None else max(0.0, self.budget - spent), offers=offers, channels=channels
-        )
+from models.policies.spending_limits import BUDGET, SpendingLimits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +34,8 @@ class ContactChoice:
 
     choice: NDArray[np.int64]
     "(n,) the option of each customer, or NOTHING. For a control group, what they would have got."
+    in_control: NDArray[np.bool_]
+    "(n,) customers who do not get their choice, because a control group withholds it."
     propensities: NDArray[np.float64]
     "(n,) P(this choice)."
     codes: NDArray[np.int8]
@@ -124,8 +70,8 @@ class ChoiceProblem:
     "(m,) or (n, m)."
     codes: NDArray[np.int8]
     "(n, m) 0 where the option is allowed."
-    in_control: NDArray[np.bool_]
-    "(n,) customers who would be contacted, and are not."
+    withheld: NDArray[np.bool_]
+    "(n, m) allowed options that a customer of a control group does not get, even if they are chosen."
     limits: SpendingLimits = field(default_factory=SpendingLimits)
     ranks: NDArray[np.int64]
     "(m,) options of the lowest rank go first."
@@ -141,6 +87,21 @@ class ChoiceProblem:
                 "raise --budget or [decisions] budget"
             )
 
+    def withholds(self, choice: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(n,) whether a control group withholds the choice of each customer, (n,)."""
+        withheld = np.zeros(len(choice), dtype=bool)
+        rows = np.flatnonzero(choice != NOTHING)
+        withheld[rows] = self.withheld[rows, choice[rows]]
+        return withheld
+
+    def limits_after(self, choice: NDArray[np.int64], limits: SpendingLimits | None = None) -> SpendingLimits:
+        """What the contacts of a choice, (n,), leave of the limits."""
+        rows = np.flatnonzero(choice != NOTHING)
+        costs = np.broadcast_to(self.costs, self.codes.shape)[rows, choice[rows]]
+        counts = np.bincount(choice[rows], minlength=len(self.options)).tolist()
+        made = dict(zip(self.options, counts, strict=True))
+        return (limits or self.limits).less(made, spent=float(costs.sum()))
+
     def resources(self, limits: SpendingLimits | None = None) -> tuple[Resource, ...]:
         """What the options use of the limits."""
         return (limits or self.limits).resources(self.options, costs=self.costs)
@@ -152,22 +113,20 @@ class ChoiceProblem:
 
 def choose_contacts(problem: ChoiceProblem) -> ContactChoice:
     """Choose within the limits."""
-    allowed = problem.codes == ALLOWED
-    plan = _allocate_by_rank(problem, is_open=~problem.in_control)
-    reduced = _values_at(problem, plan.prices)
-    choices = Choices(plan.choice, np.ones(len(plan.choice)))
+    plan = _make_plan(problem)
+    drawn = Choices(plan.choice, np.ones(len(plan.choice)))
+    choice = plan.choice
     if problem.explore is not None:
-        choices = choose_for_request(problem, plan.prices)
-    choice = np.where(problem.in_control, _choose_outside_limits(problem, plan), choices.choice)
-    made = np.where(problem.in_control, NOTHING, choice)
-    if problem.explore is not None:
-        made = _keep_within_limits(problem, made, order=reduced)
-        choice = np.where(problem.in_control, choice, made)
+        drawn = choose_for_request(problem, plan.prices)
+        choice = _keep_within_limits(problem, drawn.choice, prices=plan.prices)
+    in_control = problem.withholds(choice)
+    made = np.where(in_control, NOTHING, choice)
     return ContactChoice(
         choice=choice,
-        propensities=np.where(made == choices.choice, choices.propensity, 1.0),
-        codes=_explain(problem, choice, prices=plan.prices),
-        value=problem.allocation(allowed).value_of(made),
+        in_control=in_control,
+        propensities=np.where(choice == drawn.choice, drawn.propensity, 1.0),
+        codes=explain_choice(problem, choice, drawn=drawn.choice, prices=plan.prices),
+        value=problem.allocation(problem.codes == ALLOWED).value_of(made),
         bound=plan.bound,
         prices=plan.prices,
     )
@@ -186,7 +145,7 @@ def contact_probabilities(problem: ChoiceProblem) -> NDArray[np.float64]:
 
     With exploration, contacts beyond the limits, which prices leave few of, count as made.
     """
-    plan = _allocate_by_rank(problem, is_open=~problem.in_control)
+    plan = _make_plan(problem)
     if problem.explore is None:
         return certain(plan.choice, n_options=len(problem.options))
     values, allowed = _open_options(problem, plan.prices)
@@ -223,6 +182,23 @@ class _Plan:
         return next(reversed(self.prices_by_rank.values()), {})
 
 
+def _make_plan(problem: ChoiceProblem) -> _Plan:
+    """Allocate to those who get their contact; control groups choose at the prices of that, and use up nothing.
+
+    A customer from whom one option is withheld, and to whom another one is worth more, gets that: it takes part.
+    """
+    is_member = np.asarray(problem.withheld.any(axis=1))
+    plan = _allocate_by_rank(problem, is_open=~is_member)
+    outside = _choose_outside_limits(problem, plan)
+    gets_other = is_member & (outside != NOTHING) & ~problem.withholds(outside)
+    if gets_other.any():
+        excluded = is_member[:, None] & (problem.withheld == gets_other[:, None])
+        second = replace(problem, codes=np.where(excluded, code_of(NoContact.CONTROL_GROUP), problem.codes))
+        plan = _allocate_by_rank(second, is_open=~is_member | gets_other)
+        outside = _choose_outside_limits(second, plan)
+    return replace(plan, choice=np.where(is_member & ~gets_other, outside, plan.choice))
+
+
 def _allocate_by_rank(problem: ChoiceProblem, *, is_open: NDArray[np.bool_]) -> _Plan:
     """Kinds with priority first, each with what the ones before it have left."""
     choice, limits = np.full(len(is_open), NOTHING), problem.limits
@@ -232,7 +208,7 @@ def _allocate_by_rank(problem: ChoiceProblem, *, is_open: NDArray[np.bool_]) -> 
         part = problem.allocation((problem.codes == ALLOWED) & rows[:, None] & (problem.ranks == rank), limits=limits)
         allocation = allocate(part)
         choice[rows] = allocation.choice[rows]
-        limits = limits.less(allocation.choice, problem=problem)
+        limits = problem.limits_after(allocation.choice, limits)
         bound, prices[int(rank)] = bound + allocation.bound, dict(allocation.prices)
     return _Plan(choice, bound, prices)
 
@@ -250,21 +226,31 @@ def _choose_outside_limits(problem: ChoiceProblem, plan: _Plan) -> NDArray[np.in
 
 
 def _keep_within_limits(
-    problem: ChoiceProblem, choice: NDArray[np.int64], *, order: NDArray[np.float64]
+    problem: ChoiceProblem, choice: NDArray[np.int64], *, prices: Mapping[str, float]
 ) -> NDArray[np.int64]:
-    """The contacts of a choice, (n,), as long as the limits last; those with the highest values in `order` first."""
+    """The contacts of a choice, (n,), as long as the limits last: kinds with priority, then the highest values first.
+
+    A customer of a control group keeps its choice where a contact would have been made in its place.
+    """
     rows = np.flatnonzero(choice != NOTHING)
-    costs = np.broadcast_to(problem.costs, problem.codes.shape)
+    places, withheld = choice[rows], problem.withholds(choice)
+    costs, values = np.broadcast_to(problem.costs, problem.codes.shape), _values_at(problem, prices)
     kept, limits = np.full(len(choice), NOTHING), problem.limits
-    for row in rows[np.argsort(-order[rows, choice[rows]], kind="stable")].tolist():
+    for row in rows[np.lexsort((-values[rows, places], problem.ranks[places]))].tolist():
         option, cost = problem.options[int(choice[row])], float(costs[row, choice[row]])
         if limits.allows(option, cost=cost):
-            kept[row], limits = choice[row], limits.after(option, cost=cost)
+            kept[row] = choice[row]
+            limits = limits if withheld[row] else limits.after(option, cost=cost)
     return kept
 
 
-def _explain(problem: ChoiceProblem, choice: NDArray[np.int64], *, prices: dict[str, float]) -> NDArray[np.int8]:
-    """Reasons, (n, m), with those of the choice: an option does not pay, or others are worth more at these prices."""
+def explain_choice(
+    problem: ChoiceProblem, choice: NDArray[np.int64], *, drawn: NDArray[np.int64], prices: Mapping[str, float]
+) -> NDArray[np.int8]:
+    """Reasons, (n, m), with those of the choice: an option does not pay, others are worth more at these prices, ...
+
+    `drawn`, (n,), is the choice before limits; where it is nothing although an option pays, chance has decided.
+    """
     codes = problem.codes.copy()
     codes[(codes == ALLOWED) & ~(problem.values > 0)] = code_of(NoContact.DOES_NOT_PAY)
     capacity, spent = np.zeros(codes.shape), prices.get(BUDGET, 0.0) * np.broadcast_to(problem.costs, codes.shape)
@@ -273,6 +259,10 @@ def _explain(problem: ChoiceProblem, choice: NDArray[np.int64], *, prices: dict[
             capacity += prices.get(resource.name, 0.0) * resource.usage
     is_budget = (problem.limits.budget is not None) & (spent >= capacity)
     reasons = np.where(is_budget, code_of(NoContact.BUDGET), code_of(NoContact.CAPACITY))
+    if problem.explore is not None:
+        values, allowed = _open_options(problem, prices)
+        is_chance = (drawn == NOTHING)[:, None] & allowed & (values > 0)
+        reasons = np.where(is_chance, code_of(NoContact.EXPLORATION), reasons)
     lost = (choice == NOTHING)[:, None] & (codes == ALLOWED)
     codes[lost] = reasons[lost]
     return codes

@@ -62,6 +62,10 @@ class OfferCandidates:
     "(n, m) the first reason against each option, ALLOWED is 0; an option that does not pay is allowed."
     codes_outside_control: NDArray[np.int8]
     "(n, m) the same if there were no control group."
+    members: NDArray[np.bool_]
+    "(n,) customers of the permanent control group."
+    promotional: NDArray[np.bool_]
+    "(m,) options that the permanent control group does not get."
 
     @property
     def pays(self) -> NDArray[np.bool_]:
@@ -78,10 +82,18 @@ class OfferCandidates:
         )
 
     @property
-    def only_control_stops(self) -> NDArray[np.bool_]:
-        """(n,) customers of the control group who would be contacted otherwise, and get no other contact."""
-        gets_other = ((self.codes == ALLOWED) & self.pays).any(axis=1)
-        return ~gets_other & ((self.codes_outside_control == ALLOWED) & self.pays).any(axis=1)
+    def keeps_other(self) -> NDArray[np.bool_]:
+        """(n,) customers with a contact that pays and that the permanent control group gets, such as a renewal.
+
+        A member gets that instead of promotions, so promotions to such customers have no control group.
+        """
+        return ((self.codes_outside_control == ALLOWED) & self.pays & ~self.promotional).any(axis=1)
+
+    @property
+    def withheld(self) -> NDArray[np.bool_]:
+        """(n, m) options that nothing but a control group stops, and that compare with those that are made."""
+        stopped = (self.codes_outside_control == ALLOWED) & (self.codes != ALLOWED)
+        return stopped & ~((self.members & self.keeps_other)[:, None] & self.promotional)
 
 
 def find_candidates(
@@ -117,8 +129,8 @@ def find_candidates(
             is_immediate=occasion.is_immediate,
         ),
     )
-    members = rules.control.members(customers.contacts.customer_ids)[:, None] & rules.is_promotional(options)
-    in_control = np.where(members, code_of(NoContact.CONTROL_GROUP), ALLOWED)
+    members, promotional = rules.control.members(customers.contacts.customer_ids), rules.is_promotional(options)
+    in_control = np.where(members[:, None] & promotional, code_of(NoContact.CONTROL_GROUP), ALLOWED)
     return OfferCandidates(
         options=tuple(options),
         customers=customers,
@@ -126,6 +138,8 @@ def find_candidates(
         facts=facts,
         codes=combine_reasons(outside, in_control),
         codes_outside_control=outside,
+        members=members,
+        promotional=promotional,
     )
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.decisions import DecisionRow, NoContact
 from core.ids import digest_of
 from models.policies.allocation.problem import NOTHING
-from models.policies.candidates import ALLOWED, REASONS, Option, code_of
-from models.policies.contact_choice import choose_for_request
+from models.policies.candidates import ALLOWED, REASONS, Option
+from models.policies.contact_choice import choose_for_request, explain_choice
 from serving.decisions.store import ContactHistory
 from serving.offers.candidates import Occasion, OfferCandidates, find_candidates, offers_of
 from serving.offers.options import list_options
@@ -48,6 +49,8 @@ class OfferChoice:
     choice: int
     "The option, or NOTHING."
     choice_propensity: float
+    codes: NDArray[np.int8]
+    "(m,) why each option is not made, with the reasons of the choice; see `explain_choice`."
     is_control: bool
     "Whether the customer is of the control group, and would get `choice`."
 
@@ -69,8 +72,7 @@ class OfferChoice:
             return None
         if self.is_control:
             return NoContact.CONTROL_GROUP
-        codes = np.where(self.candidates.codes[0] == ALLOWED, code_of(NoContact.DOES_NOT_PAY), self.candidates.codes[0])
-        return REASONS[int(codes.max()) - 1] if len(codes) else NoContact.NOT_ELIGIBLE
+        return REASONS[int(self.codes.max()) - 1] if len(self.codes) else NoContact.NOT_ELIGIBLE
 
     @property
     def is_evidence(self) -> bool:
@@ -81,7 +83,7 @@ class OfferChoice:
         """The decision as it is stored."""
         option = None if self.choice == NOTHING else self.candidates.options[self.choice]
         values, terms = self.candidates.valued.values, self.terms
-        is_controlled = option is not None and terms.is_controlled(option)
+        is_controlled = option is not None and terms.is_controlled(option) and not self.candidates.keeps_other[0]
         return DecisionRow(
             decision_id=self.decision_id,
             customer_id=self.request.customer_id,
@@ -126,5 +128,6 @@ def choose_offer(release: Release, request: OfferRequest) -> OfferChoice:
         candidates=candidates,
         choice=int(choices.choice[0]),
         choice_propensity=float(choices.propensity[0]),
-        is_control=bool(problem.in_control[0]) and int(choices.choice[0]) != NOTHING,
+        codes=explain_choice(problem, choices.choice, drawn=choices.choice, prices=terms.prices)[0],
+        is_control=bool(problem.withholds(choices.choice)[0]),
     )

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.config.decisions import DecisionSettings
-from models.policies.candidates import Option
-from models.policies.contact_choice import ChoiceProblem, SpendingLimits
+from models.policies.candidates import ALLOWED, Option
+from models.policies.contact_choice import ChoiceProblem
 from models.policies.exploration import EpsilonExploration, Exploration, ThompsonExploration, Uncertainty
+from models.policies.spending_limits import SpendingLimits
 from serving.offers.candidates import OfferCandidates
 from serving.release.offer_part import OfferTerms
 
@@ -19,13 +20,13 @@ def state_problem(
     terms: OfferTerms, candidates: OfferCandidates, *, seed: int, budget: float | None = None
 ) -> ChoiceProblem:
     """The problem for these customers; `budget` goes before that of the configuration."""
-    in_control = candidates.only_control_stops
+    withheld = candidates.withheld
     return ChoiceProblem(
         options=candidates.options,
         values=candidates.valued.values.value,
         costs=candidates.valued.values.cost,
-        codes=np.where(in_control[:, None], candidates.codes_outside_control, candidates.codes),
-        in_control=in_control,
+        codes=np.where(withheld, ALLOWED, candidates.codes),
+        withheld=withheld,
         limits=spending_limits(terms, budget=budget),
         ranks=_rank(terms, candidates.options),
         explore=_exploration_of(terms.settings, candidates.valued.uncertainty, seed=seed),

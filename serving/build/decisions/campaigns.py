@@ -85,16 +85,6 @@ def restrict_to_due(candidates: OfferCandidates, due: Sequence[DueCampaign]) -> 
     )
 
 
-def find_campaign_controls(candidates: OfferCandidates, due: Sequence[DueCampaign]) -> NDArray[np.bool_]:
-    """(n, m) whether each customer is of the control group of the option's campaign, and would be contacted today."""
-    controls, by_id = np.zeros(candidates.codes.shape, dtype=bool), {one.campaign_id: one for one in due}
-    for place, option in enumerate(candidates.options):
-        if option.campaign_id is not None:
-            campaign = by_id[option.campaign_id]
-            controls[campaign.rows[~campaign.contacts.treated], place] = True
-    return controls & (candidates.codes_outside_control == ALLOWED)
-
-
 @dataclass(frozen=True, kw_only=True)
 class CampaignEntry:
     """The part that a campaign has in a decision."""

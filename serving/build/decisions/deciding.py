@@ -23,7 +23,6 @@ from models.policies.candidates import REASONS, code_of
 from models.policies.contact_choice import ChoiceProblem, ContactChoice, choose_contacts
 from serving.build.decisions.campaigns import (
     DueCampaign,
-    find_campaign_controls,
     find_entry,
     list_campaign_options,
     restrict_to_due,
@@ -122,19 +121,24 @@ def decide_customers(release: Release, run: DecisionRun) -> Decided:
     problem = replace(
         problem,
         codes=np.where(earlier.is_decided[:, None], code_of(NoContact.CAP), problem.codes),
-        in_control=problem.in_control & ~earlier.is_decided,
-        limits=problem.limits.less(np.where(earlier.in_control, NOTHING, earlier.choice), problem=problem),
+        withheld=problem.withheld & ~earlier.is_decided[:, None],
+        limits=problem.limits_after(np.where(earlier.in_control, NOTHING, earlier.choice)),
     )
-    chosen, in_control = _choose(problem, candidates, due=run.campaigns, is_decided=earlier.is_decided)
+    chosen = choose_contacts(problem)
     send_at = _pick_moments(moments, chosen.choice, now=run.now)
     writer = _RowWriter(
-        release=release, candidates=candidates, chosen=chosen, run=run, reasons=chosen.reason_codes, send_at=send_at
+        release=release,
+        candidates=candidates,
+        chosen=chosen,
+        run=run,
+        reasons=chosen.reason_codes,
+        send_at=send_at,
+        keeps_other=candidates.keeps_other,
     )
-    rows = [earlier.rows.get(row) or writer.write(row, in_control=bool(in_control[row])) for row in range(len(send_at))]
+    rows = [earlier.rows.get(row) or writer.write(row) for row in range(len(send_at))]
     kept = replace(chosen, choice=np.where(earlier.is_decided, earlier.choice, chosen.choice))
-    return Decided(
-        candidates=candidates, chosen=kept, in_control=in_control | earlier.in_control, send_at=send_at, rows=rows
-    )
+    in_control = chosen.in_control | earlier.in_control
+    return Decided(candidates=candidates, chosen=kept, in_control=in_control, send_at=send_at, rows=rows)
 
 
 @dataclass(frozen=True)
@@ -167,33 +171,6 @@ def _pick_moments(
     rows = np.flatnonzero(choice != NOTHING)
     send_at[rows] = moments[rows, choice[rows]]
     return send_at
-
-
-def _choose(
-    problem: ChoiceProblem, candidates: OfferCandidates, *, due: Sequence[DueCampaign], is_decided: NDArray[np.bool_]
-) -> tuple[ContactChoice, NDArray[np.bool_]]:
-    """The choice, and who of the control groups would be contacted, (n,).
-
-    Customers of a campaign's control group choose as if there were none. Where another contact is worth more
-    to one of them than the campaign's, they get that one.
-    """
-    controls = find_campaign_controls(candidates, due) & ~is_decided[:, None]
-    may_be_control = controls.any(axis=1) & ~problem.in_control
-    lifted = replace(
-        problem,
-        codes=np.where(may_be_control[:, None], candidates.codes_outside_control, problem.codes),
-        in_control=problem.in_control | may_be_control,
-    )
-    chosen = choose_contacts(lifted)
-    is_control = may_be_control & (chosen.choice != NOTHING)
-    is_control &= controls[np.arange(len(controls)), np.maximum(chosen.choice, 0)]
-    if (may_be_control & ~is_control).any():
-        in_control = problem.in_control | is_control
-        codes = np.where(is_control[:, None], candidates.codes_outside_control, problem.codes)
-        chosen = choose_contacts(replace(problem, codes=codes, in_control=in_control))
-    else:
-        in_control = lifted.in_control
-    return chosen, in_control & (chosen.choice != NOTHING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,8 +215,10 @@ class _RowWriter:
     run: DecisionRun
     reasons: NDArray[np.int8]
     send_at: NDArray[np.datetime64]
+    keeps_other: NDArray[np.bool_]
+    "(n,) of the candidates."
 
-    def write(self, row: int, *, in_control: bool) -> DecisionRow:
+    def write(self, row: int) -> DecisionRow:
         customer_id, place = str(self.candidates.customers.contacts.customer_ids[row]), int(self.chosen.choice[row])
         terms = offers_of(self.release).terms
         reason = int(self.reasons[row])
@@ -255,7 +234,9 @@ class _RowWriter:
             return DecisionRow(**common, no_contact=REASONS[reason - 1] if reason else None)
         option, values = self.candidates.options[place], self.candidates.valued.values
         entry = find_entry(self.run.campaigns, option, row=row)
-        by_control = 1.0 - terms.control.share if terms.is_controlled(option) else 1.0
+        in_control = bool(self.chosen.in_control[row])
+        is_compared = terms.is_controlled(option) and not self.keeps_other[row]
+        by_control = 1.0 - terms.control.share if is_compared else 1.0
         return DecisionRow(
             **common,
             stage_percent=entry.stage_percent,

@@ -12,27 +12,29 @@ from models.policies.allocation.problem import NOTHING
 from models.policies.candidates import REASONS, Option, code_of
 from models.policies.contact_choice import (
     ChoiceProblem,
-    SpendingLimits,
     choose_contacts,
     choose_for_request,
     contact_probabilities,
 )
 from models.policies.exploration import EpsilonExploration
+from models.policies.spending_limits import SpendingLimits
 
 COUPON = Option(offer=Offer(offer_id="coupon", kind="discount"), channel="mail")
 CALL = Option(offer=Offer(offer_id="renewal-call", kind="renewal"), channel="phone")
 
 
-def problem(values, *, codes=None, costs=(1.0, 1.0), in_control=None, ranks=(0, 0), **more):
+def problem(values, *, codes=None, costs=(1.0, 1.0), in_control=(), ranks=(0, 0), **more):
+    """Customers of a control group, `in_control`, get none of the options."""
     values = np.array(values, dtype=np.float64)
+    withheld = np.zeros(values.shape, bool)
+    withheld[np.flatnonzero(in_control)] = True
     return ChoiceProblem(
         options=(COUPON, CALL),
         values=values,
         costs=np.array(costs),
         codes=np.zeros(values.shape, np.int8) if codes is None else np.array(codes, np.int8),
         ranks=np.array(ranks),
-        in_control=np.zeros(len(values), bool) if in_control is None else np.array(in_control),
-        **more,
+        **{"withheld": withheld, **more},
     )
 
 
@@ -146,3 +148,66 @@ def test_with_exploration_the_probability_of_a_choice_is_its_propensity():
 
     assert probabilities == pytest.approx(np.array([[0.6, 0.2, 0.2], [0.7, 0, 0.3], [0.2, 0.2, 0.6]]))
     assert probabilities[[0, 1, 2], chosen.choice] == pytest.approx(chosen.propensities)
+
+
+def test_a_customer_whom_chance_leaves_out_is_told_from_one_whom_the_limits_leave_out():
+    values = np.tile([[3.0, 1.0], [-1.0, -1.0]], (20, 1))
+
+    chosen = choose_contacts(problem(values, explore=EpsilonExploration(1.0, 3)))
+    limited = choose_contacts(
+        problem(values, limits=SpendingLimits(offers={"coupon": 0}, channels={"phone": 0}),
+                explore=EpsilonExploration(0.0, 3))
+    )  # fmt: skip
+
+    left_out = chosen.choice == NOTHING
+    assert set(np.array(reasons(chosen))[left_out & (values[:, 0] > 0)]) == {"exploration"}
+    assert set(np.array(reasons(chosen))[left_out & (values[:, 0] < 0)]) == {"does_not_pay"}
+    assert set(reasons(limited)) == {"capacity", "does_not_pay"}
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    values=st.lists(st.lists(st.floats(-5, 20), min_size=2, max_size=2), min_size=1, max_size=12),
+    ranks=st.sampled_from([(0, 0), (0, 1), (1, 0)]),
+    withheld=st.tuples(st.booleans(), st.booleans()),
+    epsilon=st.floats(0, 1),
+)
+def test_a_control_group_is_drawn_as_contacted_customers_are_with_the_same_propensity(values, ranks, withheld, epsilon):
+    explore = EpsilonExploration(epsilon, 5)
+    contacted = choose_contacts(problem(values, ranks=ranks, explore=explore))
+    everyone = np.tile(withheld, (len(values), 1))
+
+    control = choose_contacts(problem(values, ranks=ranks, explore=explore, withheld=everyone))
+
+    assert control.choice.tolist() == contacted.choice.tolist()
+    assert control.propensities.tolist() == contacted.propensities.tolist()
+    would_get = contacted.choice != NOTHING
+    assert control.in_control.tolist() == (would_get & np.array(withheld)[contacted.choice]).tolist()
+
+
+def test_with_exploration_the_difference_to_the_control_group_is_the_effect_of_the_contacts():
+    # Loyal customers buy for 3, and for 2 more with a coupon; others buy nothing, whatever they get.
+    n, random = 20_000, np.random.default_rng(1)
+    is_loyal, in_control = random.random(n) < 0.5, random.random(n) < 0.3
+    values = np.where(is_loyal[:, None], [5.0, 1.0], [-1.0, -2.0])
+
+    chosen = choose_contacts(problem(values, in_control=in_control, explore=EpsilonExploration(0.6, 2)))
+
+    is_coupon = chosen.choice == 0
+    bought = 3.0 * is_loyal + 2.0 * (is_loyal & is_coupon & ~chosen.in_control)
+    compared = chosen.choice != NOTHING
+    effect = bought[compared & ~chosen.in_control].mean() - bought[compared & chosen.in_control].mean()
+    # Loyal: coupon .6, call .2. Others: coupon .2, call .2.
+    assert effect == pytest.approx(2 * 0.6 / (0.6 + 0.2 + 0.2 + 0.2), abs=0.1)
+
+
+def test_a_capacity_leaves_out_as_many_of_the_control_group_as_of_those_who_are_contacted():
+    n, random = 4_000, np.random.default_rng(3)
+    values, in_control = random.random((n, 2)) * 10, random.random(n) < 0.5
+    limits = SpendingLimits(offers={"coupon": 300}, channels={"phone": 300})
+
+    chosen = choose_contacts(problem(values, in_control=in_control, limits=limits, explore=EpsilonExploration(1.0, 2)))
+
+    is_chosen = chosen.choice != NOTHING
+    assert is_chosen[in_control].mean() == pytest.approx(is_chosen[~in_control].mean(), abs=0.03)
+    assert (is_chosen & ~chosen.in_control).sum() == 600

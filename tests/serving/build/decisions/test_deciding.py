@@ -29,6 +29,7 @@ from serving.build.decisions.pricing import price_offers
 from serving.build.decisions.writing import DecisionWriter, write_decisions
 from serving.decisions.store import ContactHistory, Objection
 from serving.offers.candidates import offers_of
+from serving.offers.choosing import OfferRequest, choose_offer
 from serving.release.offer_part import OfferPart
 from serving.release.refusals import Refusals
 from serving.release.send_slots import SendSlots, StoredSendSlots
@@ -155,6 +156,18 @@ def test_renewal_contacts_have_no_control_group():
     assert all(row.treated and row.propensity == 1 for row in rows.values())
 
 
+def test_a_promotion_has_no_control_group_among_customers_who_would_get_a_renewal_instead():
+    better_gift = msgspec.structs.replace(GIFT, margin=1_000)
+
+    _, rows = decisions_of(release_with(better_gift, CALL, control_share=0.6))
+
+    members = {name for name in rows if hash_share("shop", name) < 0.6}
+    assert {name: row.offer_id for name, row in rows.items()} == {
+        name: "call" if name in members else "gift" for name in rows
+    }
+    assert all(row.treated and row.propensity == 1 for row in rows.values())
+
+
 def test_a_budget_goes_to_the_customers_who_are_worth_most_for_it():
     decided, rows = decisions_of(release_with(GIFT), budget=4.0)
 
@@ -212,6 +225,19 @@ def test_the_same_run_gives_the_same_decisions():
 
     assert first == second
     assert any(row.choice_propensity < 1 for row in first.values())
+
+
+def test_the_service_and_the_daily_run_say_alike_that_chance_has_left_a_customer_out():
+    release = release_with(GIFT, settings=DecisionSettings(exploration="epsilon", epsilon=1.0))
+    noons = [NOON + timedelta(days=day) for day in range(12)]
+
+    decided = [row for now in noons for row in decide_customers(release, DecisionRun(now=now, seed=now.day)).rows]
+    requested = [
+        choose_offer(release, OfferRequest(customer_id="cyd", now=now, history=ContactHistory())) for now in noons
+    ]
+
+    for reasons in ({row.no_contact for row in decided}, {one.nothing_because for one in requested}):
+        assert reasons == {None, NoContact.EXPLORATION}
 
 
 def test_a_second_run_of_a_day_keeps_the_contacts_of_the_first_and_what_they_cost():

@@ -39,11 +39,16 @@ def measure_tastes(
     tastes = np.full((len(customer_ids), len(offers)), np.nan)
     if lines is None or not any(offer.item_id or offer.category for offer in offers):
         return tastes
+    everyone = _Lines.of(lines.group_by("category", "item_id").aggregate(n=_.count()))
     wanted_items = {offer.item_id for offer in offers if offer.item_id}
-    category_of = _categories_of(lines, wanted_items)
+    category_of = everyone.categories_of(wanted_items)
     offered = ({offer.category for offer in offers if offer.category} | set(category_of.values())) - {""}
-    categories = _count(lines, "category", words=offered, customer_ids=customer_ids)
-    items = _count(lines, "item_id", words=wanted_items, customer_ids=customer_ids)
+    own = lines.filter(_.customer_id.notnull()).semi_join(customers_table(customer_ids), "customer_id")
+    total = _count_by_customer(own, customer_ids)
+    is_wanted = _.category.isin(sorted(offered)) | _.item_id.isin(sorted(wanted_items))
+    bought = _Lines.of(own.filter(is_wanted).group_by("customer_id", "category", "item_id").aggregate(n=_.count()))
+    categories = _count(bought, "category", words=offered, everyone=everyone, customer_ids=customer_ids, total=total)
+    items = _count(bought, "item_id", words=wanted_items, everyone=everyone, customer_ids=customer_ids, total=total)
     for place, offer in enumerate(offers):
         if offer.item_id is not None:
             tastes[:, place] = _taste_of_item(items, categories, item=offer.item_id, category_of=category_of)
@@ -51,6 +56,25 @@ def measure_tastes(
             share = categories.share_of(offer.category)
             tastes[:, place] = np.log(categories.shrunk(offer.category, prior=share) / share)
     return tastes
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """How many purchases there are of each category and item, of all customers or of each; every array is (n,)."""
+
+    columns: Mapping[str, NDArray[np.str_]]
+    "category, item_id, and customer_id where each customer has rows."
+    counts: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, counted: ir.Table) -> _Lines:
+        rows = counted.to_pyarrow()
+        return cls({name: texts(rows[name]) for name in rows.column_names if name != "n"}, numbers(rows["n"]))
+
+    def categories_of(self, item_ids: Collection[str]) -> dict[str, str]:
+        """The category of each item; the last one in the order of the alphabet where it has had several."""
+        pairs = zip(self.columns["item_id"].tolist(), self.columns["category"].tolist(), strict=True)
+        return dict(sorted(pair for pair in pairs if pair[0] in item_ids))
 
 
 @dataclass(frozen=True)
@@ -98,34 +122,32 @@ def _lines_of_items(tables: Tables, cutoff: date) -> ir.Table | None:
     return lines.left_join(categories, "item_id").mutate(category=_.category_of_item.coalesce(""))
 
 
-def _count(lines: ir.Table, column: str, *, words: Collection[str], customer_ids: NDArray[np.str_]) -> _Counts:
-    """The purchases of these customers that have one of the words in a column, such as a category."""
-    own = lines.filter(_.customer_id.notnull()).semi_join(customers_table(customer_ids), "customer_id")
+def _count_by_customer(own: ir.Table, customer_ids: NDArray[np.str_]) -> NDArray[np.float64]:
+    """The purchases of each customer of anything, (n,)."""
     unique_ids, places = np.unique(customer_ids, return_inverse=True)
     totals = own.group_by("customer_id").aggregate(n=_.count()).to_pyarrow()
     total = np.zeros(len(unique_ids))
     total[np.searchsorted(unique_ids, texts(totals["customer_id"]))] = numbers(totals["n"])
-    is_wanted = _[column].isin(sorted(words))
-    rows = own.filter(is_wanted).group_by("customer_id", word=_[column]).aggregate(n=_.count()).to_pyarrow()
-    owners, of_rows, n = (
-        np.searchsorted(unique_ids, texts(rows["customer_id"])),
-        texts(rows["word"]),
-        numbers(rows["n"]),
-    )
-    by_word: dict[str, NDArray[np.float64]] = {}
+    return total[places]
+
+
+def _count(
+    bought: _Lines,
+    column: str,
+    *,
+    words: Collection[str],
+    everyone: _Lines,
+    customer_ids: NDArray[np.str_],
+    total: NDArray[np.float64],
+) -> _Counts:
+    """The purchases of these customers that have one of the words in a column, such as a category."""
+    unique_ids, places = np.unique(customer_ids, return_inverse=True)
+    owners = np.searchsorted(unique_ids, bought.columns["customer_id"])
+    n_lines = max(1.0, everyone.counts.sum())
+    by_word, shares = dict[str, NDArray[np.float64]](), dict[str, float]()
     for word in words:
-        bought_by = np.bincount(owners[of_rows == word], n[of_rows == word], minlength=len(unique_ids))
-        by_word[word] = bought_by.astype(np.float64)[places]
-    bought = lines.filter(is_wanted).group_by(word=_[column]).aggregate(n=_.count()).to_pyarrow()
-    n_lines = max(1, int(lines.count().to_pyarrow().as_py()))
-    shares = dict(zip(texts(bought["word"]).tolist(), (numbers(bought["n"]) / n_lines).tolist(), strict=True))
-    return _Counts(by_word, total[places], shares)
-
-
-def _categories_of(lines: ir.Table, item_ids: Collection[str]) -> dict[str, str]:
-    if not item_ids:
-        return {}
-    rows = (
-        lines.filter(_.item_id.isin(sorted(item_ids))).select("item_id", "category").distinct().to_pyarrow().to_pylist()
-    )
-    return {row["item_id"]: row["category"] for row in rows}
+        rows = bought.columns[column] == word
+        counted = np.bincount(owners[rows], bought.counts[rows], minlength=len(unique_ids))
+        by_word[word] = counted.astype(np.float64)[places]
+        shares[word] = float(everyone.counts[everyone.columns[column] == word].sum() / n_lines)
+    return _Counts(by_word, total, shares)

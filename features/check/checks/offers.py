@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
 from core.errors import RuleError
+from core.i18n.message import Message
 from core.offers import Offer
 from core.rules.clauses import count_exclusions, describe_empty_rule, split_clauses
 from core.rules.rule import Rule, parse_rule
@@ -23,9 +25,12 @@ from features.segments.rule_variables import features_for_names, features_for_ru
 from tables.assortment import load_offer_book, offers_without
 from tables.tables import Tables
 
+MAX_RULES = 5
+"Wrong rules of each kind that have a finding of their own; one more finding counts the offers of all the others."
+
 
 def find(data: CheckedData) -> Iterator[Finding]:
-    """Findings of counts, then at most one finding for the rule of each offer."""
+    """Findings of counts, then one finding for all offers with the same wrong rule."""
     tables = data.tables
     if tables is None or "offers" not in data:
         return
@@ -56,19 +61,51 @@ def _count(data: CheckedData, kind: str, *, rows: ir.Table, column: str) -> Iter
 
 
 def _check_rules(tables: Tables) -> Iterator[Finding]:
-    offers = [offer for offer in load_offer_book(tables, tables.default_cutoff()).offers if offer.rule]
-    answerable: list[tuple[Offer, Rule]] = []
+    offers = load_offer_book(tables, tables.default_cutoff()).offers
+    by_rule = dict[str, list[Offer]]()
     for offer in offers:
+        if offer.rule:
+            by_rule.setdefault(offer.rule, []).append(offer)
+    mistakes, answerable = list[_BadRule](), list[tuple[Sequence[Offer], Rule]]()
+    for alike in by_rule.values():
         try:
-            names_in_offers(tables.config, [offer])
+            names_in_offers(tables.config, alike[:1])
         except RuleError as error:
-            yield _describe_mistake(offer, error)
+            mistakes.append(_describe_mistake(alike, error))
             continue
-        rule = _keep_answerable(offer, unknown={*prediction_names(tables.config), *situation_names(tables.config)})
+        rule = _keep_answerable(alike[0], unknown={*prediction_names(tables.config), *situation_names(tables.config)})
         if rule is not None:
-            answerable.append((offer, rule))
+            answerable.append((alike, rule))
     if answerable:
-        yield from _find_empty(tables, answerable)
+        mistakes += _find_empty(tables, answerable)
+    for kind in ("offer_rule", "offer_for_no_customer"):
+        yield from _summarise([one for one in mistakes if one.kind == kind], of=len(offers))
+
+
+@dataclass(frozen=True)
+class _BadRule:
+    """A rule that several offers may share, and what is wrong with it."""
+
+    kind: str
+    offers: Sequence[Offer]
+    problem: str | Message
+
+
+def _summarise(mistakes: Sequence[_BadRule], *, of: int) -> Iterator[Finding]:
+    """A finding for each of the rules that most offers have, and one for all the others; each with an example."""
+    ordered = sorted(mistakes, key=lambda one: -len(one.offers))
+    for group in [*([one] for one in ordered[:MAX_RULES]), ordered[MAX_RULES:]]:
+        if group:
+            yield Finding(
+                kind=group[0].kind,
+                severity=Severity.ERROR if group[0].kind == "offer_rule" else Severity.WARNING,
+                table="offers",
+                column="rule",
+                count=sum(len(one.offers) for one in group),
+                of=of,
+                example=group[0].offers[0].offer_id,
+                values={"problem": group[0].problem},
+            )
 
 
 def _keep_answerable(offer: Offer, *, unknown: Collection[str]) -> Rule | None:
@@ -78,12 +115,12 @@ def _keep_answerable(offer: Offer, *, unknown: Collection[str]) -> Rule | None:
     return parse_rule(" and ".join(f"({text})" for text in clauses)) if clauses else None
 
 
-def _find_empty(tables: Tables, rules: list[tuple[Offer, Rule]]) -> Iterator[Finding]:
-    names = frozenset[str]().union(*(rule.names() for _offer, rule in rules))
+def _find_empty(tables: Tables, rules: Sequence[tuple[Sequence[Offer], Rule]]) -> Iterator[_BadRule]:
+    names = frozenset[str]().union(*(rule.names() for _offers, rule in rules))
     cohort = select_cohort(tables, [tables.default_cutoff()])
     needed = features_for_names(tables.config, names) | features_for_rules(tables.config)
     features = compute_features(tables, cohort, names=needed)
-    for offer, rule in rules if len(features) else ():
+    for offers, rule in rules if len(features) else ():
         unscored = np.full(len(features), np.nan)
         try:
             columns = collect_offer_variables(tables, features, names=rule.names(), churn_probability=unscored)
@@ -93,32 +130,14 @@ def _find_empty(tables: Tables, rules: list[tuple[Offer, Rule]]) -> Iterator[Fin
                 continue
             clauses = count_exclusions(rule, columns)
         except RuleError as error:
-            yield _describe_mistake(offer, error)
+            yield _describe_mistake(offers, error)
             continue
-        yield Finding(
-            kind="offer_for_no_customer",
-            severity=Severity.WARNING,
-            table="offers",
-            column="rule",
-            count=len(features),
-            of=len(features),
-            example=offer.offer_id,
-            values={"problem": describe_empty_rule(clauses, rule=offer.rule or "", n_customers=len(features))},
-        )
+        problem = describe_empty_rule(clauses, rule=offers[0].rule or "", n_customers=len(features))
+        yield _BadRule("offer_for_no_customer", offers, problem)
 
 
-def _describe_mistake(offer: Offer, error: RuleError) -> Finding:
-    problem = str(error).removeprefix(f"[offer {offer.offer_id}]: ")
-    return Finding(
-        kind="offer_rule",
-        severity=Severity.ERROR,
-        table="offers",
-        column="rule",
-        count=1,
-        of=1,
-        example=offer.offer_id,
-        values={"problem": problem},
-    )
+def _describe_mistake(offers: Sequence[Offer], error: RuleError) -> _BadRule:
+    return _BadRule("offer_rule", offers, str(error).removeprefix(f"[offer {offers[0].offer_id}]: "))
 
 
 CHECK = Check(find=find)

@@ -63,11 +63,24 @@ def test_a_table_of_offers_without_the_columns_has_no_costs_at_all():
 def test_a_contradictory_rule_names_the_clause_that_excludes_most():
     (finding,) = find_offers({"rule": "orders_total >= 1 and recency_days < 5 and recency_days > 30"}, {"rule": None})
 
-    assert (finding.kind, finding.count, finding.severity) == ("offer_for_no_customer", 3, Severity.WARNING)
+    assert (finding.kind, finding.count, finding.severity) == ("offer_for_no_customer", 1, Severity.WARNING)
     assert describe_finding(finding, ENGLISH).message == (
-        "no customer is eligible for offer 'o0': of the rule 'orders_total >= 1 and recency_days < 5 and recency_days "
-        "> 30', the clause 'recency_days > 30' excludes most, 2 of 3"
+        "no customer is eligible for 1 of 2 offers, such as 'o0': of the rule 'orders_total >= 1 and recency_days < 5 "
+        "and recency_days > 30', the clause 'recency_days > 30' excludes most, 2 of 3"
     )
+
+
+def test_offers_that_share_a_wrong_rule_have_one_line_with_their_number_and_an_example():
+    findings = find_offers(*[{"rule": "recency_days > 999"}] * 30, *[{"rule": "recensy_days > 3"}] * 20, {"rule": None})
+
+    assert counts(findings) == [("offer_rule", 20, 51, "o30"), ("offer_for_no_customer", 30, 51, "o0")]
+
+
+def test_many_different_wrong_rules_have_a_few_lines_and_every_offer_is_counted():
+    findings = find_offers(*({"rule": f"recency_days > {1_000 + place // 2}"} for place in range(40)))
+
+    assert len(findings) == 6
+    assert sum(finding.count for finding in findings) == 40
 
 
 RULES = [

@@ -91,7 +91,11 @@ class _CampaignText:
         yield f"{name}: {campaign.goal}"
         audience = [self.text("rule {rule}", rule=campaign.rule)] if campaign.rule else []
         audience += [self.text("segment {name}", name=campaign.segment)] if campaign.segment else []
-        audience += [self.text("trigger {name}", name=campaign.trigger.kind)] if campaign.trigger else []
+        audience += (
+            [self.text("trigger {name}", name=self.text(f"trigger.{campaign.trigger.kind}"))]
+            if campaign.trigger
+            else []
+        )
         offers = (" > " if campaign.is_journey else ", ").join(campaign.offer_ids)
         yield self.text("audience: {audience}; offers: {offers}", audience=", ".join(audience), offers=offers)
         yield self.text(

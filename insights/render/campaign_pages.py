@@ -84,7 +84,7 @@ class _CampaignPages:
             [
                 Cell(self._name(one), one.planned.goal, kind="words"),
                 Cell(self._join(one.planned.offers), self._join(one.planned.channels), kind="words"),
-                Cell(one.planned.audience or self.text("not stated"), one.planned.owner, kind="words"),
+                Cell(self._audience(one), one.planned.owner, kind="words"),
                 Cell(one.planned.hypothesis or self.text("not stated"), kind="words"),
                 Cell(
                     name_kpi(self.renderer, one.planned.kpi),
@@ -101,6 +101,11 @@ class _CampaignPages:
             "the difference of the KPI which a campaign and control group of this size show in four of five cases."
         )
         return Table("", self._head(head), rows, note=self._limit(note))
+
+    def _audience(self, review: CampaignReview) -> str:
+        planned = review.planned
+        trigger = self.text("trigger {name}", name=self.text(f"trigger.{planned.trigger}")) if planned.trigger else ""
+        return "; ".join(part for part in (planned.audience, trigger) if part) or self.text("not stated")
 
     def _name(self, review: CampaignReview) -> str:
         return name_campaign(self.renderer, review)

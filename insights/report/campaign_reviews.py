@@ -37,7 +37,9 @@ class PlannedCampaign:
     "By what it is judged: that of the TOML, otherwise an order, or a conversion where no purchases are recorded."
     n_response_days: int
     audience: str = ""
-    "The rule, segment or trigger of the audience, where the TOML states it."
+    "The rule or segment of the audience, and its trigger where that is a rule; '' where the TOML states none."
+    trigger: str = ""
+    "The kind of a trigger that no rule says."
     goal: str = ""
     hypothesis: str = ""
     owner: str = ""
@@ -185,6 +187,7 @@ def _plan(
         kpi=measurement.kpi,
         n_response_days=_days_to_know(measurement),
         audience="" if statement is None else _describe_audience(statement),
+        trigger=_name_trigger(statement),
         goal="" if statement is None else statement.goal,
         hypothesis="" if statement is None else statement.hypothesis,
         owner="" if statement is None else statement.owner,
@@ -207,8 +210,13 @@ def _find_detectable(customers: CampaignCustomers, own: KpiEffect) -> float:
         return math.nan
 
 
+def _name_trigger(statement: Campaign | None) -> str:
+    trigger = None if statement is None else statement.trigger
+    return "" if trigger is None or trigger.as_rule else trigger.kind
+
+
 def _describe_audience(statement: Campaign) -> str:
-    """The rule or segment, and the trigger, as the TOML states them."""
+    """The rule or segment, and the rule of the trigger, as the TOML states them."""
     trigger = statement.trigger
-    parts = (statement.rule, statement.segment, None if trigger is None else trigger.as_rule or trigger.kind)
+    parts = (statement.rule, statement.segment, None if trigger is None else trigger.as_rule)
     return "; ".join(part for part in parts if part)

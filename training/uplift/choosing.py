@@ -68,6 +68,8 @@ class RuleChoice:
 
     chosen: RuleTrial
     trials: tuple[RuleTrial, ...]
+    unit: str = "outcomes"
+    "Of the gains, for each customer."
 
     @property
     def sentence(self) -> str:
@@ -76,11 +78,11 @@ class RuleChoice:
         if self.chosen.rule == TargetingRule.ALIKE:
             return (
                 "no evidence that any rule finds customers whom the contact changes more than others: none gains over "
-                f"one standard error more than targeting at random ({gains})"
+                f"one standard error more than targeting at random (in {self.unit} per customer: {gains})"
             )
         return (
             f"target by {self.chosen.rule} ({self.chosen.learner}), the simplest rule that no other beats by over "
-            f"one standard error (gains over targeting at random, in outcomes per customer: {gains})"
+            f"one standard error (gains over targeting at random, in {self.unit} per customer: {gains})"
         )
 
 
@@ -103,10 +105,12 @@ def choose_rule(
     seed: int = 0,
     candidates: Candidates = CANDIDATES,
     values: NDArray[np.float64] | None = None,
+    unit: str = "outcomes",
 ) -> RuleChoice:
     """Choose for one treatment; `values` say what an outcome of each customer is worth, (n,), and None: all the same.
 
-    With values, effects and outcomes are multiplied by them, and the rules compete for money.
+    With values, effects and outcomes are multiplied by them, and the rules compete for money. `unit` is that of an
+    outcome, or of an outcome times its value.
     """
     names = [name for of_rule in candidates.values() for name in of_rule]
     held_out = predict_held_out(data, {name: LEARNERS[name](seed=seed) for name in names}, seed=seed)
@@ -118,7 +122,7 @@ def choose_rule(
         of_rule = candidates[TargetingRule.UPLIFT]
         gains = {name: score_customers(held_out.ranks(name, values), data.rows, values=values) for name in of_rule}
         _add_trial(trials, TargetingRule.UPLIFT_VALUE, gains=gains, customer_ids=data.rows.customer_ids)
-    return RuleChoice(_choose_of(trials), tuple(trials))
+    return RuleChoice(_choose_of(trials), tuple(trials), unit)
 
 
 def _add_trial(

@@ -130,7 +130,11 @@ def load_uplift_rows(tables: Tables) -> UpliftRows:
         outcome=outcome,
         cutoffs=np.unique(features.cutoffs),
         left_out=tuple(left_out),
-        notes=_describe(data, n_certain=int((~has_chance).sum())),
+        notes=_describe(
+            data,
+            n_certain=int((~has_chance).sum()),
+            currency=tables.config.currency if outcome.name == "amount" else None,
+        ),
     )
 
 
@@ -276,10 +280,15 @@ def keep_unselected(
     return {name: data[name] for name in kept}, [reason] if reason else []
 
 
-def _describe(data: Mapping[str, TreatmentData], *, n_certain: int) -> tuple[str, ...]:
+def _describe(data: Mapping[str, TreatmentData], *, n_certain: int, currency: str | None) -> tuple[str, ...]:
+    """What was learned from; `currency` is that of outcomes in money."""
+
+    def write(effect: float) -> str:
+        return f"{effect:+.4f}" if currency is None else f"{effect:+,.2f} {currency}"
+
     groups = "; ".join(
         f"{name}: {int(one.rows.treated.sum()):,} treated, {int((~one.rows.treated).sum()):,} control, average effect "
-        f"{one.rows.average_effect:+.4f}"
+        f"{write(one.rows.average_effect)}"
         for name, one in data.items()
     )
     certain = (

@@ -149,11 +149,21 @@ def study_treatment(
         rows=test.rows,
         predictions=test.predictions,
         first_day=split_rows(rows, treatment, seed=seed)[0].first_day,
-        choice=choose_rule(data, seed=seed, values=values, candidates=candidates) if learner is None else None,
+        choice=None
+        if learner
+        else choose_rule(
+            data, seed=seed, values=values, candidates=candidates, unit=_find_unit(rows.outcome.name, config)
+        ),
         qini=qini,
         joint_p_value=p_value_above_zero(qini),
     )
     return study if study.has_rule else replace(study, predictions=rank_alike(test.predictions))
+
+
+def _find_unit(outcome: str, config: Config) -> str:
+    """What gains are counted in."""
+    unit = config.currency if outcome == "amount" else "outcomes"
+    return f"{unit} times {config.uplift.value}" if config.uplift.value else unit
 
 
 def confirm_together(studies: Mapping[str, TreatmentStudy]) -> dict[str, TreatmentStudy]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from core.config.campaigns import Campaign
+from core.config.campaigns import Campaign, CampaignTrigger
 from core.i18n.translation import ENGLISH, JAPANESE, translate
 from core.intervals import Estimate
 from insights.campaigns.kpis import Measurement
@@ -126,6 +126,21 @@ def test_a_campaign_in_the_toml_states_its_audience_and_its_days_to_respond():
         "orders_total > 2", "1 % more buy", "More tea in spring", "Ken",
     )  # fmt: skip
     assert (planned.kpi, planned.n_response_days) == ("purchased", 3)
+
+
+def test_a_trigger_that_no_rule_says_is_written_in_the_language_of_the_report():
+    trigger = CampaignTrigger(kind="abandoned_cart", event="cart")
+    statement = Campaign(goal="More orders", starts_on=date(2026, 2, 1), trigger=trigger, offers=("tea",))
+    contacts = frame(contact("ada", "2026-02-02T10:00"), contact("bo", "2026-02-26T10:00", treated=False))
+    tables = shop("ada 2026-02-06 100", "last 2026-03-10 1", contacts=contacts)
+    customers = load_campaign_customers(tables, CUTOFF)
+    assert customers is not None
+
+    terms = replace(settings(tables), statements={"spring": statement})
+    (review,) = review_campaigns(customers, terms, since=np.datetime64("2026-01-01"))
+
+    assert (review.planned.audience, review.planned.trigger) == ("", "abandoned_cart")
+    assert translate("trigger.abandoned_cart", JAPANESE) == "カゴ落ち"
 
 
 def settings(tables: Tables) -> ReviewSettings:

@@ -11,7 +11,7 @@ from core.intervals import Estimate
 from models.uplift.learner import TargetingRule
 from models.uplift.uplift_model import TreatmentData
 from simulation.experiments import SimulatedExperiment, gain_over_random, simulate_experiment
-from training.uplift.choosing import choose_rule, predict_held_out, rank_shares, score_customers
+from training.uplift.choosing import RuleChoice, RuleTrial, choose_rule, predict_held_out, rank_shares, score_customers
 
 LINEAR: Mapping[TargetingRule, Sequence[str]] = {
     TargetingRule.ALIKE: ("average_effect",),
@@ -19,6 +19,16 @@ LINEAR: Mapping[TargetingRule, Sequence[str]] = {
     TargetingRule.RISK: ("risk_linear",),
     TargetingRule.UPLIFT: ("s_linear",),
 }
+
+
+@pytest.mark.parametrize("rule", [TargetingRule.ALIKE, TargetingRule.RISK])
+def test_gains_have_the_unit_of_the_outcome(rule: TargetingRule):
+    gain = Estimate(1.0, 0.5, 1.5)
+    trial = RuleTrial(
+        rule=rule, learner="risk_linear", gain=gain, over_simpler=gain, is_better=False, gains=np.zeros(1)
+    )  # fmt: skip
+
+    assert "in JPY per customer" in RuleChoice(trial, (trial, trial), "JPY").sentence
 
 
 def data_of(simulated: SimulatedExperiment) -> TreatmentData:

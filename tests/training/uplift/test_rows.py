@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -85,6 +86,13 @@ def test_contacts_whose_horizon_has_not_ended_are_left_out():
     rows = load(horizon_days=131)  # the second campaign is 130 days before the end of the record
 
     assert len(rows.data["voucher"].rows) == 300
+
+
+def test_an_average_effect_on_an_amount_is_money():
+    by_outcome = {outcome: load(outcome=outcome).notes[0] for outcome in ("amount", "purchased")}
+
+    assert re.search(r"average effect [+-][\d,]+\.\d\d [A-Z]{3}", by_outcome["amount"])
+    assert re.search(r"average effect [+-]0\.\d{4}[.;]", by_outcome["purchased"])
 
 
 def test_an_amount_is_what_was_bought_within_the_horizon():

@@ -92,11 +92,10 @@ def _find_end(running: RunningCampaign, *, now: datetime, zone: ZoneInfo) -> str
 
 def _collect_evidence(running: RunningCampaign, *, now: datetime) -> StageEvidence:
     measures, share = running.measures, running.treated_share
-    stage = running.events[-1].stage_percent
-    since = next(event.at for event in running.events if event.stage_percent == stage)
+    latest = running.events[-1]  # It brought the campaign to its stage, or back to it after a stop.
     return StageEvidence(
-        stage_percent=stage,
-        days_at_stage=(now - since).days,
+        stage_percent=latest.stage_percent,
+        days_at_stage=(now - latest.at).days,
         n_contacted=measures.n_treated,
         conversions=_count(measures.conversions, share),
         unsubscriptions=_count(measures.unsubscriptions, share),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -195,6 +196,16 @@ def test_a_stage_is_held_for_some_days_and_then_left():
     assert next_event(running(day=1)) is None
     assert next_event(running(day=3)) == ("running", 20, "no sign of harm at 5 %")
     assert next_event(running(day=30, percent=100)) is None
+
+
+def test_the_days_on_which_a_campaign_was_stopped_are_no_days_at_its_stage():
+    shown = running(day=20)
+    stopped, again = (
+        msgspec.structs.replace(shown.events[0], state=state, stage_percent=percent, at=NOW - timedelta(days=day))
+        for state, percent, day in ((CampaignState.STOPPED, 0, 19), (CampaignState.RUNNING, 5, 1))
+    )
+
+    assert next_event(replace(shown, events=[*shown.events, stopped, again])) is None
 
 
 def test_a_stage_that_contacted_no_customer_says_so_instead_of_finding_no_harm():

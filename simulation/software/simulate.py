@@ -195,7 +195,9 @@ yearly_discount = 0.1
 [offers]
 acceptance_probability = 0.1
 save_rate = 0.15
-saving_kinds = ["service", "discount"]
+saving_kinds = ["service_call", "discount"]
+# An upgrade begins in the month after the contact.
+answer_days = 31
 customer_value = 600000
 
 [attributes]

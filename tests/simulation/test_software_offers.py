@@ -39,6 +39,16 @@ def test_contacts_and_offers_keep_the_contract_and_open_with_every_row(usual: Si
         assert opened.load_reports[name].n_usable == len(usual.tables[name])
 
 
+def test_the_toml_names_kinds_of_offers_that_exist_and_waits_for_upgrades(usual: SimulatedSoftware, tmp_path):
+    terms = read_config(usual.write(tmp_path), {}).offers
+    contacts = usual.tables["contacts"].to_pandas()
+
+    assert set(terms.saving_kinds) <= set(usual.tables["offers"]["kind"].to_pylist())
+    days = (contacts.converted_at - contacts.event_time).dropna().dt.total_seconds() / 86_400
+    assert len(days)
+    assert days.max() < terms.answer_days
+
+
 def test_only_paying_accounts_are_contacted_and_the_control_group_costs_nothing(usual: SimulatedSoftware):
     contacts, truth = usual.tables["contacts"].to_pandas(), usual.truth
     sent = truth.history.contacts

@@ -5,6 +5,7 @@ var/
   shop/                one folder per data set
     releases/
     ledger.jsonl
+    keys.json
     tasks.db
     decisions.db
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LEDGER_FILE = "ledger.jsonl"
+KEYS_FILE = "keys.json"
 TASKS_FILE = "tasks.db"
 DECISIONS_FILE = "decisions.db"
 
@@ -42,6 +44,11 @@ class Places:
     def ledger(self) -> Path:
         """The hash-chained record of activations and promotions."""
         return self.home / LEDGER_FILE
+
+    @property
+    def keys(self) -> Path:
+        """The API keys of the service, as hashes."""
+        return self.home / KEYS_FILE
 
     @property
     def tuning(self) -> Path:
@@ -88,6 +95,12 @@ RELEASES = "KIZUNA_RELEASES"
 
 LEDGER = "KIZUNA_LEDGER"
 "File of the ledger; otherwise ledger.jsonl beside the folder of releases."
+
+HOSTS = "KIZUNA_HOSTS"
+"Names, separated by commas, that requests may call the service by; otherwise any, and without keys only this host's."
+
+WITHOUT_KEYS = "KIZUNA_WITHOUT_KEYS"
+"If set, the service answers every caller while there are no API keys; otherwise only this host."
 
 WORKERS = "KIZUNA_WORKERS"
 "Number of worker processes of the service."

@@ -16,12 +16,14 @@ import bentoml
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import environment
-from core.environment import DECISIONS_FILE, LEDGER_FILE, TASKS_FILE
+from core.environment import DECISIONS_FILE, KEYS_FILE, LEDGER_FILE, TASKS_FILE
 from serving.decisions.database import DecisionDatabase
 from serving.http.app import Api, all_endpoints
+from serving.http.gate import Gate
 from serving.http.live import ActivationLog, LiveRelease, LiveReleaseHooks, describe_activation
 from serving.http.pages import ServiceMetrics
 from serving.http.trial import verify_answers
+from serving.keys import KeyFile, LiveKeys
 from serving.release.release import Release
 from serving.release.releases import Activation, Releases
 from serving.tasks.database import TaskDatabase
@@ -57,6 +59,18 @@ def create_live_release(metrics: ServiceMetrics) -> LiveRelease:
     return LiveRelease(Releases(folder), LiveReleaseHooks(on_activation, metrics.count_failure, verify))
 
 
+def create_gate(folder: Path) -> Gate:
+    """Who is answered: by the keys beside the releases."""
+    hosts = os.environ.get(environment.HOSTS, "").lower().split(",")
+    return Gate(
+        keys=LiveKeys(KeyFile(folder.parent / KEYS_FILE)),
+        hosts=frozenset(host.strip() for host in hosts if host.strip()),
+        without_keys=bool(os.environ.get(environment.WITHOUT_KEYS)),
+        n_workers=N_WORKERS,
+    )
+
+
+N_WORKERS = int(os.environ.get(environment.WORKERS, "1"))
 METRICS = ServiceMetrics()
 LIVE = create_live_release(METRICS)
 TASKS = TaskDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / TASKS_FILE)
@@ -68,7 +82,8 @@ class Front:
 
     def __init__(self, app: ASGIApp) -> None:
         self._bentoml = app
-        self._api = Api(LIVE, all_endpoints(), metrics=METRICS, tasks=TASKS, decisions=DECISIONS)
+        gate = create_gate(LIVE.folder)
+        self._api = Api(LIVE, all_endpoints(), metrics=METRICS, tasks=TASKS, decisions=DECISIONS, gate=gate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -78,7 +93,7 @@ class Front:
 
 @bentoml.service(
     name="kizuna",
-    workers=int(os.environ.get(environment.WORKERS, "1")),
+    workers=N_WORKERS,
     **SERVICE_OPTIONS,
 )
 class Kizuna:

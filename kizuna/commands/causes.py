@@ -52,9 +52,10 @@ def register(app: typer.Typer) -> None:
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Churn causes: stated, attributed by the model, MRR at risk, and what to do first."""
+        if out is not None:
+            require_place(out)
         settings = open_config(config)
         path = out or settings.places.home / "causes.json"
-        require_place(path)
         decomposition = decompose_churn(settings, months, with_quotes=quotes)
         write(decomposition, path)
         if output_format is OutputFormat.JSON:

@@ -27,17 +27,26 @@ def register(app: typer.Typer) -> None:
         port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 3000,
         workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 1,
         without_keys: Annotated[
-            bool, typer.Option("--without-keys", help="Allow non-local connections without authentication.")
+            bool, typer.Option("--without-keys", help="Answer every caller while there are no keys.")
         ] = False,
     ) -> None:
         """Serve the active release over HTTP; a new release is picked up without a restart."""
         address = parse_address(host)
-        if not (address.is_loopback or without_keys):
-            raise BadInput(f"--host {host} accepts connections without authentication; add --without-keys to allow it")
         refuse_taken_port(str(address), port)
+        from serving.keys import KeyFile
         from serving.tasks.database import TaskDatabase
 
         places = open_config(config).places
+        has_keys = bool(KeyFile(places.keys).read())
+        if not (address.is_loopback or without_keys or has_keys):
+            raise BadInput(
+                f"--host {host} accepts connections of other hosts; make a key for each of them with `kizuna keys "
+                "add`, or add --without-keys to answer every caller"
+            )
+        if without_keys and not has_keys:
+            typer.echo(
+                "warning: every caller who reaches this port is answered; `kizuna keys add` makes keys", err=True
+            )
         TaskDatabase.at(os.environ.get(environment.DATABASE_URL), places.tasks)  # raises where the URL is not valid
         variables = os.environ | {
             environment.RELEASES: str(places.releases.resolve()),
@@ -45,6 +54,8 @@ def register(app: typer.Typer) -> None:
             environment.WORKERS: str(workers),
             "BENTOML_DO_NOT_TRACK": "True",
         }
+        if without_keys:
+            variables[environment.WITHOUT_KEYS] = "1"
         command = [sys.executable, "-m", "bentoml", "serve", "serving.service:Kizuna"]
         options = ["--working-dir", str(PROJECT), "--host", str(address), "--port", str(port)]
         sys.stdout.flush()

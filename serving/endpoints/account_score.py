@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from core.access import Scope
 from core.ids import Id
 from core.model_kinds import CHURN
 from serving.http.problems import Problem, ProblemType
@@ -86,4 +87,5 @@ ENDPOINT = Endpoint(
     response=AccountScoreResponse,
     handle=handle,
     summary="Churn risk, value and reasons of accounts",
+    scope=Scope.SCORE,
 )

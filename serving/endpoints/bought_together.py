@@ -6,6 +6,7 @@ from itertools import islice
 
 import msgspec
 
+from core.access import Scope
 from core.model_kinds import RECOMMENDER
 from serving.http.schema import (
     Count,
@@ -90,4 +91,5 @@ ENDPOINT = Endpoint(
     response=BoughtTogetherResponse,
     handle=handle,
     summary="Items bought together with this one",
+    scope=Scope.RECOMMEND,
 )

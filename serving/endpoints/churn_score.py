@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from core.access import Scope
 from core.model_kinds import CHURN, HAZARD
 from core.scores import RiskLevel
 from serving.http.problems import Problem, ProblemType
@@ -195,5 +196,6 @@ ENDPOINT = Endpoint(
     response=ChurnScoreResponse,
     handle=handle,
     summary="Churn probabilities, reasons and survival curves",
+    scope=Scope.SCORE,
     problems=(ProblemType.HORIZON_TOO_LONG,),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from core.access import Scope
 from core.errors import SourceUnavailable
 from core.health import HealthRecord
 from core.model_kinds import CHURN
@@ -139,6 +140,7 @@ ENDPOINT = Endpoint(
     response=CustomerResponse,
     handle=handle,
     summary="Everything known about one customer",
+    scope=Scope.SCORE,
     blocking=True,
     problems=(ProblemType.UNKNOWN_CUSTOMER,),
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from core.access import Scope
 from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
 from serving.release.release import FittedModel, ReleasedModel
 
@@ -56,4 +57,5 @@ ENDPOINT = Endpoint(
     response=ModelsResponse,
     handle=handle,
     summary="Models in the active release",
+    scope=Scope.SCORE,
 )

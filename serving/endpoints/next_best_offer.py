@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 
+from core.access import Scope
 from core.decisions import NoContact
 from core.errors import SourceUnavailable
 from core.model_kinds import CHURN
@@ -258,6 +259,7 @@ ENDPOINT = Endpoint(
     response=NextBestOfferResponse,
     handle=handle,
     summary="The offer to make to a customer, or none",
+    scope=Scope.DECIDE,
     blocking=True,
     problems=(ProblemType.DECISIONS_UNAVAILABLE,),
 )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from core.access import Scope
 from core.decisions import DecisionOutcome, OutcomeKind
 from core.errors import SourceUnavailable
 from core.ids import Id, digest_of
@@ -105,6 +106,7 @@ ENDPOINT = Endpoint(
     response=OutcomesResponse,
     handle=handle,
     summary="Report what came of decisions",
+    scope=Scope.INGEST,
     blocking=True,
     problems=(ProblemType.DECISIONS_UNAVAILABLE,),
 )

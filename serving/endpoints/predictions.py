@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from core.access import Scope
 from core.model_kinds import PREDICT
 from serving.endpoints.churn_score import Reasons, UnknownCustomer, WithoutConsent
 from serving.http.problems import Problem, ProblemType
@@ -100,6 +101,7 @@ ENDPOINT = Endpoint(
     response=PredictionsResponse,
     handle=handle,
     summary="How likely an event is for each customer, with reasons",
+    scope=Scope.SCORE,
     body_field="customers",
     problems=(ProblemType.UNKNOWN_EVENT,),
 )

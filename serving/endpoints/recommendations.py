@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.access import Scope
 from core.model_kinds import RECOMMENDER
 from core.recommendations import STAGES, Stage
 from serving.http.problems import Problem, ProblemType
@@ -145,4 +146,5 @@ ENDPOINT = Endpoint(
     response=RecommendationsResponse,
     handle=handle,
     summary="Items to recommend to a customer",
+    scope=Scope.RECOMMEND,
 )

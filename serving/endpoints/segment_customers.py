@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
+from core.access import Scope
 from core.model_kinds import CHURN
 from core.scores import RiskLevel
 from serving.http.problems import Problem, ProblemType
@@ -104,5 +105,6 @@ ENDPOINT = Endpoint(
     response=SegmentCustomersResponse,
     handle=handle,
     summary="The customers of a segment or customer tier",
+    scope=Scope.SCORE,
     problems=(ProblemType.UNKNOWN_SEGMENT,),
 )

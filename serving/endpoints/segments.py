@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.access import Scope
 from core.model_kinds import CHURN
 from core.segmentation import SegmentFigures, ValueKind
 from serving.http.schema import Endpoint, Request, RequestContext, Response, not_released, provenance_of
@@ -46,4 +47,5 @@ ENDPOINT = Endpoint(
     response=SegmentsResponse,
     handle=handle,
     summary="Segments and customer tiers with their figures",
+    scope=Scope.SCORE,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
+from core.access import Scope
 from core.interactions import codes_of
 from core.model_kinds import RECOMMENDER
 from serving.http.schema import (
@@ -78,4 +79,5 @@ ENDPOINT = Endpoint(
     response=SimilarItemsResponse,
     handle=handle,
     summary="Items similar to this one",
+    scope=Scope.RECOMMEND,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from core.access import Scope
 from core.model_kinds import RECOMMENDER
 from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
 from serving.stock import Stock
@@ -48,4 +49,5 @@ ENDPOINT = Endpoint(
     response=StockResponse,
     handle=handle,
     summary="Items out of stock",
+    scope=Scope.RECOMMEND,
 )

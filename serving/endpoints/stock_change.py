@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from core.access import Scope
 from core.errors import BadInput, BrokenArtifact
 from serving.endpoints.stock import StockResponse, stock_response
 from serving.http.problems import Problem, ProblemType
@@ -45,6 +46,7 @@ ENDPOINT = Endpoint(
     response=StockResponse,
     handle=handle,
     summary="Mark items as sold out or available",
+    scope=Scope.INGEST,
     blocking=True,
     problems=(ProblemType.STOCK_UNAVAILABLE,),
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from core.access import Scope
 from core.errors import NotFound, WrongTransition
 from core.tasks import Task, TaskChange
 from serving.endpoints.tasks import reporting_unavailable_tasks, task_store
@@ -48,6 +49,7 @@ ENDPOINT = Endpoint(
     response=TaskChangeResponse,
     handle=handle,
     summary="Change a task",
+    scope=Scope.TASKS,
     blocking=True,
     body_field="change",
     problems=(ProblemType.UNKNOWN_TASK, ProblemType.WRONG_TRANSITION, ProblemType.TASKS_UNAVAILABLE),

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from core.access import Scope
 from core.errors import SourceUnavailable
 from core.tasks import Task, TaskState
 from serving.http.problems import Problem, ProblemType
@@ -70,6 +71,7 @@ ENDPOINT = Endpoint(
     response=TasksResponse,
     handle=handle,
     summary="Customer success tasks",
+    scope=Scope.TASKS,
     blocking=True,
     problems=(ProblemType.TASKS_UNAVAILABLE,),
 )

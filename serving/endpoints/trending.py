@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.access import Scope
 from core.model_kinds import RECOMMENDER
 from serving.http.schema import (
     AttributeValue,
@@ -98,4 +99,5 @@ ENDPOINT = Endpoint(
     response=TrendingResponse,
     handle=handle,
     summary="Trending items",
+    scope=Scope.RECOMMEND,
 )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from core.access import Scope
 from core.customer_value import LONGEST_FORECAST_DAYS
 from core.model_kinds import VALUE
 from serving.endpoints.churn_score import UnknownCustomer, WithoutConsent
@@ -82,4 +83,5 @@ ENDPOINT = Endpoint(
     response=ValueResponse,
     handle=handle,
     summary="Expected orders, revenue and value, and the next order",
+    scope=Scope.SCORE,
 )

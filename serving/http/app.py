@@ -19,11 +19,14 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
 
+from core.access import ApiKey, Scope
 from core.catalogue import Catalogue
 from core.environment import DECISIONS_FILE, TASKS_FILE
 from serving.decisions.database import DecisionDatabase
+from serving.http.gate import Gate
 from serving.http.live import LiveRelease
 from serving.http.pages import ServiceMetrics, page_routes
 from serving.http.problems import MEDIA_TYPE, Problem, ProblemType
@@ -37,6 +40,10 @@ logger = logging.getLogger("kizuna.serving")
 HttpHandler = Callable[[HttpRequest], Awaitable[HttpResponse]]
 ENDPOINTS = Catalogue[Endpoint].of_folder("serving.endpoints", attribute="ENDPOINT")
 "The routes of the API: one file of `serving/endpoints/` each."
+METRICS = "/metrics"
+WITHOUT_KEY = ("/livez", "/readyz")
+SECURITY_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+"No cache keeps what is known about customers, and no browser guesses another type."
 UNKNOWN_ROUTE = "unknown"
 "Route label of requests without a route in the metrics."
 
@@ -71,8 +78,10 @@ class Api:
         metrics: ServiceMetrics,
         tasks: TaskDatabase | None = None,
         decisions: DecisionDatabase | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._metrics = metrics
+        self._gate = gate
         stock = LiveStock(StockFile(live.folder))
         task_database = tasks or TaskDatabase.at(None, live.folder.parent / TASKS_FILE)
         decision_database = decisions or DecisionDatabase.at(None, live.folder.parent / DECISIONS_FILE)
@@ -89,8 +98,10 @@ class Api:
             for endpoint in endpoints
         ]  # fmt: skip
         self._routes = [*routes, *page_routes(live, endpoints, metrics=metrics)]
+        self._scopes: dict[tuple[str, str], Scope] = {(one.method, one.template): one.scope for one in endpoints}
+        self._scopes["GET", METRICS] = Scope.ADMIN
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
@@ -99,7 +110,10 @@ class Api:
         request = HttpRequest(scope, receive)
         route = UNKNOWN_ROUTE
         try:
+            key = self._admit(scope)
             route, handler = self._find_route(scope)
+            if self._gate is not None:
+                self._gate.require(key, self._scopes.get((request.method, route)))
             response = await handler(request)
         except Problem as problem:
             response = HttpResponse(problem.body(), problem.status, problem.headers, MEDIA_TYPE)
@@ -107,11 +121,18 @@ class Api:
             return
         except Exception as error:  # noqa: BLE001 - an exception that passes here hangs the request
             response = _internal_error(route, error)
+        response.raw_headers += SECURITY_HEADERS
         await response(scope, receive, send)
         seconds = time.perf_counter() - started
         self._metrics.count_request(request.method, route=route, status=response.status_code, seconds=seconds)
 
-    def _find_route(self, scope: Scope) -> tuple[str, HttpHandler]:
+    def _admit(self, scope: AsgiScope) -> ApiKey | None:
+        """The key of a request; None for health checks, and where none is needed. The body is not read yet."""
+        if self._gate is None or scope["path"] in WITHOUT_KEY:
+            return None
+        return self._gate.admit(scope)
+
+    def _find_route(self, scope: AsgiScope) -> tuple[str, HttpHandler]:
         allowed: set[str] = set()
         for route in self._routes:
             match, child_scope = route.matches(scope)

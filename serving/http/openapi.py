@@ -11,17 +11,23 @@ from typing import Any
 
 import msgspec
 
+from core.access import Scope
 from core.scores import Reason
 from serving.http.problems import MEDIA_TYPE, ProblemDetails, ProblemType
-from serving.http.schema import Endpoint
+from serving.http.schema import Endpoint, Readiness
 
+SECURITY = "api_key"
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of `kizuna keys add`. While there are no keys, this host is answered without one.",
+}
 REFERENCE = "#/components/schemas/{name}"
 BODY_PROBLEMS = (ProblemType.MALFORMED_JSON, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE)
-TEXT_PAGES = {
-    "/livez": "Whether the process is alive",
-    "/readyz": "Whether there is an active release",
-    "/metrics": "Metrics in the Prometheus text format",
-}
+METRICS_PAGE = "/metrics"
+PAGE_PROBLEMS = (
+    ProblemType.UNAUTHORIZED, ProblemType.FORBIDDEN, ProblemType.WRONG_HOST, ProblemType.TOO_MANY_REQUESTS
+)  # fmt: skip
 EXAMPLES = Path(__file__).parents[1] / "endpoints" / "examples"
 TAGS = {
     "Churn": ("Who will leave, when and why.", ("churn",)),
@@ -42,7 +48,11 @@ Json = dict[str, Any]
 
 def openapi_document(endpoints: Sequence[Endpoint]) -> Json:
     """The whole document."""
-    structs = [each.request for each in endpoints] + [each.response for each in endpoints] + [ProblemDetails, Reason]
+    structs = (
+        [each.request for each in endpoints]
+        + [each.response for each in endpoints]
+        + [ProblemDetails, Reason, Readiness]
+    )
     _, schemas = msgspec.json.schema_components(structs, ref_template=REFERENCE)
     paths: dict[str, Json] = {}
     for endpoint in endpoints:
@@ -55,8 +65,9 @@ def openapi_document(endpoints: Sequence[Endpoint]) -> Json:
             "description": "Churn scores, recommendations and next best offers from the active release.",
         },
         "tags": [{"name": name, "description": text} for name, (text, _) in TAGS.items()],
-        "paths": paths | {path: {"get": _text_page(summary)} for path, summary in TEXT_PAGES.items()},
-        "components": {"schemas": schemas},
+        "paths": paths | {"/livez": {"get": LIVEZ}, "/readyz": {"get": READYZ}, METRICS_PAGE: {"get": _metrics_page()}},
+        "components": {"schemas": schemas, "securitySchemes": {SECURITY: BEARER}},
+        "security": [{SECURITY: []}],
     }
 
 
@@ -67,6 +78,7 @@ def _operation(endpoint: Endpoint, schemas: Json) -> Json:
         "operationId": name_of(endpoint),
         "tags": [tag_of(endpoint)],
         "summary": endpoint.summary,
+        "description": f"Needs a key with the scope `{endpoint.scope}`.",
         "responses": responses,
     }
     request: Json = example.get("request", {})
@@ -78,10 +90,19 @@ def _operation(endpoint: Endpoint, schemas: Json) -> Json:
         problems += BODY_PROBLEMS
     if not endpoint.has_body or endpoint.body_field is not None:
         operation["parameters"] = _parameters(endpoint, schemas, example=request)
-    for status in sorted({problem.status for problem in problems}):
-        titles = (problem.title for problem in problems if problem.status == status)
-        responses[str(status)] = _content("; ".join(titles), ProblemDetails, media_type=MEDIA_TYPE)
-    return operation
+    return operation | {"responses": responses | _problem_responses(problems)}
+
+
+def _problem_responses(problems: Sequence[ProblemType]) -> dict[str, Json]:
+    """A response for each status, with the titles of its problems."""
+    return {
+        str(status): _content(
+            "; ".join(problem.title for problem in problems if problem.status == status),
+            ProblemDetails,
+            media_type=MEDIA_TYPE,
+        )
+        for status in sorted({problem.status for problem in problems})
+    }
 
 
 def name_of(endpoint: Endpoint) -> str:
@@ -117,13 +138,14 @@ def _parameters(endpoint: Endpoint, schemas: Json, *, example: Json) -> list[Jso
     ]
 
 
-def _text_page(summary: str) -> Json:
-    text = {"text/plain": {"schema": {"type": "string"}}}
+def _metrics_page() -> Json:
+    """The page for Prometheus, which needs a key as the routes of the API do."""
     return {
-        "operationId": summary.replace(" ", "_").lower(),
+        "operationId": "metrics",
         "tags": [OPERATION],
-        "summary": summary,
-        "responses": {"200": {"description": "Text", "content": text}},
+        "summary": "Metrics in the Prometheus text format",
+        "description": f"Needs a key with the scope `{Scope.ADMIN}`.",
+        "responses": {"200": TEXT} | _problem_responses(PAGE_PROBLEMS),
     }
 
 
@@ -134,3 +156,21 @@ def _content(
     if example is not None:
         content["example"] = example
     return {"description": description, "content": {media_type: content}}
+
+
+TEXT = {"description": "Text", "content": {"text/plain": {"schema": {"type": "string"}}}}
+LIVEZ = {
+    "operationId": "livez",
+    "tags": [OPERATION],
+    "summary": "Whether the process is alive",
+    "security": [],
+    "responses": {"200": TEXT},
+}
+READYZ = {
+    "operationId": "readyz",
+    "tags": [OPERATION],
+    "summary": "Which release is active, and whether newer ones are noticed",
+    "security": [],
+    "responses": {"200": _content("There is an active release", Readiness)}
+    | _problem_responses([ProblemType.NO_RELEASE]),
+}

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from serving.http.live import LiveRelease
 from serving.http.openapi import openapi_document
 from serving.http.problems import Problem, ProblemType
-from serving.http.schema import Endpoint
+from serving.http.schema import Endpoint, Readiness
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
@@ -65,15 +65,6 @@ class ServiceMetrics:
         all_workers = CollectorRegistry()
         MultiProcessCollector(all_workers)
         return generate_latest(all_workers)
-
-
-class Readiness(msgspec.Struct, frozen=True):
-    """The body of /readyz."""
-
-    release_id: str
-    "The release that responses come from."
-    seconds_since_check: float
-    "Since the folder of releases was last looked at without an error; more than a minute needs attention."
 
 
 SWAGGER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")

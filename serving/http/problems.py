@@ -26,6 +26,8 @@ class ProblemType(Enum):
     """Every type of error response: the slug of its URN, its HTTP status and its title."""
 
     MALFORMED_JSON = ("malformed-json", 400, "The body is not valid JSON")
+    UNAUTHORIZED = ("unauthorized", 401, "The request has no valid API key")
+    FORBIDDEN = ("forbidden", 403, "The request is not permitted")
     UNKNOWN_ROUTE = ("unknown-route", 404, "There is no such route")
     UNKNOWN_CUSTOMER = ("unknown-customer", 404, "There is no such customer")
     UNKNOWN_EVENT = ("unknown-event", 404, "There is no such event")
@@ -36,7 +38,9 @@ class ProblemType(Enum):
     HORIZON_TOO_LONG = ("horizon-too-long", 409, "The survival curves end before this horizon")
     TOO_LARGE = ("too-large", 413, "The body is too large")
     UNSUPPORTED_MEDIA_TYPE = ("unsupported-media-type", 415, "The body must be application/json")
+    WRONG_HOST = ("wrong-host", 421, "The service does not answer for this host")
     INVALID_REQUEST = ("invalid-request", 422, "The request does not match the schema of this route")
+    TOO_MANY_REQUESTS = ("too-many-requests", 429, "The key has sent too many requests")
     INTERNAL = ("internal", 500, "Internal error")
     MODEL_NOT_RELEASED = ("model-not-released", 503, "The active release does not contain this model")
     NO_RELEASE = ("no-release", 503, "There is no active release yet")

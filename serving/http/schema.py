@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, TypedDict
 import msgspec
 from starlette.requests import Request as HttpRequest
 
+from core.access import Scope
 from core.ids import Id
 from serving.decisions.database import DecisionDatabase
 from serving.http.problems import Problem, ProblemType, invalid_request
@@ -52,6 +53,15 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     cutoff: date
 
 
+class Readiness(msgspec.Struct, frozen=True):
+    """The body of /readyz."""
+
+    release_id: str
+    "The release that responses come from."
+    seconds_since_check: float
+    "Since the folder of releases was last looked at without an error; more than a minute needs attention."
+
+
 class Provenance(TypedDict):
     """The fields of `Response`, as keyword arguments."""
 
@@ -82,6 +92,8 @@ class Endpoint:
     handle: Callable[[Any, RequestContext], Response]
     "Called with a `request` struct."
     summary: str
+    scope: Scope
+    "What a key must permit."
     blocking: bool = False
     "Whether the handler waits for a disk or a database. It then runs in a thread, so that other requests go on."
     body_field: str | None = None
@@ -89,6 +101,10 @@ class Endpoint:
     problems: tuple[ProblemType, ...] = ()
     "Error responses of this route alone."
     common_problems: ClassVar = (
+        ProblemType.UNAUTHORIZED,
+        ProblemType.FORBIDDEN,
+        ProblemType.WRONG_HOST,
+        ProblemType.TOO_MANY_REQUESTS,
         ProblemType.INVALID_REQUEST,
         ProblemType.INTERNAL,
         ProblemType.NO_RELEASE,

@@ -101,7 +101,7 @@ def test_every_command_that_prints_a_result_can_print_json(name):
         (["trian"], "has no command 'trian'; did you mean 'train'?"),
         (["train", "chrun"], "train has no command 'chrun'; did you mean 'churn'?"),
         (["train", "it's"], "train has no command 'it's'; there are: churn"),
-        (["score", "--out", "x", "a", "b"], "score takes no further argument, found 'a b'"),
+        (["score", "--out", "x.csv", "a", "b"], "score takes no further argument, found 'a b'"),
         (["ui", "--port", "abc"], "--port takes a whole number from 1 to 65535, found 'abc'"),
         (["promote", "churn", "--version", "0"], "--version takes a whole number of at least 1, found '0'"),
         (["report", "--out", "x", "--format", "pdf"], "--format takes one of html, json, found 'pdf'"),

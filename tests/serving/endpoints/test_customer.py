@@ -56,6 +56,7 @@ def test_the_page_shows_opt_outs_and_uses_no_data_of_the_customer(tmp_path: Path
     release = replace(
         sample_release(),
         churn=churn_part(opted_out=ada),
+        retention=None,
         recommender=recommender_part(profiles=RecordedProfiles(declined_recommendations=ada)),
         segments=segment_part({"score": ada, "recommend": ada, "contact": np.array(["zed"])}),
     )

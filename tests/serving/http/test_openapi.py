@@ -9,11 +9,15 @@ import schemathesis
 from hypothesis import settings
 from schemathesis.config import SchemathesisConfig
 
+from core.access import Scope, new_key
 from serving.http.app import Api, all_endpoints
+from serving.http.gate import Gate
 from serving.http.live import LiveRelease, LiveReleaseHooks
+from serving.http.openapi import SECURITY
 from serving.http.pages import ServiceMetrics
+from serving.keys import KeyFile, LiveKeys
 from serving.release.releases import Releases
-from tests.serving.sample_release import sample_release
+from tests.serving.sample_release import NOW, sample_release
 
 HOME = TemporaryDirectory()
 "The folder of the stock file."
@@ -21,11 +25,14 @@ LISTS = ("similar_to", "bought_with", "trending")
 INTEGERS = ("k", "contributions", "at_most_per_category", "horizon_days")
 
 
-def sample_api() -> Api:
-    """The application on the sample release."""
+def sample_api() -> tuple[str, Api]:
+    """A key, and the application on the sample release that accepts it alone."""
     live = LiveRelease(Releases(Path(HOME.name)), LiveReleaseHooks(lambda release, activation: None, lambda: None))
     live.current = sample_release()
-    return Api(live, all_endpoints(), metrics=ServiceMetrics())
+    key, text = new_key("generated", (Scope.ADMIN,), now=NOW)
+    file = KeyFile(Path(HOME.name) / "keys.json")
+    file.add(key)
+    return text, Api(live, all_endpoints(), metrics=ServiceMetrics(), gate=Gate(keys=LiveKeys(file)))
 
 
 @schemathesis.hook
@@ -77,13 +84,20 @@ def resolve_conflicts(body):
     return body
 
 
-REFUSALS = ["400", "404", "413", "415", "422"]
+REFUSALS = ["400", "401", "404", "413", "415", "422"]
 "Statuses for an invalid request. 413 is not a default of schemathesis: a list with too many values may be too large."
 
+KEY, API = sample_api()
 schema = schemathesis.openapi.from_asgi(
     "/openapi.json",
-    sample_api(),
-    config=SchemathesisConfig.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": REFUSALS}}}),
+    API,
+    headers={"authorization": f"Bearer {KEY}"},
+    config=SchemathesisConfig.from_dict(
+        {
+            "auth": {"openapi": {SECURITY: {"bearer": KEY}}},
+            "checks": {"negative_data_rejection": {"expected-statuses": REFUSALS}},
+        }
+    ),
 )
 
 

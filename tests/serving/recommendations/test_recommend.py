@@ -168,7 +168,7 @@ def test_the_release_contains_no_record_of_a_customer_who_opted_out():
 
 def test_a_customer_who_opted_out_of_scoring_has_no_score(tmp_path):
     churn = churn_part(np.array(["cyd", "elsewhere"]))
-    release = replace(sample_release(), churn=churn)
+    release = replace(sample_release(), churn=churn, retention=None)
     publish(tmp_path, release)
 
     response = client_for(open_api(tmp_path))(

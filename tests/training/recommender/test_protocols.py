@@ -70,7 +70,10 @@ def test_where_the_policy_is_left_to_the_data_the_output_says_what_they_say(shop
 
 
 def test_a_basket_of_nothing_but_repeats_cannot_be_judged_where_repeats_do_not_count(shop: Session):
-    days = [f"{who} 2025-0{month}-01 item_id=tea" for who in ("ada", "bo") for month in range(1, 7)]
+    days = [
+        f"{who} 2025-0{month}-01 item_id={item}"
+        for who in ("ada", "bo") for month in range(1, 7) for item in ("tea", "cup")
+    ]  # fmt: skip
     settings = structs.replace(shop.config, recommender=with_policy(shop, "never").config.recommender)
     session = replace(shop, config=settings, tables=shop_of(*days, settings=settings))
 

@@ -1,0 +1,153 @@
+"""`kizuna keys`: makes, lists, rotates and revokes the API keys of the service."""
+
+from __future__ import annotations
+
+import getpass
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from core.access import ApiKey, Scope, new_key
+from core.config.data_set import Config
+from core.errors import BadInput, did_you_mean
+from core.ledger import KEY_ADDED, KEY_REVOKED, KEY_ROTATED, Ledger
+from kizuna.command_group import LightGroup
+from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, open_config
+from kizuna.terminal import print_json, print_table, say
+
+KeyId = Annotated[str, typer.Argument(help="The id of the key, as `kizuna keys list` shows it.")]
+Why = Annotated[str, typer.Option("--why", help="The reason; it is in the ledger with your name and the time.")]
+MAX_NAME = 64
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    keys = typer.Typer(
+        cls=LightGroup, no_args_is_help=True, help="API keys of the service. A running service notices each change."
+    )
+    app.add_typer(keys, name="keys")
+
+    @keys.command(epilog="Example: kizuna keys add shop --scope recommend --scope decide --per-minute 6000")
+    def add(
+        name: Annotated[str, typer.Argument(help="Who will use the key, e.g. crm.")],
+        scope: Annotated[
+            list[str], typer.Option(help=f"What it permits: {', '.join(Scope)}; admin permits everything.")
+        ],
+        per_minute: Annotated[int | None, typer.Option(min=1, help="Requests a minute; default: no limit.")] = None,
+        why: Why = "",
+        config: ConfigPath = DEFAULT_CONFIG,
+        output_format: FormatOption = OutputFormat.TEXT,
+    ) -> None:
+        """Make a key. It is shown once; only its hash is stored."""
+        from serving.keys import KeyFile
+
+        if not 0 < len(name.strip()) <= MAX_NAME or not name.isprintable():
+            raise BadInput(f"a name has 1 to {MAX_NAME} printable characters, found {name!r}")
+        settings, scopes = open_config(config), read_scopes(scope)
+        key, text = new_key(name.strip(), scopes, now=datetime.now(UTC), requests_per_minute=per_minute)
+        KeyFile(settings.places.keys).add(key)
+        _record(settings, KEY_ADDED, key=key, why=why)
+        _show(key, text, output_format=output_format)
+
+    @keys.command("list", epilog="Example: kizuna keys list --format json")
+    def list_keys(config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT) -> None:
+        """List all keys, revoked ones as well. No secret is shown."""
+        from serving.keys import KeyFile
+
+        now, rows = datetime.now(UTC), KeyFile(open_config(config).places.keys).read()
+        if output_format is OutputFormat.JSON:
+            print_json([_describe(key) for key in rows])
+        elif rows:
+            header = ("id", "name", "scopes", "a minute", "since", "state")
+            print_table(Console(), [header, *(_row(key, now=now) for key in rows)], numeric=False)
+        else:
+            say(Console(), "no keys: the service answers this host alone")
+
+    @keys.command(epilog="Example: kizuna keys rotate 5f3a9c01 --grace-hours 48")
+    def rotate(
+        key_id: KeyId,
+        grace_hours: Annotated[
+            float, typer.Option(min=0, max=8760, help="How long the old secret is accepted beside the new one.")
+        ] = 24,
+        why: Why = "",
+        config: ConfigPath = DEFAULT_CONFIG,
+        output_format: FormatOption = OutputFormat.TEXT,
+    ) -> None:
+        """Give a key a new secret; the old one lasts a day longer, so that callers can change over."""
+        from serving.keys import KeyFile
+
+        settings, now, texts = open_config(config), datetime.now(UTC), list[str]()
+
+        def renew(key: ApiKey) -> ApiKey:
+            rotated, text = key.rotate(now=now, grace=timedelta(hours=grace_hours))
+            texts.append(text)
+            return rotated
+
+        key = KeyFile(settings.places.keys).change(key_id, renew)
+        _record(settings, KEY_ROTATED, key=key, why=why)
+        _show(key, texts[-1], output_format=output_format)
+
+    @keys.command(epilog="Example: kizuna keys revoke 5f3a9c01 --why 'the laptop was lost'")
+    def revoke(
+        key_id: KeyId,
+        why: Why = "",
+        config: ConfigPath = DEFAULT_CONFIG,
+        output_format: FormatOption = OutputFormat.TEXT,
+    ) -> None:
+        """End a key at once."""
+        from msgspec.structs import replace
+
+        from serving.keys import KeyFile
+
+        settings, now = open_config(config), datetime.now(UTC)
+        key = KeyFile(settings.places.keys).change(key_id, lambda one: replace(one, revoked_at=now))
+        _record(settings, KEY_REVOKED, key=key, why=why)
+        if output_format is OutputFormat.JSON:
+            print_json(_describe(key))
+        else:
+            say(Console(), f"revoked {key.key_id} ({key.name})")
+
+
+def read_scopes(names: list[str]) -> tuple[Scope, ...]:
+    """The scopes, in the order of their list. Raises BadInput for an unknown one."""
+    for name in names:
+        if name not in [*Scope]:
+            raise BadInput(f"no scope '{name}'{did_you_mean(name, [*Scope])}")
+    return tuple(scope for scope in Scope if scope in names)
+
+
+def _record(settings: Config, event: str, *, key: ApiKey, why: str) -> None:
+    """Write what was done to a key into the ledger."""
+    details = {"key_id": key.key_id, "name": key.name, "scopes": [*key.scopes]}
+    Ledger(settings.places.ledger).append(event, details, who=getpass.getuser(), why=why)
+
+
+def _show(key: ApiKey, text: str, *, output_format: OutputFormat) -> None:
+    if output_format is OutputFormat.JSON:
+        print_json(_describe(key) | {"key": text})
+        return
+    console = Console()
+    say(console, f"{text}")
+    say(console, f"key {key.key_id} of {key.name}, for {', '.join(key.scopes)}; it is not shown again")
+    if key.old_until is not None:
+        say(console, f"the old secret is accepted until {key.old_until:%Y-%m-%d %H:%M} UTC")
+
+
+def _describe(key: ApiKey) -> dict[str, Any]:
+    """A key as JSON, without hashes."""
+    hidden = ("digest", "old_digest")
+    return {name: getattr(key, name) for name in key.__struct_fields__ if name not in hidden}
+
+
+def _row(key: ApiKey, *, now: datetime) -> tuple[str, ...]:
+    state = "in use"
+    if key.revoked_at is not None:
+        state = f"revoked {key.revoked_at:%Y-%m-%d}"
+    elif key.old_until is not None and now < key.old_until:
+        hours = math.ceil((key.old_until - now).total_seconds() / 3600)
+        state = f"in use; the old secret {hours} h longer"
+    limit = "no limit" if key.requests_per_minute is None else f"{key.requests_per_minute:,}"
+    return (key.key_id, key.name, ", ".join(key.scopes), limit, f"{key.created_at:%Y-%m-%d}", state)

@@ -1,0 +1,131 @@
+"""The file of API keys, which only its owner can read, and the keys that a worker accepts.
+
+    var/<data set>/keys.json    ids, names, scopes, hashes of secrets, limits
+
+A worker asks the file system before each request whether the file was replaced, as for the stock: a key that is added,
+rotated or revoked counts at once, on every worker.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from core.access import NO_DIGEST, ApiKey, split_key
+from core.errors import BrokenArtifact, NotFound
+
+logger = logging.getLogger("kizuna.serving")
+
+OWNER_ONLY = 0o600
+Stamp = tuple[int, int, int]
+"Modification time, inode and size."
+NO_KEY = ApiKey(
+    key_id="", name="", scopes=(), digest=NO_DIGEST, created_at=datetime.min.replace(tzinfo=UTC),
+    revoked_at=datetime.min.replace(tzinfo=UTC),
+)  # fmt: skip
+"Compared with where no key has the id of a request."
+
+
+class KeyRing(msgspec.Struct, frozen=True):
+    """The content of the file."""
+
+    keys: tuple[ApiKey, ...] = ()
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """The keys of a data set's service."""
+
+    path: Path
+
+    def read(self) -> tuple[ApiKey, ...]:
+        """Every key, revoked ones as well, oldest first; none without a file. Raises BrokenArtifact."""
+        try:
+            return msgspec.json.decode(self.path.read_bytes(), type=KeyRing).keys
+        except FileNotFoundError:
+            return ()
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise BrokenArtifact(
+                f"{self.path} cannot be read; restore it from a backup, or delete it and add keys"
+            ) from error
+
+    def add(self, key: ApiKey) -> None:
+        """Store a new key."""
+        with self._change() as keys:
+            keys.append(key)
+
+    def change(self, key_id: str, how: Callable[[ApiKey], ApiKey]) -> ApiKey:
+        """Replace one key by what `how` makes of it; returns it. Raises NotFound for an unknown or revoked one."""
+        with self._change() as keys:
+            place = next((n for n, one in enumerate(keys) if one.key_id == key_id and one.revoked_at is None), None)
+            if place is None:
+                in_use = ", ".join(one.key_id for one in keys if one.revoked_at is None) or "none"
+                raise NotFound(f"there is no key '{key_id}'; keys in use: {in_use}")
+            keys[place] = how(keys[place])
+        return keys[place]
+
+    @contextmanager
+    def _change(self) -> Iterator[list[ApiKey]]:
+        """The keys, to be changed by one process at a time; they are on the disk after the block."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            keys = [*self.read()]
+            yield keys
+            temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+            with os.fdopen(handle, "wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(KeyRing(tuple(keys)))))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+
+
+class LiveKeys:
+    """The keys that one worker accepts."""
+
+    def __init__(self, file: KeyFile) -> None:
+        self._file = file
+        self._stamp: Stamp | None = None
+        self._by_id: dict[str, ApiKey] = {}
+        self._is_broken = False
+
+    @property
+    def exist(self) -> bool:
+        """Whether there is a file of keys; a damaged one counts, and accepts none."""
+        self._refresh()
+        return bool(self._by_id) or self._is_broken
+
+    def find(self, text: str, *, now: datetime) -> ApiKey | None:
+        """The key with this text; None for an unknown, revoked or expired one, after the same work."""
+        self._refresh()
+        key_id, secret = split_key(text) or ("", "")
+        key = self._by_id.get(key_id, NO_KEY)
+        return key if key.accepts(secret, now=now) else None
+
+    def _refresh(self) -> None:
+        stamp = self._read_stamp()
+        if stamp == self._stamp:
+            return
+        try:
+            self._by_id = {key.key_id: key for key in self._file.read()}
+            self._is_broken = False
+        except BrokenArtifact as error:
+            self._by_id, self._is_broken = {}, True
+            logger.error("no key is accepted: %s", error)
+        self._stamp = stamp
+
+    def _read_stamp(self) -> Stamp | None:
+        try:
+            status = self._file.path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino, status.st_size

@@ -1,0 +1,235 @@
+"""Who is answered: keys, scopes, hosts and rates, before the body is read."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.access import ApiKey, Scope, digest_of, new_key, split_key
+from core.errors import NotFound
+from serving.http import gate as gates
+from serving.http.app import Api, all_endpoints
+from serving.http.gate import Bucket, Gate
+from serving.http.live import LiveRelease, LiveReleaseHooks
+from serving.http.pages import ServiceMetrics
+from serving.keys import KeyFile, LiveKeys
+from serving.release.releases import Releases
+from tests.serving.conftest import run_service
+from tests.serving.sample_release import publish, sample_release
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+SCORE, RECOMMEND = "/v1/churn/score", "/v1/recommendations"
+ADA = {"customer_ids": ["ada"]}
+
+
+class Company:
+    """An application with a file of keys, and requests from a host."""
+
+    def __init__(self, home, **options):
+        self.file = KeyFile(home / "keys.json")
+        live = LiveRelease(Releases(home / "releases"), LiveReleaseHooks(lambda *_: None, lambda: None))
+        live.check()
+        gate = Gate(keys=LiveKeys(self.file), **options)
+        self.api = Api(live, all_endpoints(), metrics=ServiceMetrics(), gate=gate)
+
+    def add(self, *scopes, **options):
+        """Make a key; returns its id and text."""
+        key, text = new_key("crm", scopes, now=NOW, **options)
+        self.file.add(key)
+        return key.key_id, text
+
+    async def send(self, method="POST", path=SCORE, *, key=None, peer="127.0.0.1", host="localhost", **options):
+        """Send one request."""
+        transport = httpx.ASGITransport(self.api, client=(peer, 50_000))
+        headers = {"host": host, **({"authorization": f"Bearer {key}"} if key else {}), **options.pop("headers", {})}
+        body: dict[str, Any] = {"json": ADA} if method == "POST" and not options else options
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+            return await client.request(method, path, headers=headers, **body)
+
+    def ask(self, *arguments, **options):
+        """The status of a request."""
+        self.response = asyncio.run(self.send(*arguments, **options))
+        return self.response.status_code
+
+
+@pytest.fixture
+def home(tmp_path):
+    publish(tmp_path / "releases", sample_release())
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("peer", "host", "status"),
+    [
+        ("127.0.0.1", "localhost:3000", 200),
+        ("127.0.0.1", "127.0.0.1", 200),
+        ("::1", "[::1]:3000", 200),
+        ("10.0.0.7", "localhost", 403),
+        ("127.0.0.1", "attacker.example", 421),
+        ("127.0.0.1", "", 421),
+    ],
+)
+def test_without_keys_this_host_alone_is_answered_under_its_own_name(home, peer, host, status):
+    assert Company(home).ask(peer=peer, host=host) == status
+
+
+def test_without_keys_every_host_is_answered_only_where_that_is_stated(home):
+    assert Company(home, without_keys=True).ask(peer="10.0.0.7", host="shop.example") == 200
+
+
+def test_with_a_key_in_use_a_request_without_a_valid_one_gets_the_same_answer(home):
+    company = Company(home, without_keys=True)
+    key_id, text = company.add(Scope.SCORE)
+    assert company.ask(key=text, peer="10.0.0.7", host="crm.example") == 200
+
+    revoked_id, revoked = company.add(Scope.SCORE)
+    company.file.change(revoked_id, lambda one: msgspec.structs.replace(one, revoked_at=NOW))
+    bodies = set()
+    for wrong in (
+        None,
+        "",
+        "kz_",
+        text[:-1] + ("A" if text[-1] != "A" else "B"),
+        f"kz_{key_id}_short",
+        revoked,
+        text + "x",
+    ):
+        assert company.ask(key=wrong) == 401
+        assert company.response.headers["www-authenticate"] == "Bearer"
+        bodies.add(company.response.content)
+    assert len(bodies) == 1
+
+
+def test_health_checks_need_no_key_and_everything_else_does(home):
+    company = Company(home)
+    _, text = company.add(Scope.SCORE)
+    assert company.ask("GET", "/readyz") == 200
+    for path in ("/", "/metrics", "/openapi.json", "/docs", "/v1/models", "/nowhere"):
+        assert company.ask("GET", path) == 401
+    assert company.ask("GET", "/openapi.json", key=text) == 200
+    assert company.ask("GET", "/nowhere", key=text) == 404
+
+
+def test_a_key_permits_its_scopes_and_admin_permits_everything(home):
+    company = Company(home)
+    _, score = company.add(Scope.SCORE)
+    _, admin = company.add(Scope.ADMIN)
+    assert company.ask(key=score) == 200
+    assert company.ask("POST", RECOMMEND, key=score, json={"customer_id": "ada"}) == 403
+    assert "scope recommend" in company.response.json()["detail"]
+    assert company.ask("GET", "/metrics", key=score) == 403
+    assert company.ask("GET", "/metrics", key=admin) == 200
+    assert company.ask("POST", RECOMMEND, key=admin, json={"customer_id": "ada"}) == 200
+
+
+def test_a_request_without_a_key_is_refused_before_its_body_is_read(home):
+    company = Company(home)
+    company.add(Scope.SCORE)
+
+    async def body():
+        yield b"{"
+        raise AssertionError("the body was read")
+
+    assert company.ask(content=body()) == 401
+
+
+def test_rotated_and_revoked_keys_count_at_once(home):
+    company = Company(home)
+    key_id, old = company.add(Scope.SCORE)
+    texts = []
+
+    def renew(key, grace):
+        rotated, text = key.rotate(now=datetime.now(UTC), grace=grace)
+        texts.append(text)
+        return rotated
+
+    company.file.change(key_id, lambda one: renew(one, timedelta(hours=1)))
+    assert [company.ask(key=text) for text in (old, texts[0])] == [200, 200]
+    company.file.change(key_id, lambda one: renew(one, timedelta(0)))
+    assert [company.ask(key=text) for text in (old, texts[0], texts[1])] == [401, 401, 200]
+    company.file.change(key_id, lambda one: msgspec.structs.replace(one, revoked_at=NOW))
+    assert company.ask(key=texts[1]) == 401
+    with pytest.raises(NotFound, match="keys in use: none"):
+        company.file.change(key_id, lambda one: one)
+
+
+def test_a_damaged_file_of_keys_lets_no_request_pass(home):
+    company = Company(home)
+    _, text = company.add(Scope.ADMIN)
+    (home / "keys.json").write_bytes(b"[]")
+    assert [company.ask(key=text), company.ask()] == [401, 401]
+
+
+def test_a_key_above_its_rate_waits_while_another_goes_on(home, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(gates.time, "monotonic", lambda: now[0])
+    company = Company(home, n_workers=2)
+    _, limited = company.add(Scope.SCORE, requests_per_minute=6)
+    _, other = company.add(Scope.SCORE)
+    assert [company.ask(key=limited) for _ in range(4)] == [200, 200, 200, 429]
+    assert company.response.headers["retry-after"] == "20"
+    assert company.ask(key=other) == 200
+    now[0] = 20.0
+    assert [company.ask(key=limited) for _ in range(2)] == [200, 429]
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=50), st.floats(1, 600))
+def test_a_bucket_never_grants_more_than_a_minute_and_its_rate(pauses, per_minute):
+    bucket, now, granted = Bucket(per_minute, 0.0), 0.0, 0
+    for pause in pauses:
+        now += pause
+        granted += bucket.take(per_minute, now=now) == 0
+    assert granted <= per_minute * (1 + now / 60) + 1e-6
+
+
+def test_listed_hosts_hold_with_keys_too(home):
+    company = Company(home, hosts=frozenset({"api.example"}))
+    _, text = company.add(Scope.SCORE)
+    assert company.ask(key=text, host="API.example:443") == 200
+    assert company.ask(key=text, host="other.example") == 421
+
+
+def test_every_answer_forbids_caches_and_guesses(home):
+    company = Company(home)
+    for path in ("/v1/models", "/nowhere", "/docs"):
+        company.ask("GET", path)
+        assert company.response.headers["cache-control"] == "no-store"
+        assert company.response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_file_holds_no_secret_and_its_owner_alone_can_read_it(home):
+    company = Company(home)
+    key_id, text = company.add(Scope.SCORE)
+    stored = (home / "keys.json").read_text()
+    _, secret = split_key(text) or ("", "")
+    assert key_id in stored
+    assert secret not in stored
+    assert digest_of(secret) in stored
+    assert stat.S_IMODE((home / "keys.json").stat().st_mode) == 0o600
+
+
+@given(st.text(max_size=80))
+def test_no_other_text_is_a_key(text):
+    key = ApiKey(key_id="0" * 8, name="crm", scopes=(), digest="0" * 64, created_at=NOW)
+    assert not key.accepts(text, now=NOW)
+
+
+def test_a_key_is_accepted_by_every_worker_of_a_running_service(tmp_path):
+    publish(tmp_path / "releases", sample_release())
+    key, text = new_key("crm", (Scope.SCORE,), now=NOW)
+    KeyFile(tmp_path / "keys.json").add(key)
+    with run_service(tmp_path, workers=2) as service:
+        with_key = {"headers": {"authorization": f"Bearer {text}"}, "json": ADA}
+        statuses = {httpx.post(f"{service.address}{SCORE}", **with_key).status_code for _ in range(10)}
+        assert statuses == {200}
+        assert {httpx.post(f"{service.address}{SCORE}", json=ADA).status_code for _ in range(10)} == {401}
+        schema = httpx.get(f"{service.address}/schema.json")
+        assert schema.status_code == 401, "routes of BentoML itself need a key, too"

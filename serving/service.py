@@ -78,7 +78,7 @@ DECISIONS = DecisionDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.f
 
 
 class Front:
-    """Answers every request, except for BentoML's own /livez, before BentoML's router sees it: a third of the CPU."""
+    """Answers every request, except for BentoML's own /livez, before BentoML's router sees it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._bentoml = app

@@ -50,9 +50,7 @@ CHANNELS = {
     "sms": re.compile(r"\bsms\b|\btext\b|sms(配信|可否|許可|同意)"),
     "phone": re.compile(r"phone|\bcalls?\b|telefon|電話"),
     "line": re.compile(r"\bline\b|line(配信|可否|許可|同意)"),
-    "post": re.compile(
-        r"\bpost(al)?\b|\bletters?\b|\bdirect mail\b|\bdm\b|dm(可否|不可|拒否|不要|希望|送付|許可)|郵送|郵便|\bpost"
-    ),
+    "post": re.compile(r"\bpost|\bletters?\b|\bdirect mail\b|\bdm\b|dm(可否|不可|拒否|不要|希望|送付|許可)|郵送|郵便"),
     "push": re.compile(r"\bpush\b|プッシュ"),
     "whatsapp": re.compile(r"whats ?app"),
 }

@@ -61,10 +61,7 @@ def _find_earlier(
     cutoff: date,
     load_risks: Callable[[date], Risks],
 ) -> dict[str, NDArray[np.bool_]]:
-    """By campaign whose trigger may last: who was in its audience `days` before the cutoff, (n,).
-
-    Who was no customer then was not.
-    """
+    """For each campaign whose trigger may last, which customers were in its audience `days` before the cutoff, (n,)."""
     by_days = dict[int, dict[str, Campaign]]()
     for name, one in campaigns.items():
         if one.trigger is not None and one.trigger.is_state:

@@ -49,8 +49,8 @@ def register(app: typer.Typer) -> None:
         settings, scopes = open_config(config), read_scopes(scope)
         key, text = new_key(name.strip(), scopes, now=datetime.now(UTC), requests_per_minute=per_minute)
         KeyFile(settings.places.keys).add(key)
+        _show(key, text, output_format=output_format)  # first: a ledger that cannot be written must not hide the key
         _record(settings, KEY_ADDED, key=key, why=why)
-        _show(key, text, output_format=output_format)
 
     @keys.command("list", epilog="Example: kizuna keys list --format json")
     def list_keys(config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT) -> None:
@@ -87,8 +87,8 @@ def register(app: typer.Typer) -> None:
             return rotated
 
         key = KeyFile(settings.places.keys).change(key_id, renew)
-        _record(settings, KEY_ROTATED, key=key, why=why)
         _show(key, texts[-1], output_format=output_format)
+        _record(settings, KEY_ROTATED, key=key, why=why)
 
     @keys.command(epilog="Example: kizuna keys revoke 5f3a9c01 --why 'the laptop was lost'")
     def revoke(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from core.errors import BadInput
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, FormatOption, OutputFormat, open_config
 from kizuna.session import open_registry
 from kizuna.terminal import print_json, progress_console, say
@@ -55,6 +56,8 @@ def register(app: typer.Typer) -> None:
 
         settings, progress = open_config(config), progress_console()
         if rollback:
+            if cutoff or skip or accept_change:
+                raise BadInput("--rollback builds nothing; give it without --cutoff, --skip and --accept-change")
             _roll_back(settings, reason, output_format=output_format)
             return
         refuse_future([cutoff], settings)

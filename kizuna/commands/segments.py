@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 
 from core.config.data_set import Config
-from core.errors import BadInput, ConfigError, NotFound
+from core.errors import BadInput, BrokenArtifact, ConfigError, NotFound
 from core.feature_names import RuleVariable
 from core.i18n.formatting import format_amount, format_number, format_percent
 from core.i18n.translation import ENGLISH, Language, translate
@@ -123,13 +124,18 @@ def load_risks(config: Config, language: Language = ENGLISH) -> Risks:
 
 
 def load_earlier_risks(config: Config, day: date) -> Risks:
-    """The probabilities of the newest release with a cutoff up to a day; of the oldest one where all are newer."""
+    """The probabilities of the newest release with a cutoff up to a day; of the oldest one where all are newer.
+
+    Releases that this version does not read, such as those of an earlier format, are passed over.
+    """
     from insights.segments import Risks
     from serving.release.release import read_description
     from serving.release.releases import Releases
 
-    releases = Releases(config.places.releases)
-    cutoffs = {name: read_description(releases.folder / name).cutoff for name in releases.release_ids()}
+    releases, cutoffs = Releases(config.places.releases), dict[str, date]()
+    for name in releases.release_ids():
+        with suppress(BrokenArtifact):
+            cutoffs[name] = read_description(releases.folder / name).cutoff
     if not cutoffs:
         return Risks.unknown()
     by_age = sorted(cutoffs, key=lambda name: (cutoffs[name], name))

@@ -25,7 +25,7 @@ from serving.keys import LiveKeys
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 BEARER = b"bearer "
 CHALLENGE = {"www-authenticate": "Bearer"}
-NO_KEY = "send the header authorization: Bearer <key>; `kizuna keys add` makes keys"
+SEND_KEY = "send the header authorization: Bearer <key>; `kizuna keys add` makes keys"
 
 
 @dataclass
@@ -65,11 +65,11 @@ class Gate:
         self._check_host(headers, has_keys=has_keys)
         if not has_keys:
             if not (self.without_keys or _is_loopback(scope)):
-                raise Problem(ProblemType.FORBIDDEN, f"without keys, only this host is answered; {NO_KEY}")
+                raise Problem(ProblemType.FORBIDDEN, f"without keys, only this host is answered; {SEND_KEY}")
             return None
         key = self.keys.find(_bearer(headers), now=datetime.now(UTC))
         if key is None:
-            raise Problem(ProblemType.UNAUTHORIZED, NO_KEY, headers=CHALLENGE)
+            raise Problem(ProblemType.UNAUTHORIZED, SEND_KEY, headers=CHALLENGE)
         self._limit(key)
         return key
 

@@ -45,7 +45,7 @@ def verify_answers(release: Release, endpoints: Sequence[Endpoint], *, folder: P
                 decoder.decode(encoder.encode(endpoint.handle(request, context)))
             except Problem:
                 continue  # the release lacks this model, and says so
-            except Exception as error:
+            except Exception as error:  # arrays that do not fit raise errors of any kind
                 raise BrokenArtifact(
                     f"release {release.description.release_id} cannot answer {endpoint.method} {endpoint.template} "
                     f"({type(error).__name__}); run `kizuna release`"

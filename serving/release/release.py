@@ -217,14 +217,17 @@ class _Format(msgspec.Struct):
 
 
 def read_description(folder: Path) -> ReleaseDescription:
-    """The description in a release folder. Raises BrokenArtifact for a format that this version does not read."""
-    content = (folder / DESCRIPTION).read_bytes()
-    version = msgspec.json.decode(content, type=_Format).format_version
-    if version != FORMAT_VERSION:
-        raise BrokenArtifact(
-            f"{folder} has release format {version}, this version reads {FORMAT_VERSION}; run `kizuna release`"
-        )
-    return msgspec.json.decode(content, type=ReleaseDescription)
+    """The description in a release folder. Raises BrokenArtifact if it is damaged or of another format."""
+    try:
+        content = (folder / DESCRIPTION).read_bytes()
+        version = msgspec.json.decode(content, type=_Format).format_version
+        if version == FORMAT_VERSION:
+            return msgspec.json.decode(content, type=ReleaseDescription)
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        raise BrokenArtifact(f"{folder / DESCRIPTION} cannot be read ({error}); run `kizuna release`") from error
+    raise BrokenArtifact(
+        f"{folder} has release format {version}, this version reads {FORMAT_VERSION}; run `kizuna release`"
+    )
 
 
 def new_release_id(created_at: datetime, content: str) -> str:

@@ -15,7 +15,7 @@ from tables.discovery.proposal import Setting
 from tables.discovery.vocabulary import load_vocabulary, match_words, normalise
 
 STATE = re.compile(
-    "status$|state$|^statut|^etat|^estado|^situacao|^stato|^stan($| )|^stav|^tila$|durum|^статус|^stato|^status|"
+    "status$|state$|^status|^statut|^etat|^estado|^situacao|^stato|^stan($| )|^stav|^tila$|durum|^статус|"
     "订单状态|^状态|상태|ステータス$|状態$|状況$"
 )
 "In names of columns with the state of an order, beside those with its kind."

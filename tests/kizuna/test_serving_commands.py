@@ -6,10 +6,15 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import date
 
+import msgspec
 import pytest
 
+from kizuna.commands.segments import load_earlier_risks
 from kizuna.main import run
+from kizuna.options import open_config
 from serving.release.releases import Releases
 from tests.serving.sample_release import publish, sample_release
 
@@ -43,6 +48,28 @@ def test_a_rollback_activates_the_release_before_the_active_one(home, capfd):
     assert Releases(home / "var/shop/releases").active().why == "wrong prices"
     assert run(["release", "--rollback"]) == 2
     assert "older than the active one" in capfd.readouterr().err
+
+
+def test_a_rollback_builds_nothing_so_that_options_of_a_build_are_refused(home, capfd):
+    assert run(["release", "--rollback", "--cutoff", "2026-02-01"]) == 2
+    assert "--rollback builds nothing" in capfd.readouterr().err
+
+
+def test_earlier_scores_are_those_of_the_newest_readable_release_of_a_day(home):
+    releases = home / "var/shop/releases"
+    for day in (1, 5, 9):
+        release = sample_release(f"2026040{day}T030000Z-aaaaaa")
+        description = msgspec.structs.replace(release.description, cutoff=date(2026, 4, day))
+        publish(releases, replace(release, description=description))
+    settings = open_config(home / "kizuna.toml")
+
+    def cutoff_on(day):
+        return load_earlier_risks(settings, date(2026, 4, day)).cutoff
+
+    assert [cutoff_on(day) for day in (6, 5, 4)] == [date(2026, 4, 5), date(2026, 4, 5), date(2026, 4, 1)]
+    assert load_earlier_risks(settings, date(2026, 3, 1)).cutoff == date(2026, 4, 1)
+    (releases / "20260405T030000Z-aaaaaa/release.json").write_text('{"format_version": 5}')
+    assert cutoff_on(6) == date(2026, 4, 1)
 
 
 def test_without_a_release_the_error_names_the_next_step(home, capfd):

@@ -22,14 +22,19 @@ from tables.engines.databases import connect_in_memory, create_view, store_frame
 from tables.tables import Tables, usable_rows
 
 CONTACTS = "contacts"
+RESPONSES = ("opened_at", "clicked_at", "converted_at", "unsubscribed_at")
 SAME_MOMENT = ("customer_id", "event_time")
 "A contact of a source without `decision_id` is known by these."
 
 
 def add_contacts(tables: Tables, rows: pa.Table) -> Tables:
-    """The tables with further contacts in the form of the contract; one that the source has already counts once."""
+    """The tables with further contacts in the form of the contract; one that the source has already counts once.
+
+    Responses of which there is none are not recorded, as far as is known: a rate of them would be zero and wrong.
+    """
     if not len(rows):
         return tables
+    rows = rows.drop_columns([name for name in RESPONSES if rows[name].null_count == len(rows)])
     backend, scratch = tables.backend, connect_in_memory()
     raw = store_frame(scratch, CONTACTS, frame=rows)
     added = conform(raw, CONTRACT[CONTACTS], config=tables.config, source=None)

@@ -23,6 +23,8 @@ from insights.report.figure import ALL
 
 MAX_SHOWN = 24
 "Campaigns on a page, the latest ones; the JSON has all of them."
+MAX_OFFERS = 3
+"Offers of a campaign that are named."
 MAX_E_VALUE = 1_000.0
 GOOD = (NextAction.ADVANCE, NextAction.REPEAT)
 BAD = (NextAction.STOP_HARM, NextAction.STOP_COST)
@@ -83,7 +85,7 @@ class _CampaignPages:
         rows = [
             [
                 Cell(self._name(one), one.planned.goal, kind="words"),
-                Cell(self._join(one.planned.offers), self._join(one.planned.channels), kind="words"),
+                Cell(self._list_offers(one.planned.offers), self._join(one.planned.channels), kind="words"),
                 Cell(self._audience(one), one.planned.owner, kind="words"),
                 Cell(one.planned.hypothesis or self.text("not stated"), kind="words"),
                 Cell(
@@ -235,6 +237,13 @@ class _CampaignPages:
 
     def _number(self, value: float) -> str:
         return format_number(value, self.formatter.language)
+
+    def _list_offers(self, offers: Sequence[str]) -> str:
+        """The offers by name; of many the first ones, and how many more there are."""
+        more = len(offers) - MAX_OFFERS
+        if more <= 1:
+            return self._join(offers)
+        return self.text("{listed} and {n} more offers", listed=self._join(offers[:MAX_OFFERS]), n=self._number(more))
 
     def _join(self, names: Sequence[str]) -> str:
         return ", ".join(names) or "–"

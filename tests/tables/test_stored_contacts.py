@@ -38,6 +38,14 @@ def test_a_contact_of_the_source_that_is_stored_too_counts_once_on_every_engine(
     ]  # fmt: skip
 
 
+def test_a_response_that_no_stored_contact_has_is_not_recorded_rather_than_never_given():
+    clicked = contacts_of("ada", "bo").to_pylist()
+    clicked[0]["clicked_at"] = datetime(2024, 3, 2)
+    columns = add_contacts(shop("ada 2024-02-01"), pa.Table.from_pylist(clicked, CONTACT_COLUMNS))["contacts"].columns
+
+    assert {"opened_at", "clicked_at", "converted_at", "unsubscribed_at"} & set(columns) == {"clicked_at"}
+
+
 def test_contacts_of_a_source_without_decision_ids_are_known_by_customer_and_moment():
     own = [{"customer_id": "ada", "event_time": "2024-03-01T09:00"}, {"customer_id": "ada", "event_time": "2024-03-05"}]
     tables = add_contacts(shop("ada 2024-02-01", contacts=frame(*own)), contacts_of("ada", "bo"))

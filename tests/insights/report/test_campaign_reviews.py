@@ -322,6 +322,16 @@ def test_the_chapter_has_a_page_each_for_plan_do_check_and_act_with_the_kpi(lang
     assert stayed in chapter[2]
 
 
+@pytest.mark.parametrize(
+    ("language", "listed"), [(ENGLISH, "a, b, c and 3 more offers"), (JAPANESE, "a, b, c ほか3件")]
+)
+def test_the_page_names_the_first_of_many_offers(language, listed):
+    (review,) = report().campaigns
+    planned = replace(review.planned, offers=("a", "b", "c", "d", "e", "f"))
+
+    assert listed in render_report(replace(report(), campaigns=(replace(review, planned=planned),)), language)
+
+
 def test_the_json_has_the_review_of_each_campaign():
     (review,) = json.loads(render_json(report()))["campaigns"]
 

@@ -1,5 +1,7 @@
 """Remembers Ctrl-C and SIGTERM, because a library may turn them into an error of its own (an engine, inside a query).
 
+Python itself ignores what is raised while an object is deleted, so a signal that arrives then is sent again.
+
 SIGTERM is how a scheduler or a container stops a command. It raises KeyboardInterrupt like Ctrl-C, so that a run of a
 training ends as KILLED and no half of a file stays.
 """
@@ -7,11 +9,17 @@ training ends as KILLED and no half of a file stays.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
+AGAIN_AFTER_SECONDS = 0.01
+"Long enough for the deletion of an object to be over."
+
+_earlier_hooks: list[Callable[[sys.UnraisableHookArgs], object]] = []
+"What prints ignored exceptions, once `watch_for_interruption` has run."
 _received: list[int] = []
 "The signals since `watch_for_interruption`."
 _deferred: list[int | None] = []
@@ -24,6 +32,9 @@ def watch_for_interruption() -> None:
         _received.clear()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _remember)
+        if sys.unraisablehook is not _send_again:
+            _earlier_hooks[:] = [sys.unraisablehook]
+            sys.unraisablehook = _send_again
 
 
 def ignore_interruption() -> None:
@@ -60,6 +71,17 @@ def defer_interruption() -> Generator[None]:
         received = _deferred.pop()
     if received is not None:
         signal.raise_signal(received)
+
+
+def _send_again(ignored: sys.UnraisableHookArgs) -> None:
+    """Send the signal again that Python has ignored; any other ignored exception is printed as usual."""
+    if _received and issubclass(ignored.exc_type, KeyboardInterrupt):
+        main = threading.main_thread().ident or 0
+        again = threading.Timer(AGAIN_AFTER_SECONDS, signal.pthread_kill, [main, _received[-1]])
+        again.daemon = True
+        again.start()
+    else:
+        _earlier_hooks[0](ignored)
 
 
 def _remember(number: int, frame: FrameType | None) -> None:

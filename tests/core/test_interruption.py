@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 
 import pytest
@@ -14,11 +15,13 @@ from core.interruption import defer_interruption, was_interrupted, was_terminate
 
 @pytest.fixture(autouse=True)
 def handler_as_before():
+    hook = sys.unraisablehook
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     watch_for_interruption()
     for number, handler in before.items():
         signal.signal(number, handler)
+    sys.unraisablehook = hook
 
 
 def test_ctrl_c_is_remembered_if_a_library_raises_another_error():
@@ -32,6 +35,23 @@ def test_ctrl_c_is_remembered_if_a_library_raises_another_error():
             raise RuntimeError("query interrupted") from None
 
     assert was_interrupted()
+
+
+class InterruptedWhileDeleted:
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_that_python_ignores_while_an_object_is_deleted_is_sent_again():
+    watch_for_interruption()
+    held = [InterruptedWhileDeleted()]
+
+    def work() -> None:
+        held.clear()
+        time.sleep(30)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
 
 
 def test_ctrl_c_waits_for_the_end_of_the_outermost_block():

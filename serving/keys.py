@@ -21,6 +21,7 @@ import msgspec
 
 from core.access import NO_DIGEST, ApiKey, split_key
 from core.errors import BrokenArtifact, NotFound
+from core.files import replace_file
 
 logger = logging.getLogger("kizuna.serving")
 
@@ -80,13 +81,12 @@ class KeyFile:
             fcntl.flock(lock, fcntl.LOCK_EX)
             keys = [*self.read()]
             yield keys
-            temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(KeyRing(tuple(keys)))))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path)
+            with replace_file(self.path) as temporary:
+                handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(msgspec.json.format(msgspec.json.encode(KeyRing(tuple(keys)))))
+                    file.flush()
+                    os.fsync(file.fileno())
 
 
 class LiveKeys:

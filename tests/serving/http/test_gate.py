@@ -216,6 +216,21 @@ def test_the_file_holds_no_secret_and_its_owner_alone_can_read_it(home):
     assert stat.S_IMODE((home / "keys.json").stat().st_mode) == 0o600
 
 
+def test_a_full_disk_leaves_the_keys_as_they_were_and_no_other_file(home, monkeypatch):
+    company = Company(home)
+    key_id, _ = company.add(Scope.SCORE)
+    before = sorted(path.name for path in home.iterdir())
+
+    def refuse(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("serving.keys.os.fsync", refuse)
+    with pytest.raises(OSError, match="No space"):
+        company.add(Scope.ADMIN)
+    assert [key.key_id for key in company.file.read()] == [key_id]
+    assert sorted(path.name for path in home.iterdir()) == before
+
+
 @given(st.text(max_size=80))
 def test_no_other_text_is_a_key(text):
     key = ApiKey(key_id="0" * 8, name="crm", scopes=(), digest="0" * 64, created_at=NOW)

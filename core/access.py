@@ -5,6 +5,9 @@
        key id   secret, 256 random bits; stored as its SHA-256
 
 A secret of that length cannot be guessed, so that a slow hash, as for passwords, would only cost time.
+
+A browser key is in the pages of a shop, where every visitor can read it. Alone it permits nothing: each request also
+needs a customer token, which the shop signs for one customer and a short time.
 """
 
 from __future__ import annotations
@@ -41,6 +44,19 @@ class Scope(StrEnum):
     "Metrics; everything else as well."
 
 
+BROWSER_SCOPES = (Scope.RECOMMEND, Scope.INGEST)
+"What browser keys may have; of these scopes they may use the routes that are open to browsers."
+
+
+class BrowserAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes a key a browser key. Nothing in it is secret."""
+
+    origins: tuple[str, ...]
+    "Of the pages that send requests, e.g. https://shop.example; also the issuers of their customer tokens."
+    public_key: str
+    "PEM. The shop signs customer tokens with the private key."
+
+
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     """One key. Nothing in it can be used to send a request."""
 
@@ -53,7 +69,9 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     "UTC, as all times here."
     requests_per_minute: int | None = None
-    "None: no limit."
+    "None: no limit. Of a browser key: of each customer."
+    browser: BrowserAccess | None = None
+    "None: a key of a server."
     old_digest: str | None = None
     "Of the secret before the last rotation."
     old_until: datetime | None = None
@@ -80,7 +98,12 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def new_key(
-    name: str, scopes: tuple[Scope, ...], *, now: datetime, requests_per_minute: int | None = None
+    name: str,
+    scopes: tuple[Scope, ...],
+    *,
+    now: datetime,
+    requests_per_minute: int | None = None,
+    browser: BrowserAccess | None = None,
 ) -> tuple[ApiKey, str]:
     """A key and its text, which nothing stores."""
     secret, key_id = new_secret(), secrets.token_hex(4)
@@ -91,6 +114,7 @@ def new_key(
         digest=digest_of(secret),
         created_at=now,
         requests_per_minute=requests_per_minute,
+        browser=browser,
     )
     return key, f"{PREFIX}_{key_id}_{secret}"
 

@@ -23,7 +23,8 @@ from serving.http.gate import Gate
 from serving.http.live import ActivationLog, LiveRelease, LiveReleaseHooks, describe_activation
 from serving.http.pages import ServiceMetrics
 from serving.http.trial import verify_answers
-from serving.keys import KeyFile, LiveKeys
+from serving.keys.file import KeyFile
+from serving.keys.live import LiveKeys
 from serving.release.release import Release
 from serving.release.releases import Activation, Releases
 from serving.tasks.database import TaskDatabase

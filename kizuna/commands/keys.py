@@ -5,12 +5,13 @@ from __future__ import annotations
 import getpass
 import math
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from core.access import ApiKey, Scope, new_key
+from core.access import BROWSER_SCOPES, ApiKey, BrowserAccess, Scope, new_key
 from core.config.data_set import Config
 from core.errors import BadInput, did_you_mean
 from core.ledger import KEY_ADDED, KEY_REVOKED, KEY_ROTATED, Ledger
@@ -36,18 +37,29 @@ def register(app: typer.Typer) -> None:
         scope: Annotated[
             list[str], typer.Option(help=f"What it permits: {', '.join(Scope)}; admin permits everything.")
         ],
-        per_minute: Annotated[int | None, typer.Option(min=1, help="Requests a minute; default: no limit.")] = None,
+        per_minute: Annotated[
+            int | None, typer.Option(min=1, help="Requests a minute, for browsers by customer; default: no limit.")
+        ] = None,
+        origin: Annotated[
+            list[str] | None, typer.Option(help="Makes a browser key, for pages of this origin: https://shop.example.")
+        ] = None,
+        public_key: Annotated[
+            Path | None, typer.Option(help="PEM file, for a browser key: checks the shop's customer tokens.")
+        ] = None,
         why: Why = "",
         config: ConfigPath = DEFAULT_CONFIG,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Make a key. It is shown once; only its hash is stored."""
-        from serving.keys import KeyFile
+        from serving.keys.file import KeyFile
 
         if not 0 < len(name.strip()) <= MAX_NAME or not name.isprintable():
             raise BadInput(f"a name has 1 to {MAX_NAME} printable characters, found {name!r}")
         settings, scopes = open_config(config), read_scopes(scope)
-        key, text = new_key(name.strip(), scopes, now=datetime.now(UTC), requests_per_minute=per_minute)
+        browser = read_browser_access(origin or [], public_key, scopes=scopes)
+        key, text = new_key(
+            name.strip(), scopes, now=datetime.now(UTC), requests_per_minute=per_minute, browser=browser
+        )
         KeyFile(settings.places.keys).add(key)
         _show(key, text, output_format=output_format)  # first: a ledger that cannot be written must not hide the key
         _record(settings, KEY_ADDED, key=key, why=why)
@@ -55,7 +67,7 @@ def register(app: typer.Typer) -> None:
     @keys.command("list", epilog="Example: kizuna keys list --format json")
     def list_keys(config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT) -> None:
         """List all keys, revoked ones as well. No secret is shown."""
-        from serving.keys import KeyFile
+        from serving.keys.file import KeyFile
 
         now, rows = datetime.now(UTC), KeyFile(open_config(config).places.keys).read()
         if output_format is OutputFormat.JSON:
@@ -77,7 +89,7 @@ def register(app: typer.Typer) -> None:
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Give a key a new secret; the old one lasts a day longer, so that callers can change over."""
-        from serving.keys import KeyFile
+        from serving.keys.file import KeyFile
 
         settings, now, texts = open_config(config), datetime.now(UTC), list[str]()
 
@@ -100,7 +112,7 @@ def register(app: typer.Typer) -> None:
         """End a key at once."""
         from msgspec.structs import replace
 
-        from serving.keys import KeyFile
+        from serving.keys.file import KeyFile
 
         settings, now = open_config(config), datetime.now(UTC)
         key = KeyFile(settings.places.keys).change(key_id, lambda one: replace(one, revoked_at=now))
@@ -119,9 +131,32 @@ def read_scopes(names: list[str]) -> tuple[Scope, ...]:
     return tuple(scope for scope in Scope if scope in names)
 
 
+def read_browser_access(
+    origins: list[str], public_key: Path | None, *, scopes: tuple[Scope, ...]
+) -> BrowserAccess | None:
+    """What makes a key a browser key; None without options for it. Raises BadInput."""
+    if not origins and public_key is None:
+        return None
+    if not origins or public_key is None:
+        raise BadInput("a browser key needs both --origin and --public-key")
+    if other := [scope for scope in scopes if scope not in BROWSER_SCOPES]:
+        raise BadInput(f"a browser key may have the scopes {' and '.join(BROWSER_SCOPES)}, found {other[0]}")
+    from serving.http.cross_origin import check_origin
+    from serving.http.customer_tokens import load_public_key
+
+    try:
+        pem = public_key.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(f"--public-key: {public_key} is no text file that can be read") from None
+    load_public_key(pem)
+    return BrowserAccess(origins=tuple(dict.fromkeys(map(check_origin, origins))), public_key=pem)
+
+
 def _record(settings: Config, event: str, *, key: ApiKey, why: str) -> None:
     """Write what was done to a key into the ledger."""
     details = {"key_id": key.key_id, "name": key.name, "scopes": [*key.scopes]}
+    if key.browser is not None:
+        details["origins"] = [*key.browser.origins]
     Ledger(settings.places.ledger).append(event, details, who=getpass.getuser(), why=why)
 
 
@@ -132,6 +167,8 @@ def _show(key: ApiKey, text: str, *, output_format: OutputFormat) -> None:
     console = Console()
     say(console, f"{text}")
     say(console, f"key {key.key_id} of {key.name}, for {', '.join(key.scopes)}; it is not shown again")
+    if key.browser is not None:
+        say(console, f"browser key: the shop signs customer tokens with aud {key.key_id}, iss {key.browser.origins[0]}")
     if key.old_until is not None:
         say(console, f"the old secret is accepted until {key.old_until:%Y-%m-%d %H:%M} UTC")
 
@@ -150,4 +187,5 @@ def _row(key: ApiKey, *, now: datetime) -> tuple[str, ...]:
         hours = math.ceil((key.old_until - now).total_seconds() / 3600)
         state = f"in use; the old secret {hours} h longer"
     limit = "no limit" if key.requests_per_minute is None else f"{key.requests_per_minute:,}"
-    return (key.key_id, key.name, ", ".join(key.scopes), limit, f"{key.created_at:%Y-%m-%d}", state)
+    used_by = "" if key.browser is None else f" (browsers at {', '.join(key.browser.origins)})"
+    return (key.key_id, key.name, ", ".join(key.scopes) + used_by, limit, f"{key.created_at:%Y-%m-%d}", state)

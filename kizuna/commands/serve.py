@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
         """Serve the active release over HTTP; a new release is picked up without a restart."""
         address = parse_address(host)
         refuse_taken_port(str(address), port)
-        from serving.keys import KeyFile
+        from serving.keys.file import KeyFile
         from serving.tasks.database import TaskDatabase
 
         places = open_config(config).places

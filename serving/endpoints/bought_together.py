@@ -92,4 +92,5 @@ ENDPOINT = Endpoint(
     handle=handle,
     summary="Items bought together with this one",
     scope=Scope.RECOMMEND,
+    open_to_browsers=True,
 )

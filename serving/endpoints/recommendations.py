@@ -147,4 +147,5 @@ ENDPOINT = Endpoint(
     handle=handle,
     summary="Items to recommend to a customer",
     scope=Scope.RECOMMEND,
+    open_to_browsers=True,
 )

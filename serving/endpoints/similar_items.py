@@ -80,4 +80,5 @@ ENDPOINT = Endpoint(
     handle=handle,
     summary="Items similar to this one",
     scope=Scope.RECOMMEND,
+    open_to_browsers=True,
 )

@@ -100,4 +100,5 @@ ENDPOINT = Endpoint(
     handle=handle,
     summary="Trending items",
     scope=Scope.RECOMMEND,
+    open_to_browsers=True,
 )

@@ -22,10 +22,12 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from core.access import ApiKey, Scope
+from core.access import Scope
 from core.catalogue import Catalogue
 from core.environment import DECISIONS_FILE, TASKS_FILE
 from serving.decisions.database import DecisionDatabase
+from serving.http.admission import UNRESTRICTED, Admission
+from serving.http.cross_origin import PREFLIGHT
 from serving.http.gate import Gate
 from serving.http.live import LiveRelease
 from serving.http.pages import ServiceMetrics, page_routes
@@ -44,6 +46,8 @@ METRICS = "/metrics"
 WITHOUT_KEY = ("/livez", "/readyz")
 SECURITY_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 "No cache keeps what is known about customers, and no browser guesses another type."
+ADMISSION = "kizuna.admission"
+"Who sends a request, in its ASGI scope."
 UNKNOWN_ROUTE = "unknown"
 "Route label of requests without a route in the metrics."
 
@@ -86,8 +90,8 @@ class Api:
         task_database = tasks or TaskDatabase.at(None, live.folder.parent / TASKS_FILE)
         decision_database = decisions or DecisionDatabase.at(None, live.folder.parent / DECISIONS_FILE)
 
-        def context_of(release: Release) -> RequestContext:
-            return RequestContext(release, stock, task_database, decision_database)
+        def context_of(release: Release, admission: Admission) -> RequestContext:
+            return RequestContext(release, stock, task_database, decision_database, admission)
 
         register_url_convertor("id", IdConvertor())
         routes = [
@@ -99,6 +103,7 @@ class Api:
         ]  # fmt: skip
         self._routes = [*routes, *page_routes(live, endpoints, metrics=metrics)]
         self._scopes: dict[tuple[str, str], Scope] = {(one.method, one.template): one.scope for one in endpoints}
+        self._for_browsers = {(one.method, one.template) for one in endpoints if one.open_to_browsers}
         self._scopes["GET", METRICS] = Scope.ADMIN
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -110,11 +115,15 @@ class Api:
         request = HttpRequest(scope, receive)
         route = UNKNOWN_ROUTE
         try:
-            key = self._admit(scope)
-            route, handler = self._find_route(scope)
-            if self._gate is not None:
-                self._gate.require(key, self._scopes.get((request.method, route)))
-            response = await handler(request)
+            if self._gate is not None and self._gate.is_preflight(scope):
+                response = HttpResponse(status_code=204)
+                response.raw_headers += PREFLIGHT
+            else:
+                admission = scope[ADMISSION] = self._admit(scope)
+                route, handler = self._find_route(scope)
+                name = (request.method, route)
+                admission.require(self._scopes.get(name), open_to_browsers=name in self._for_browsers)
+                response = await handler(request)
         except Problem as problem:
             response = HttpResponse(problem.body(), problem.status, problem.headers, MEDIA_TYPE)
         except ClientDisconnect:
@@ -122,14 +131,16 @@ class Api:
         except Exception as error:  # noqa: BLE001 - an exception that passes here hangs the request
             response = _internal_error(route, error)
         response.raw_headers += SECURITY_HEADERS
+        if self._gate is not None:
+            response.raw_headers += self._gate.answer_headers(scope)
         await response(scope, receive, send)
         seconds = time.perf_counter() - started
         self._metrics.count_request(request.method, route=route, status=response.status_code, seconds=seconds)
 
-    def _admit(self, scope: AsgiScope) -> ApiKey | None:
-        """The key of a request; None for health checks, and where none is needed. The body is not read yet."""
+    def _admit(self, scope: AsgiScope) -> Admission:
+        """Who sends a request; anyone may ask for health checks. The body is not read yet."""
         if self._gate is None or scope["path"] in WITHOUT_KEY:
-            return None
+            return UNRESTRICTED
         return self._gate.admit(scope)
 
     def _find_route(self, scope: AsgiScope) -> tuple[str, HttpHandler]:
@@ -148,7 +159,7 @@ class Api:
 
 
 def http_handler(
-    endpoint: Endpoint, live: LiveRelease, *, context_of: Callable[[Release], RequestContext]
+    endpoint: Endpoint, live: LiveRelease, *, context_of: Callable[[Release, Admission], RequestContext]
 ) -> HttpHandler:
     """Wrap an endpoint into a function from HTTP request to HTTP response."""
     read = request_reader(endpoint)
@@ -159,7 +170,9 @@ def http_handler(
         release = live.current
         if release is None:
             raise Problem(ProblemType.NO_RELEASE, "the service is waiting for the first release")
-        context = context_of(release)
+        admission: Admission = http_request.scope[ADMISSION]
+        admission.require_customer(getattr(request, "customer_id", None))
+        context = context_of(release, admission)
         if endpoint.blocking:
             response = await asyncio.to_thread(endpoint.handle, request, context)
         else:

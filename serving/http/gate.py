@@ -1,15 +1,17 @@
-"""Decides before a body is read whether a request is answered: host, key, scope and rate.
+"""Decides before a body is read whether a request is answered: host, key, customer token and rate.
 
                       without keys                        with keys
 loopback peer         if Host is localhost, 127.0.0.1     with a key
 any other peer        403                                 with a key
 
 The check of Host keeps pages of other sites, whose name an attacker has pointed to 127.0.0.1, from the API (DNS
-rebinding). Keys are compared in constant time; a missing, a wrong and a revoked key get the same answer.
+rebinding). A request that a proxy has forwarded is one of another peer, whatever the address of the proxy. Keys are
+compared in constant time; a missing, a wrong and a revoked key get the same answer.
 """
 
 from __future__ import annotations
 
+import base64
 import math
 import time
 from collections.abc import Mapping
@@ -18,13 +20,24 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
-from core.access import ApiKey, Scope
+from core.access import ApiKey, BrowserAccess
+from serving.http import cross_origin
+from serving.http.admission import UNRESTRICTED, Admission
+from serving.http.customer_tokens import read_customer
 from serving.http.problems import Problem, ProblemType
-from serving.keys import LiveKeys
+from serving.keys.live import LiveKeys
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-BEARER = b"bearer "
+FORWARDED = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
+"Headers that proxies add."
+BEARER, BASIC = b"bearer ", b"basic "
 CHALLENGE = {"www-authenticate": "Bearer"}
+PAGES = frozenset({"/", "/openapi.json", "/docs"})
+PAGE_CHALLENGE = {"www-authenticate": 'Basic realm="Kizuna: any name, an API key as password", charset="UTF-8"'}
+"Makes a browser ask. Pages change nothing, so that other sites gain nothing by sending what the browser remembers."
+CUSTOMER_TOKEN = b"kizuna-customer-token"
+MAX_BUCKETS = 100_000
+"Customers of browser keys whose rates a worker keeps; full buckets are dropped first."
 SEND_KEY = "send the header authorization: Bearer <key>; `kizuna keys add` makes keys"
 
 
@@ -56,27 +69,38 @@ class Gate:
     "Whether every caller is answered while there are no keys."
     n_workers: int = 1
     "Each worker of the host grants its share of a key's rate."
-    _buckets: dict[str, Bucket] = field(default_factory=dict[str, Bucket], repr=False)
+    _buckets: dict[tuple[str, str | None], Bucket] = field(
+        default_factory=dict[tuple[str, str | None], Bucket], repr=False
+    )
 
-    def admit(self, scope: Mapping[str, Any]) -> ApiKey | None:
-        """The key of an ASGI request; None where none is needed. Raises Problem for requests that get no answer."""
+    def admit(self, scope: Mapping[str, Any]) -> Admission:
+        """Who sends an ASGI request. Raises Problem for requests that get no answer."""
         headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self.keys.refresh()
         has_keys = self.keys.exist
         self._check_host(headers, has_keys=has_keys)
         if not has_keys:
             if not (self.without_keys or _is_loopback(scope)):
                 raise Problem(ProblemType.FORBIDDEN, f"without keys, only this host is answered; {SEND_KEY}")
-            return None
-        key = self.keys.find(_bearer(headers), now=datetime.now(UTC))
+            return UNRESTRICTED
+        is_page, now = _is_page(scope), datetime.now(UTC)
+        key = self.keys.find(_key_in(headers, may_be_password=is_page), now=now)
         if key is None:
-            raise Problem(ProblemType.UNAUTHORIZED, SEND_KEY, headers=CHALLENGE)
-        self._limit(key)
-        return key
+            raise Problem(ProblemType.UNAUTHORIZED, SEND_KEY, headers=PAGE_CHALLENGE if is_page else CHALLENGE)
+        customer_id = None if key.browser is None else _read_customer(scope, key, access=key.browser, now=now)
+        self._limit(key, customer_id)
+        return Admission(key, customer_id)
 
-    def require(self, key: ApiKey | None, scope: Scope | None) -> None:
-        """Raise Problem where a key does not permit this."""
-        if key is not None and not key.permits(scope):
-            raise Problem(ProblemType.FORBIDDEN, f"this route needs a key with the scope {scope}")
+    def is_preflight(self, scope: Mapping[str, Any]) -> bool:
+        """Whether a browser asks for permission to send a request of a page that has it."""
+        if scope["method"] != "OPTIONS":
+            return False
+        self.keys.refresh()
+        return cross_origin.is_preflight(scope, self.keys.origins)
+
+    def answer_headers(self, scope: Mapping[str, Any]) -> cross_origin.Headers:
+        """The headers that let a page of another origin read the response, errors as well."""
+        return cross_origin.answer_headers(scope, self.keys.origins)
 
     def _check_host(self, headers: list[tuple[bytes, bytes]], *, has_keys: bool) -> None:
         allowed = self.hosts or (frozenset[str]() if has_keys or self.without_keys else LOCAL_NAMES)
@@ -85,11 +109,13 @@ class Gate:
                 ProblemType.WRONG_HOST, "the service is not called by this name; KIZUNA_HOSTS lists its names"
             )
 
-    def _limit(self, key: ApiKey) -> None:
+    def _limit(self, key: ApiKey, customer_id: str | None) -> None:
         if key.requests_per_minute is None:
             return
         rate, now = max(1.0, key.requests_per_minute / self.n_workers), time.monotonic()
-        bucket = self._buckets.setdefault(key.key_id, Bucket(rate, now))
+        if len(self._buckets) >= MAX_BUCKETS:
+            self._drop_full_buckets(now)
+        bucket = self._buckets.setdefault((key.key_id, customer_id), Bucket(rate, now))
         if wait := bucket.take(rate, now=now):
             raise Problem(
                 ProblemType.TOO_MANY_REQUESTS,
@@ -97,13 +123,48 @@ class Gate:
                 headers={"retry-after": str(math.ceil(wait))},
             )
 
+    def _drop_full_buckets(self, now: float) -> None:
+        """Drop those that have had a minute to fill up; all, where none has."""
+        full = [name for name, bucket in self._buckets.items() if now - bucket.filled_at >= 60]
+        for name in full or [*self._buckets]:
+            del self._buckets[name]
 
-def _bearer(headers: list[tuple[bytes, bytes]]) -> str:
+
+def _read_customer(scope: Mapping[str, Any], key: ApiKey, *, access: BrowserAccess, now: datetime) -> str:
+    """The customer of a request with a browser key. Raises Problem."""
+    origin = cross_origin.read_origin(scope)
+    if origin is not None and origin not in access.origins:
+        raise Problem(
+            ProblemType.FORBIDDEN, "this key is not for pages of this origin; `kizuna keys list` shows its own"
+        )
+    tokens = [value for name, value in scope["headers"] if name == CUSTOMER_TOKEN]
+    token = tokens[0].decode("latin-1") if len(tokens) == 1 else ""
+    return read_customer(token, access, key_id=key.key_id, now=now)
+
+
+def _key_in(headers: list[tuple[bytes, bytes]], *, may_be_password: bool) -> str:
     """The key in the header Authorization; '' for none, or for several."""
     values = [value for name, value in headers if name == b"authorization"]
-    if len(values) != 1 or not values[0].lower().startswith(BEARER):
+    if len(values) != 1:
         return ""
-    return values[0][len(BEARER) :].strip().decode("latin-1")
+    value, kind = values[0], values[0].lower()
+    if kind.startswith(BEARER):
+        return value[len(BEARER) :].strip().decode("latin-1")
+    return _password_in(value[len(BASIC) :]) if may_be_password and kind.startswith(BASIC) else ""
+
+
+def _password_in(credentials: bytes) -> str:
+    """The password of HTTP Basic credentials; '' where they cannot be read."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode("latin-1").partition(":")[2]
+    except ValueError:
+        return ""
+
+
+def _is_page(scope: Mapping[str, Any]) -> bool:
+    """Whether a request is for the documentation, which people open in a browser."""
+    path: str = scope["path"]
+    return scope["method"] == "GET" and (path in PAGES or path.startswith("/docs/"))
 
 
 def _host_of(headers: list[tuple[bytes, bytes]]) -> str:
@@ -117,8 +178,11 @@ def _host_of(headers: list[tuple[bytes, bytes]]) -> str:
 
 
 def _is_loopback(scope: Mapping[str, Any]) -> bool:
+    """Whether this host itself sends the request, not a proxy for another one."""
     client = scope.get("client")
+    if client is None or any(name in FORWARDED for name, _ in scope["headers"]):
+        return False
     try:
-        return client is not None and ip_address(client[0]).is_loopback
+        return ip_address(client[0]).is_loopback
     except ValueError:
         return False

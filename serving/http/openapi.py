@@ -16,14 +16,19 @@ from core.scores import Reason
 from serving.http.problems import MEDIA_TYPE, ProblemDetails, ProblemType
 from serving.http.schema import Endpoint, Readiness
 
-SECURITY = "api_key"
+SECURITY, OF_BROWSERS = "api_key", "customer_token"
 BEARER = {
     "type": "http",
     "scheme": "bearer",
     "description": "A key of `kizuna keys add`. While there are no keys, this host is answered without one.",
 }
+CUSTOMER_TOKEN = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "Kizuna-Customer-Token",
+    "description": "Beside a browser key: a JWT that the shop has signed for one customer.",
+}
 REFERENCE = "#/components/schemas/{name}"
-BODY_PROBLEMS = (ProblemType.MALFORMED_JSON, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE)
 METRICS_PAGE = "/metrics"
 PAGE_PROBLEMS = (
     ProblemType.UNAUTHORIZED, ProblemType.FORBIDDEN, ProblemType.WRONG_HOST, ProblemType.TOO_MANY_REQUESTS
@@ -66,7 +71,7 @@ def openapi_document(endpoints: Sequence[Endpoint]) -> Json:
         },
         "tags": [{"name": name, "description": text} for name, (text, _) in TAGS.items()],
         "paths": paths | {"/livez": {"get": LIVEZ}, "/readyz": {"get": READYZ}, METRICS_PAGE: {"get": _metrics_page()}},
-        "components": {"schemas": schemas, "securitySchemes": {SECURITY: BEARER}},
+        "components": {"schemas": schemas, "securitySchemes": {SECURITY: BEARER, OF_BROWSERS: CUSTOMER_TOKEN}},
         "security": [{SECURITY: []}],
     }
 
@@ -82,15 +87,15 @@ def _operation(endpoint: Endpoint, schemas: Json) -> Json:
         "responses": responses,
     }
     request: Json = example.get("request", {})
-    problems = [*endpoint.common_problems, *endpoint.problems]
     if endpoint.has_body:
         in_body = request if endpoint.body_field is None else request.get(endpoint.body_field)
         body = _content(endpoint.summary, endpoint.body, example=in_body or None)
         operation["requestBody"] = {"required": True} | body
-        problems += BODY_PROBLEMS
     if not endpoint.has_body or endpoint.body_field is not None:
         operation["parameters"] = _parameters(endpoint, schemas, example=request)
-    return operation | {"responses": responses | _problem_responses(problems)}
+    if endpoint.open_to_browsers:
+        operation["security"] = [{SECURITY: []}, {SECURITY: [], OF_BROWSERS: []}]
+    return operation | {"responses": responses | _problem_responses(endpoint.all_problems)}
 
 
 def _problem_responses(problems: Sequence[ProblemType]) -> dict[str, Json]:

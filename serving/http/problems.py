@@ -27,6 +27,7 @@ class ProblemType(Enum):
 
     MALFORMED_JSON = ("malformed-json", 400, "The body is not valid JSON")
     UNAUTHORIZED = ("unauthorized", 401, "The request has no valid API key")
+    INVALID_CUSTOMER_TOKEN = ("invalid-customer-token", 401, "The request has no valid customer token")
     FORBIDDEN = ("forbidden", 403, "The request is not permitted")
     UNKNOWN_ROUTE = ("unknown-route", 404, "There is no such route")
     UNKNOWN_CUSTOMER = ("unknown-customer", 404, "There is no such customer")

@@ -17,6 +17,7 @@ from starlette.requests import Request as HttpRequest
 from core.access import Scope
 from core.ids import Id
 from serving.decisions.database import DecisionDatabase
+from serving.http.admission import UNRESTRICTED, Admission
 from serving.http.problems import Problem, ProblemType, invalid_request
 from serving.release.release import Release
 from serving.stock import LiveStock
@@ -70,14 +71,18 @@ class Provenance(TypedDict):
     cutoff: date
 
 
+BODY_PROBLEMS = (ProblemType.MALFORMED_JSON, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE)
+
+
 @dataclass(frozen=True)
 class RequestContext:
-    """What a handler reads: the active release, the current stock, the tasks, and the decisions."""
+    """What a handler reads: the active release, the current stock, the tasks, the decisions, and who asks."""
 
     release: Release
     stock: LiveStock
     tasks: TaskDatabase
     decisions: DecisionDatabase
+    admission: Admission = UNRESTRICTED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +99,8 @@ class Endpoint:
     summary: str
     scope: Scope
     "What a key must permit."
+    open_to_browsers: bool = False
+    "Whether browser keys may use it. The field `customer_id` must then be the customer of the token, or empty."
     blocking: bool = False
     "Whether the handler waits for a disk or a database. It then runs in a thread, so that other requests go on."
     body_field: str | None = None
@@ -115,6 +122,13 @@ class Endpoint:
     def has_body(self) -> bool:
         """Whether the HTTP body contains the request, or one field of it."""
         return self.method in {"POST", "PUT", "PATCH"}
+
+    @property
+    def all_problems(self) -> tuple[ProblemType, ...]:
+        """Every error response."""
+        of_browsers = (ProblemType.INVALID_CUSTOMER_TOKEN,) if self.open_to_browsers else ()
+        of_body = BODY_PROBLEMS if self.has_body else ()
+        return (*self.common_problems, *of_browsers, *self.problems, *of_body)
 
     @property
     def body(self) -> type[msgspec.Struct]:

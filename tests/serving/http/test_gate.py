@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import stat
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import msgspec
@@ -16,54 +14,13 @@ from hypothesis import strategies as st
 from core.access import ApiKey, Scope, digest_of, new_key, split_key
 from core.errors import NotFound
 from serving.http import gate as gates
-from serving.http.app import Api, all_endpoints
-from serving.http.gate import Bucket, Gate
-from serving.http.live import LiveRelease, LiveReleaseHooks
-from serving.http.pages import ServiceMetrics
-from serving.keys import KeyFile, LiveKeys
-from serving.release.releases import Releases
+from serving.http.gate import Bucket
+from serving.keys.file import KeyFile
 from tests.serving.conftest import run_service
+from tests.serving.http.company import ADA, NOW, SCORE, Company
 from tests.serving.sample_release import publish, sample_release
 
-NOW = datetime(2026, 12, 1, tzinfo=UTC)
-SCORE, RECOMMEND = "/v1/churn/score", "/v1/recommendations"
-ADA = {"customer_ids": ["ada"]}
-
-
-class Company:
-    """An application with a file of keys, and requests from a host."""
-
-    def __init__(self, home, **options):
-        self.file = KeyFile(home / "keys.json")
-        live = LiveRelease(Releases(home / "releases"), LiveReleaseHooks(lambda *_: None, lambda: None))
-        live.check()
-        gate = Gate(keys=LiveKeys(self.file), **options)
-        self.api = Api(live, all_endpoints(), metrics=ServiceMetrics(), gate=gate)
-
-    def add(self, *scopes, **options):
-        """Make a key; returns its id and text."""
-        key, text = new_key("crm", scopes, now=NOW, **options)
-        self.file.add(key)
-        return key.key_id, text
-
-    async def send(self, method="POST", path=SCORE, *, key=None, peer="127.0.0.1", host="localhost", **options):
-        """Send one request."""
-        transport = httpx.ASGITransport(self.api, client=(peer, 50_000))
-        headers = {"host": host, **({"authorization": f"Bearer {key}"} if key else {}), **options.pop("headers", {})}
-        body: dict[str, Any] = {"json": ADA} if method == "POST" and not options else options
-        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
-            return await client.request(method, path, headers=headers, **body)
-
-    def ask(self, *arguments, **options):
-        """The status of a request."""
-        self.response = asyncio.run(self.send(*arguments, **options))
-        return self.response.status_code
-
-
-@pytest.fixture
-def home(tmp_path):
-    publish(tmp_path / "releases", sample_release())
-    return tmp_path
+RECOMMEND = "/v1/recommendations"
 
 
 @pytest.mark.parametrize(
@@ -79,6 +36,34 @@ def home(tmp_path):
 )
 def test_without_keys_this_host_alone_is_answered_under_its_own_name(home, peer, host, status):
     assert Company(home).ask(peer=peer, host=host) == status
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_a_proxy_on_this_host_does_not_open_the_service_to_others(home, header):
+    company = Company(home)
+    assert company.ask(headers={header: "for=10.0.0.7"}, json=ADA) == 403
+    _, text = company.add(Scope.SCORE)
+    assert company.ask(headers={header: "for=10.0.0.7"}, key=text, json=ADA) == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/start.js", "/openapi.json"])
+def test_a_browser_opens_the_documentation_with_a_key_as_password(home, path):
+    company = Company(home)
+    _, text = company.add(Scope.SCORE)
+    assert company.ask("GET", path) == 401
+    assert company.response.headers["www-authenticate"].startswith('Basic realm="Kizuna')
+    assert company.ask("GET", path, auth=("anyone", text)) == (307 if path == "/" else 200)
+    assert company.ask("GET", path, auth=("anyone", text + "x")) == 401
+    for wrong in ("Basic", "Basic ", "Basic !", "Basic YQ==", "Basic /////w=="):
+        assert company.ask("GET", path, headers={"authorization": wrong}) == 401
+
+
+def test_a_key_as_password_opens_nothing_else(home):
+    company = Company(home)
+    _, text = company.add(Scope.ADMIN)
+    for method, path in (("POST", SCORE), ("GET", "/v1/models"), ("GET", "/metrics"), ("POST", "/docs")):
+        assert company.ask(method, path, auth=("anyone", text)) == 401
+        assert company.response.headers["www-authenticate"] == "Bearer"
 
 
 def test_without_keys_every_host_is_answered_only_where_that_is_stated(home):
@@ -224,7 +209,7 @@ def test_a_full_disk_leaves_the_keys_as_they_were_and_no_other_file(home, monkey
     def refuse(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("serving.keys.os.fsync", refuse)
+    monkeypatch.setattr("serving.keys.file.os.fsync", refuse)
     with pytest.raises(OSError, match="No space"):
         company.add(Scope.ADMIN)
     assert [key.key_id for key in company.file.read()] == [key_id]

@@ -15,7 +15,8 @@ from serving.http.gate import Gate
 from serving.http.live import LiveRelease, LiveReleaseHooks
 from serving.http.openapi import SECURITY
 from serving.http.pages import ServiceMetrics
-from serving.keys import KeyFile, LiveKeys
+from serving.keys.file import KeyFile
+from serving.keys.live import LiveKeys
 from serving.release.releases import Releases
 from tests.serving.sample_release import NOW, sample_release
 

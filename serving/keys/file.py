@@ -1,38 +1,26 @@
-"""The file of API keys, which only its owner can read, and the keys that a worker accepts.
+"""The file of API keys, which only its owner can read.
 
-    var/<data set>/keys.json    ids, names, scopes, hashes of secrets, limits
-
-A worker asks the file system before each request whether the file was replaced, as for the stock: a key that is added,
-rotated or revoked counts at once, on every worker.
+var/<data set>/keys.json    ids, names, scopes, hashes of secrets, limits
 """
 
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from core.access import NO_DIGEST, ApiKey, split_key
+from core.access import ApiKey
 from core.errors import BrokenArtifact, NotFound
 from core.files import replace_file
-
-logger = logging.getLogger("kizuna.serving")
 
 OWNER_ONLY = 0o600
 Stamp = tuple[int, int, int]
 "Modification time, inode and size."
-NO_KEY = ApiKey(
-    key_id="", name="", scopes=(), digest=NO_DIGEST, created_at=datetime.min.replace(tzinfo=UTC),
-    revoked_at=datetime.min.replace(tzinfo=UTC),
-)  # fmt: skip
-"Compared with where no key has the id of a request."
 
 
 class KeyRing(msgspec.Struct, frozen=True):
@@ -73,6 +61,14 @@ class KeyFile:
             keys[place] = how(keys[place])
         return keys[place]
 
+    def stamp(self) -> Stamp | None:
+        """Differs between any two versions of the file; None if there is none."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino, status.st_size
+
     @contextmanager
     def _change(self) -> Iterator[list[ApiKey]]:
         """The keys, to be changed by one process at a time; they are on the disk after the block."""
@@ -87,45 +83,3 @@ class KeyFile:
                     file.write(msgspec.json.format(msgspec.json.encode(KeyRing(tuple(keys)))))
                     file.flush()
                     os.fsync(file.fileno())
-
-
-class LiveKeys:
-    """The keys that one worker accepts."""
-
-    def __init__(self, file: KeyFile) -> None:
-        self._file = file
-        self._stamp: Stamp | None = None
-        self._by_id: dict[str, ApiKey] = {}
-        self._is_broken = False
-
-    @property
-    def exist(self) -> bool:
-        """Whether there is a file of keys; a damaged one counts, and accepts none."""
-        self._refresh()
-        return bool(self._by_id) or self._is_broken
-
-    def find(self, text: str, *, now: datetime) -> ApiKey | None:
-        """The key with this text; None for an unknown, revoked or expired one, after the same work."""
-        self._refresh()
-        key_id, secret = split_key(text) or ("", "")
-        key = self._by_id.get(key_id, NO_KEY)
-        return key if key.accepts(secret, now=now) else None
-
-    def _refresh(self) -> None:
-        stamp = self._read_stamp()
-        if stamp == self._stamp:
-            return
-        try:
-            self._by_id = {key.key_id: key for key in self._file.read()}
-            self._is_broken = False
-        except BrokenArtifact as error:
-            self._by_id, self._is_broken = {}, True
-            logger.error("no key is accepted: %s", error)
-        self._stamp = stamp
-
-    def _read_stamp(self) -> Stamp | None:
-        try:
-            status = self._file.path.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_ino, status.st_size

@@ -1,0 +1,1 @@
+"""API keys: the store of them, and those that a worker accepts."""

@@ -1,0 +1,14 @@
+"""A folder with an active release."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.serving.sample_release import publish, sample_release
+
+
+@pytest.fixture
+def home(tmp_path):
+    """The folder of a data set, with the sample release."""
+    publish(tmp_path / "releases", sample_release())
+    return tmp_path

@@ -52,6 +52,7 @@ def register(app: typer.Typer) -> None:
         from serving.http.app import all_endpoints
         from serving.http.trial import verify_answers
         from serving.release.releases import Activation, Releases
+        from serving.release.stored_answers import store_answers
         from tables.assortment import contacts_lack_offers
 
         settings, progress = open_config(config), progress_console()
@@ -71,7 +72,8 @@ def register(app: typer.Typer) -> None:
         if silence := describe_silence(tables, day):
             say(progress, silence)
         with progress.status("scoring every customer"):
-            release = build_release(settings, tables, champions=champions, cutoff=day, created_at=now)
+            built = build_release(settings, tables, champions=champions, cutoff=day, created_at=now)
+            release = store_answers(built)
         release_id = release.description.release_id
         activation = Activation(
             release_id=release_id, who=getpass.getuser(), why=reason or UPDATE, at=now, accepts_change=accept_change

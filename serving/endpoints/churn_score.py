@@ -8,9 +8,9 @@ import msgspec
 
 from core.access import Scope
 from core.model_kinds import CHURN, HAZARD
-from core.scores import RiskLevel
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import (
+    MAX_CUSTOMERS,
     CustomerId,
     Endpoint,
     Request,
@@ -20,50 +20,22 @@ from serving.http.schema import (
     provenance_of,
 )
 from serving.release.churn_part import RISK_LEVELS, ChurnPart, find_risk_levels
-from serving.release.hazard_part import CustomerCurve, HazardPart
+from serving.release.hazard_part import HazardPart
 from serving.release.recommended_action import recommend_action
 from serving.release.release import Release
-from serving.release.retention_part import RecommendedAction, RetentionAssumptions
-
-Reasons = Annotated[
-    msgspec.Raw,
-    msgspec.Meta(extra_json_schema={"type": "array", "items": {"$ref": "#/components/schemas/Reason"}}),
-]
-"The release stores them as JSON, and responses contain them unchanged."
+from serving.release.retention_part import RetentionAssumptions
+from serving.release.scored_customer import ScoredCustomer, score_of_row
+from serving.release.stored_answers import StoredAnswers
 
 
 class ChurnScoreRequest(Request, frozen=True):
     """The customers to score."""
 
-    customer_ids: Annotated[list[CustomerId], msgspec.Meta(min_length=1, max_length=1000)]
+    customer_ids: Annotated[list[CustomerId], msgspec.Meta(min_length=1, max_length=MAX_CUSTOMERS)]
     horizon_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] | None = None
     "Any number of days up to the end of the survival curves. Default: the horizon of the churn model."
     curve: bool = False
     "Whether to return the survival curves."
-
-
-class ScoredCustomer(msgspec.Struct, frozen=True, kw_only=True, tag_field="status", tag="scored"):
-    """One customer's churn score."""
-
-    customer_id: str
-    churn_probability: float
-    low: float | None
-    "Lower bound of the 90 % interval; null if the model gives none, as survival curves do not."
-    high: float | None
-    "Upper bound of the 90 % interval."
-    risk_level: RiskLevel
-    short_history: bool
-    "Whether there is too little data on this customer for a score of their own."
-    reasons: Reasons
-    expected_loss: float | None
-    """\
-    Churn probability times the predicted value within `[value] horizon_days` of a customer who stays (value over
-    P(alive)), base currency. Without a value model, times the margin or revenue of the last 365 days. Null if unknown.
-    The same as in `kizuna score`."""
-    recommended_action: RecommendedAction
-    "What to do to keep the customer, with its expected net value. The same as in `kizuna score`."
-    curve: CustomerCurve | msgspec.UnsetType = msgspec.UNSET
-    "The survival curve, if requested."
 
 
 class UnknownCustomer(msgspec.Struct, frozen=True, tag_field="status", tag="not_found"):
@@ -105,6 +77,13 @@ def handle(request: ChurnScoreRequest, context: RequestContext) -> ChurnScoreRes
         kind, hazard = HAZARD.name, _hazard_for(release, horizon_days)
         scores = [_with_curve(score, hazard, request=request, horizon_days=horizon_days) for score in scores]
         scores = [_with_money(score, release, churn=churn) for score in scores]
+    return build_response(release, kind, horizon_days=horizon_days, scores=scores)
+
+
+def build_response(
+    release: Release, kind: str, *, horizon_days: int, scores: list[CustomerScore]
+) -> ChurnScoreResponse:
+    """The response with these scores of the churn or the hazard model."""
     return ChurnScoreResponse(
         **provenance_of(release, kind),
         horizon_days=horizon_days,
@@ -119,19 +98,15 @@ def look_up_score(release: Release, churn: ChurnPart, *, customer_id: str) -> Cu
     row = churn.index.find(customer_id)
     if row < 0:
         return WithoutConsent(customer_id) if churn.has_opted_out(customer_id) else UnknownCustomer(customer_id)
-    low, high = churn.interval_of(row)
-    probability = float(churn.probability[row])
-    return ScoredCustomer(
-        customer_id=customer_id,
-        churn_probability=probability,
-        expected_loss=release.estimate_loss(customer_id, probability),
-        low=low,
-        high=high,
-        risk_level=RISK_LEVELS[churn.risk_level[row]],
-        short_history=bool(churn.short_history[row]),
-        reasons=churn.reasons[row],
-        recommended_action=recommend_action(release, row, probability=probability),
-    )
+    return score_of_row(release, churn, row=row, customer_id=customer_id, reasons=churn.reasons[row])
+
+
+def find_stored_answers(release: Release) -> StoredAnswers | None:
+    """What answers requests without horizon and curve; None where the release contains no stored answers."""
+    if release.churn is None:
+        return None
+    response = build_response(release, CHURN.name, horizon_days=release.churn.horizon_days, scores=[])
+    return StoredAnswers.of(release.churn, response=msgspec.json.encode(response))
 
 
 def _needs_curves(request: ChurnScoreRequest, release: Release, *, churn: ChurnPart) -> bool:
@@ -198,4 +173,5 @@ ENDPOINT = Endpoint(
     summary="Churn probabilities, reasons and survival curves",
     scope=Scope.SCORE,
     problems=(ProblemType.HORIZON_TOO_LONG,),
+    stored=find_stored_answers,
 )

@@ -10,7 +10,7 @@ from core.health import HealthRecord
 from core.model_kinds import CHURN
 from core.tasks import Task, TaskState
 from serving.endpoints import recommendations
-from serving.endpoints.churn_score import ScoredCustomer, UnknownCustomer, WithoutConsent, look_up_score
+from serving.endpoints.churn_score import UnknownCustomer, WithoutConsent, look_up_score
 from serving.endpoints.recommendations import RecommendationsResponse, RecommendedItem
 from serving.endpoints.tasks import task_store
 from serving.http.problems import Problem, ProblemType
@@ -18,6 +18,7 @@ from serving.http.schema import Count, CustomerId, Endpoint, Request, RequestCon
 from serving.recommendations.request import RecommendationsRequest
 from serving.release.hazard_part import CustomerCurve
 from serving.release.release import Release
+from serving.release.scored_customer import ScoredCustomer
 from serving.release.segment_part import NO_FACTS, KeyFigures, LoyaltyStanding
 from serving.release.value_part import CustomerForecast
 from serving.tasks.store import TaskFilter

@@ -8,10 +8,11 @@ import msgspec
 
 from core.access import Scope
 from core.model_kinds import PREDICT
-from serving.endpoints.churn_score import Reasons, UnknownCustomer, WithoutConsent
+from serving.endpoints.churn_score import UnknownCustomer, WithoutConsent
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import CustomerId, Endpoint, Request, RequestContext, Response, not_released, provenance_of
 from serving.release.predict_part import EventScores, PredictPart
+from serving.release.scored_customer import Reasons
 
 EventName = Annotated[
     str, msgspec.Meta(min_length=1, max_length=64, description="An event under [predict].", examples=["buys_tea"])

@@ -33,6 +33,7 @@ from serving.http.live import LiveRelease
 from serving.http.pages import ServiceMetrics, page_routes
 from serving.http.problems import MEDIA_TYPE, Problem, ProblemType
 from serving.http.schema import Endpoint, RequestContext, RequestReader, read_body
+from serving.http.stored_route import StoredRoute
 from serving.release.release import Release
 from serving.stock import LiveStock, StockFile
 from serving.tasks.database import TaskDatabase
@@ -105,14 +106,20 @@ class Api:
         self._scopes: dict[tuple[str, str], Scope] = {(one.method, one.template): one.scope for one in endpoints}
         self._for_browsers = {(one.method, one.template) for one in endpoints if one.open_to_browsers}
         self._scopes["GET", METRICS] = Scope.ADMIN
+        self._stored = {
+            (one.method, one.path): (one.template, route.endpoint, StoredRoute(live, one.stored))
+            for one, route in zip(endpoints, routes, strict=True)
+            if one.stored is not None
+        }
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
             return
+        if scope["type"] != "http":
+            raise NotImplementedError("an application inside BentoML needs no lifespan")
         started = time.perf_counter()
-        request = HttpRequest(scope, receive)
         route = UNKNOWN_ROUTE
         try:
             if self._gate is not None and self._gate.is_preflight(scope):
@@ -120,10 +127,12 @@ class Api:
                 response.raw_headers += PREFLIGHT
             else:
                 admission = scope[ADMISSION] = self._admit(scope)
-                route, handler = self._find_route(scope)
-                name = (request.method, route)
+                route, handler, stored = self._find_route(scope)
+                name = (scope["method"], route)
                 admission.require(self._scopes.get(name), open_to_browsers=name in self._for_browsers)
-                response = await handler(request)
+                response, receive = await stored.answer(scope, receive) if stored else (None, receive)
+                if response is None:
+                    response = await handler(HttpRequest(scope, receive))
         except Problem as problem:
             response = HttpResponse(problem.body(), problem.status, problem.headers, MEDIA_TYPE)
         except ClientDisconnect:
@@ -135,7 +144,7 @@ class Api:
             response.raw_headers += self._gate.answer_headers(scope)
         await response(scope, receive, send)
         seconds = time.perf_counter() - started
-        self._metrics.count_request(request.method, route=route, status=response.status_code, seconds=seconds)
+        self._metrics.count_request(scope["method"], route=route, status=response.status_code, seconds=seconds)
 
     def _admit(self, scope: AsgiScope) -> Admission:
         """Who sends a request; anyone may ask for health checks. The body is not read yet."""
@@ -143,13 +152,16 @@ class Api:
             return UNRESTRICTED
         return self._gate.admit(scope)
 
-    def _find_route(self, scope: AsgiScope) -> tuple[str, HttpHandler]:
+    def _find_route(self, scope: AsgiScope) -> tuple[str, HttpHandler, StoredRoute | None]:
+        """The route's template and handler, and its stored answers; Starlette's matching costs more than these."""
+        if not scope.get("root_path") and (stored := self._stored.get((scope["method"], scope["path"]))):
+            return stored
         allowed: set[str] = set()
         for route in self._routes:
             match, child_scope = route.matches(scope)
             if match is Match.FULL:
                 scope["path_params"] = child_scope["path_params"]
-                return route.name, route.endpoint
+                return route.name, route.endpoint, None
             if match is Match.PARTIAL:
                 allowed |= route.methods or set()
         if allowed:

@@ -20,6 +20,7 @@ from serving.decisions.database import DecisionDatabase
 from serving.http.admission import UNRESTRICTED, Admission
 from serving.http.problems import Problem, ProblemType, invalid_request
 from serving.release.release import Release
+from serving.release.stored_answers import StoredAnswers
 from serving.stock import LiveStock
 from serving.tasks.database import TaskDatabase
 
@@ -29,6 +30,8 @@ Attribute = Annotated[
     str, msgspec.Meta(min_length=1, max_length=64, description="An attribute of items.", examples=["category"])
 ]
 AttributeValue = Annotated[str, msgspec.Meta(min_length=1, max_length=128, examples=["tea"])]
+MAX_CUSTOMERS = 1000
+"In one request."
 Count = Annotated[int, msgspec.Meta(ge=1, le=100, description="Maximum number of results.")]
 
 ItemDescription = Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
@@ -105,6 +108,8 @@ class Endpoint:
     "Whether the handler waits for a disk or a database. It then runs in a thread, so that other requests go on."
     body_field: str | None = None
     "The field of the request that the body fills, while the path fills the others. None: the body fills all fields."
+    stored: Callable[[Release], StoredAnswers | None] | None = None
+    "Where a release may contain whole answers: a function that finds them."
     problems: tuple[ProblemType, ...] = ()
     "Error responses of this route alone."
     common_problems: ClassVar = (

@@ -42,7 +42,9 @@ def verify_answers(release: Release, endpoints: Sequence[Endpoint], *, folder: P
             continue
         for request in example_requests(endpoint.request, release):
             try:
-                decoder.decode(encoder.encode(endpoint.handle(request, context)))
+                content = encoder.encode(endpoint.handle(request, context))
+                decoder.decode(content)
+                _compare_stored(endpoint, request, release=release, content=content)
             except Problem:
                 continue  # the release lacks this model, and says so
             except Exception as error:  # arrays that do not fit raise errors of any kind
@@ -50,6 +52,13 @@ def verify_answers(release: Release, endpoints: Sequence[Endpoint], *, folder: P
                     f"release {release.description.release_id} cannot answer {endpoint.method} {endpoint.template} "
                     f"({type(error).__name__}); run `kizuna release`"
                 ) from error
+
+
+def _compare_stored(endpoint: Endpoint, request: Request, *, release: Release, content: bytes) -> None:
+    """Raise ValueError where a stored answer differs from that of the handler."""
+    stored = None if endpoint.stored is None else endpoint.stored(release)
+    if stored is not None and stored.answer(msgspec.structs.asdict(request)["customer_ids"]) != content:
+        raise ValueError("a stored answer is another one")
 
 
 def example_requests(schema: type[Request], release: Release) -> Iterator[Request]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,11 @@ from core.model_kinds import CHURN
 from core.scores import Reason, RiskLevel, Scores
 from models.artifact import Artifact
 from serving.release.customer_scores import CustomerScores, read_scores, score_arrays, score_state, sort_scores
-from serving.release.lookup import IdIndex
+from serving.release.lookup import IdIndex, PackedJson
 
 RISK_LEVELS = tuple(RiskLevel)
 NAME = CHURN.name
+ANSWERS = ("before_reasons", "after_reasons")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,9 @@ class ChurnPart(CustomerScores):
     "Whether there is too little data on the customer for a score of their own."
     opted_out: IdIndex
     "Customers who do not consent to scoring; none of them is in `index`."
+    before_reasons: PackedJson | None = None
+    after_reasons: PackedJson | None = None
+    "(n,) Each customer as JSON, as POST /v1/churn/score answers, without the reasons. None before they are stored."
 
     @classmethod
     def of(
@@ -57,17 +62,24 @@ class ChurnPart(CustomerScores):
             "short_history": self.short_history,
             "opted_out": self.opted_out.ids,
         }
+        for name in ANSWERS:
+            if (texts := getattr(self, name)) is not None:
+                arrays |= {name: texts.content, f"{name}_offsets": texts.offsets}
         return {NAME: Artifact("churn_scores", score_state(self), arrays)}
 
     @classmethod
     def from_artifacts(cls, artifacts: Mapping[str, Artifact]) -> ChurnPart:
         """The part that was stored."""
         arrays = artifacts[NAME].arrays
+        answers: dict[str, Any] = {
+            name: PackedJson(arrays[name], arrays[f"{name}_offsets"]) for name in ANSWERS if name in arrays
+        }
         return cls(
             **read_scores(artifacts[NAME]),
             risk_level=arrays["risk_level"],
             short_history=arrays["short_history"],
             opted_out=IdIndex(arrays["opted_out"]),
+            **answers,
         )
 
     def has_opted_out(self, customer_id: str) -> bool:

@@ -5,6 +5,7 @@ Both work on memory-mapped arrays: a look-up reads a few pages from disk, howeve
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,16 @@ class IdIndex:
         # Cut to the width of the ids, because wider needles take long; what was cut is not equal to any of them.
         rows = np.searchsorted(self.ids, ids.astype(self.ids.dtype))
         return self.ids[np.minimum(rows, len(self.ids) - 1)] == ids
+
+    def find_all(self, names: Sequence[bytes]) -> NDArray[np.int64] | None:
+        """(k,) rows of ids in UTF-8, written as they are stored; None where one of them is not among them."""
+        n = len(self.ids)
+        # As in `_find`: without this check numpy would cut needles that are too wide, and ignore zero bytes at an end.
+        if not n or max(map(len, names), default=0) > self.ids.dtype.itemsize or any(b"\0" in name for name in names):
+            return None
+        needles = np.array(names, dtype=self.ids.dtype)
+        rows = np.minimum(self.ids.searchsorted(needles), n - 1)
+        return rows if (self.ids[rows] == needles).all() else None
 
     def count_until(self, name: str) -> int:
         """Number of ids up to and including a name, which need not be an id, in byte order."""
@@ -133,11 +144,34 @@ class PackedJson:
     @classmethod
     def of(cls, values: Iterable[object]) -> PackedJson:
         """Encode values, one text each."""
-        encoder = msgspec.json.Encoder()
-        texts = [encoder.encode(value) for value in values]
-        ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
-        return cls(np.frombuffer(b"".join(texts), dtype=np.uint8), np.concatenate([[0], ends]).astype(np.int64))
+        encoder, packer = msgspec.json.Encoder(), JsonPacker()
+        for value in values:
+            packer.add(encoder.encode(value))
+        return packer.pack()
 
     def __getitem__(self, row: int) -> msgspec.Raw:
         """The text of a row, ready for a response."""
         return msgspec.Raw(self.content[self.offsets[row] : self.offsets[row + 1]].tobytes())
+
+    def take(self, rows: NDArray[np.int64]) -> list[memoryview]:
+        """The texts of some rows, (k,), without a copy."""
+        content = self.content.data
+        starts, ends = self.offsets[rows].tolist(), self.offsets[rows + 1].tolist()
+        return [content[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+class JsonPacker:
+    """Packs texts one by one, in little more memory than they take in the end."""
+
+    def __init__(self) -> None:
+        self._content = bytearray()
+        self._offsets = array("q", [0])
+
+    def add(self, text: bytes) -> None:
+        """Append the text of the next row."""
+        self._content += text
+        self._offsets.append(len(self._content))
+
+    def pack(self) -> PackedJson:
+        """All rows."""
+        return PackedJson(np.frombuffer(self._content, np.uint8), np.frombuffer(self._offsets, np.int64))

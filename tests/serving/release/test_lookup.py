@@ -39,6 +39,16 @@ def test_several_ids_are_found_as_each_alone(stored, others):
     assert index.contains(np.char.encode(names, "utf-8")).tolist() == [name in stored for name in names]
 
 
+@given(st.sets(ids), st.lists(st.one_of(ids, st.text(max_size=3))))
+def test_all_of_several_ids_are_found_where_each_is_found_alone(stored, names):
+    index, _ = IdIndex.of(np.array(sorted(stored), dtype=str))
+    alone = [index._find(name) for name in names]
+
+    rows = index.find_all([name.encode("utf-8", "surrogatepass") for name in names])
+
+    assert (None if rows is None else rows.tolist()) == (alone if stored and min(alone, default=0) >= 0 else None)
+
+
 def test_an_id_that_ends_in_a_zero_byte_differs_from_the_id_without_it():
     index, _ = IdIndex.of(np.array(["ada"]))
 

@@ -18,7 +18,7 @@ from serving.endpoints import churn_score
 from serving.endpoints.churn_score import ChurnScoreRequest, ChurnScoreResponse
 from serving.http.app import Api
 from serving.http.live import LiveRelease, LiveReleaseHooks
-from serving.http.pages import ServiceMetrics
+from serving.http.metrics import ServiceMetrics
 from serving.http.schema import RequestContext
 from serving.release.releases import Releases
 from serving.service import SERVICE_OPTIONS

@@ -8,6 +8,7 @@ var/
     keys.json
     tasks.db
     decisions.db
+    metrics/           one file per worker of the service
 
 Of the variables only the names: `kizuna/` and `serving/` read the environment itself, and hand the values on.
 """
@@ -21,6 +22,7 @@ LEDGER_FILE = "ledger.jsonl"
 KEYS_FILE = "keys.json"
 TASKS_FILE = "tasks.db"
 DECISIONS_FILE = "decisions.db"
+METRICS_FOLDER = "metrics"
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,9 @@ WITHOUT_KEYS = "KIZUNA_WITHOUT_KEYS"
 
 WORKERS = "KIZUNA_WORKERS"
 "Number of worker processes of the service."
+
+SERVICE_ID = "KIZUNA_SERVICE_ID"
+"Which start of the service a worker belongs to; the service sets it."
 
 MLFLOW_TRACKING_URI = "MLFLOW_TRACKING_URI"
 "MLflow's store; otherwise var/mlflow.db."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ import bentoml
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import environment
-from core.environment import DECISIONS_FILE, KEYS_FILE, LEDGER_FILE, TASKS_FILE
+from core.environment import DECISIONS_FILE, KEYS_FILE, LEDGER_FILE, METRICS_FOLDER, TASKS_FILE
 from serving.decisions.database import DecisionDatabase
 from serving.http.app import Api, all_endpoints
 from serving.http.gate import Gate
 from serving.http.live import ActivationLog, LiveRelease, LiveReleaseHooks, describe_activation
-from serving.http.pages import ServiceMetrics
+from serving.http.metric_files import MetricFiles
+from serving.http.metrics import ServiceMetrics
 from serving.http.trial import verify_answers
 from serving.keys.file import KeyFile
 from serving.keys.live import LiveKeys
@@ -103,9 +105,10 @@ class Kizuna:
     @bentoml.on_deployment
     @staticmethod
     def resolve_paths() -> None:
-        """Before any worker starts: make paths absolute, because workers have another working directory."""
+        """Before any worker starts: name this start, and make paths absolute for their other working directory."""
         if environment.RELEASES not in os.environ:
             raise SystemExit(f"kizuna: set {environment.RELEASES} to a release folder, such as var/<data set>/releases")
+        os.environ[environment.SERVICE_ID] = f"{time.time_ns():x}-{os.getpid()}"
         for name in (environment.RELEASES, environment.LEDGER):
             if name in os.environ:
                 os.environ[name] = str(Path(os.environ[name]).resolve())
@@ -113,6 +116,8 @@ class Kizuna:
     def __init__(self) -> None:
         # BentoML's handler writes these lines in the format of its own; without a level they begin at warnings.
         logger.setLevel(logging.INFO)
+        service_id = os.environ.get(environment.SERVICE_ID, "alone")
+        METRICS.start(MetricFiles(LIVE.folder.parent / METRICS_FOLDER, service_id))
         LIVE.start()
 
     def __is_ready__(self) -> bool:
@@ -120,8 +125,9 @@ class Kizuna:
 
     @bentoml.on_shutdown
     def stop(self) -> None:
-        """Stop watching for releases."""
+        """Stop watching for releases, and write down what was counted."""
         LIVE.stop()
+        METRICS.stop()
 
 
 Kizuna.add_asgi_middleware(Front)  # pyright: ignore[reportArgumentType] - its protocol describes a function

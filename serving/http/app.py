@@ -30,7 +30,8 @@ from serving.http.admission import UNRESTRICTED, Admission
 from serving.http.cross_origin import PREFLIGHT
 from serving.http.gate import Gate
 from serving.http.live import LiveRelease
-from serving.http.pages import ServiceMetrics, page_routes
+from serving.http.metrics import ServiceMetrics
+from serving.http.pages import page_routes
 from serving.http.problems import MEDIA_TYPE, Problem, ProblemType
 from serving.http.schema import Endpoint, RequestContext, RequestReader, read_body
 from serving.http.stored_route import StoredRoute

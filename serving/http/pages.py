@@ -1,71 +1,23 @@
-"""Routes outside the API: /metrics, /openapi.json, health checks, and /docs, which loads nothing from other hosts.
-
-Labels of the Prometheus metrics have a fixed set of values, so that no client can grow them. Workers write to one
-shared folder (PROMETHEUS_MULTIPROC_DIR, which BentoML sets), and any of them reports for all.
-"""
+"""Routes outside the API: /metrics, /openapi.json, health checks, and /docs, which loads nothing from other hosts."""
 
 from __future__ import annotations
 
-import os
+import asyncio
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.requests import Request as HttpRequest
 from starlette.responses import FileResponse, RedirectResponse
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
 from serving.http.live import LiveRelease
+from serving.http.metrics import CONTENT_TYPE, ServiceMetrics
 from serving.http.openapi import openapi_document
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import Endpoint, Readiness
-
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
-SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
-CONTENT_TYPE = CONTENT_TYPE_LATEST
-
-
-class ServiceMetrics:
-    """Counters and histograms of one worker."""
-
-    def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "kizuna_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
-        )
-        self._seconds = Histogram(
-            "kizuna_request_seconds", "Response time", ["route"], buckets=SECONDS, registry=self._registry
-        )
-        self._activations = Counter("kizuna_release_activations", "Releases activated", registry=self._registry)
-        self._failures = Counter(
-            "kizuna_release_failures", "Releases that could not be opened", registry=self._registry
-        )
-
-    def count_request(self, method: str, *, route: str, status: int, seconds: float) -> None:
-        """Count one request; `route` is the template, never the path."""
-        self._requests.labels(method if method in METHODS else "other", route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
-
-    def count_activation(self) -> None:
-        """Count a release that this worker has switched to."""
-        self._activations.inc()
-
-    def count_failure(self) -> None:
-        """Count a release that could not be opened."""
-        self._failures.inc()
-
-    def text(self) -> bytes:
-        """All metrics in the Prometheus text format; of all workers if they share a folder."""
-        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-            return generate_latest(self._registry)
-        all_workers = CollectorRegistry()
-        MultiProcessCollector(all_workers)
-        return generate_latest(all_workers)
-
 
 SWAGGER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
@@ -92,7 +44,7 @@ def page_routes(live: LiveRelease, endpoints: Sequence[Endpoint], *, metrics: Se
         return HttpResponse(msgspec.json.encode(readiness), media_type="application/json")
 
     async def show_metrics(_: HttpRequest) -> HttpResponse:
-        return HttpResponse(metrics.text(), media_type=CONTENT_TYPE)
+        return HttpResponse(await asyncio.to_thread(metrics.text), media_type=CONTENT_TYPE)
 
     async def openapi(_: HttpRequest) -> HttpResponse:
         return HttpResponse(document, media_type="application/json")

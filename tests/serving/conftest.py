@@ -20,7 +20,7 @@ import pytest
 from serving.decisions.database import DecisionDatabase
 from serving.http.app import Api, all_endpoints
 from serving.http.live import LiveRelease, LiveReleaseHooks
-from serving.http.pages import ServiceMetrics
+from serving.http.metrics import ServiceMetrics
 from serving.http.schema import Endpoint
 from serving.release.releases import Releases
 from tests.serving.sample_release import publish, sample_release

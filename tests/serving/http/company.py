@@ -12,7 +12,7 @@ from core.access import new_key
 from serving.http.app import Api, all_endpoints
 from serving.http.gate import Gate
 from serving.http.live import LiveRelease, LiveReleaseHooks
-from serving.http.pages import ServiceMetrics
+from serving.http.metrics import ServiceMetrics
 from serving.keys.file import KeyFile
 from serving.keys.live import LiveKeys
 from serving.release.releases import Releases

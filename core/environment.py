@@ -9,6 +9,7 @@ var/
     tasks.db
     decisions.db
     metrics/           one file per worker of the service
+    events.db
 
 Of the variables only the names: `kizuna/` and `serving/` read the environment itself, and hand the values on.
 """
@@ -23,6 +24,7 @@ KEYS_FILE = "keys.json"
 TASKS_FILE = "tasks.db"
 DECISIONS_FILE = "decisions.db"
 METRICS_FOLDER = "metrics"
+EVENTS_FILE = "events.db"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ class Places:
         return self.home / DECISIONS_FILE
 
     @property
+    def events(self) -> Path:
+        """SQLite database of the event journal. The same variable names another one."""
+        return self.home / EVENTS_FILE
+
+    @property
     def tracking_uri(self) -> str:
         """MLflow's store for all data sets. The variable `core.environment.MLFLOW_TRACKING_URI` names another one."""
         return f"sqlite:///{(self.var / 'mlflow.db').resolve()}"
@@ -87,7 +94,7 @@ CONFIG = "KIZUNA_CONFIG"
 "Path of the TOML, where --config names none."
 
 DATABASE_URL = "KIZUNA_DATABASE_URL"
-"Database of tasks and decisions: sqlite:///... or postgresql://...; otherwise SQLite files beside the releases."
+"Database of tasks, decisions and events: sqlite:///... or postgresql://...; otherwise SQLite files beside the releases."
 
 DEBUG = "KIZUNA_DEBUG"
 "If set, an internal error prints its traceback."

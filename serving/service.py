@@ -17,7 +17,7 @@ import bentoml
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import environment
-from core.environment import DECISIONS_FILE, KEYS_FILE, LEDGER_FILE, METRICS_FOLDER, TASKS_FILE
+from core.environment import DECISIONS_FILE, EVENTS_FILE, KEYS_FILE, LEDGER_FILE, METRICS_FOLDER, TASKS_FILE
 from serving.decisions.database import DecisionDatabase
 from serving.http.app import Api, all_endpoints
 from serving.http.gate import Gate
@@ -25,6 +25,7 @@ from serving.http.live import ActivationLog, LiveRelease, LiveReleaseHooks, desc
 from serving.http.metric_files import MetricFiles
 from serving.http.metrics import ServiceMetrics
 from serving.http.trial import verify_answers
+from serving.journal.live import JournalPlace, LiveJournals
 from serving.keys.file import KeyFile
 from serving.keys.live import LiveKeys
 from serving.release.release import Release
@@ -52,6 +53,7 @@ def create_live_release(metrics: ServiceMetrics) -> LiveRelease:
 
     def on_activation(release: Release, activation: Activation) -> None:
         metrics.count_activation()
+        JOURNALS.of(release)
         if bentoml.server_context.worker_index in FIRST_WORKER:
             logger.info("%s", describe_activation(release, activation))
         activation_log.record(release, activation)
@@ -78,6 +80,7 @@ METRICS = ServiceMetrics()
 LIVE = create_live_release(METRICS)
 TASKS = TaskDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / TASKS_FILE)
 DECISIONS = DecisionDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / DECISIONS_FILE)
+JOURNALS = LiveJournals(JournalPlace(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / EVENTS_FILE))
 
 
 class Front:
@@ -86,7 +89,15 @@ class Front:
     def __init__(self, app: ASGIApp) -> None:
         self._bentoml = app
         gate = create_gate(LIVE.folder)
-        self._api = Api(LIVE, all_endpoints(), metrics=METRICS, tasks=TASKS, decisions=DECISIONS, gate=gate)
+        self._api = Api(
+            LIVE,
+            all_endpoints(),
+            metrics=METRICS,
+            tasks=TASKS,
+            decisions=DECISIONS,
+            journals=JOURNALS,
+            gate=gate,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -125,8 +136,9 @@ class Kizuna:
 
     @bentoml.on_shutdown
     def stop(self) -> None:
-        """Stop watching for releases, and write down what was counted."""
+        """Stop watching for releases; store the events that wait, and what was counted."""
         LIVE.stop()
+        JOURNALS.stop()
         METRICS.stop()
 
 

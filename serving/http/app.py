@@ -24,7 +24,7 @@ from starlette.types import Scope as AsgiScope
 
 from core.access import Scope
 from core.catalogue import Catalogue
-from core.environment import DECISIONS_FILE, TASKS_FILE
+from core.environment import DECISIONS_FILE, EVENTS_FILE, TASKS_FILE
 from serving.decisions.database import DecisionDatabase
 from serving.http.admission import UNRESTRICTED, Admission
 from serving.http.cross_origin import PREFLIGHT
@@ -35,6 +35,7 @@ from serving.http.pages import page_routes
 from serving.http.problems import MEDIA_TYPE, Problem, ProblemType
 from serving.http.schema import Endpoint, RequestContext, RequestReader, read_body
 from serving.http.stored_route import StoredRoute
+from serving.journal.live import JournalPlace, LiveJournals
 from serving.release.release import Release
 from serving.stock import LiveStock, StockFile
 from serving.tasks.database import TaskDatabase
@@ -84,6 +85,7 @@ class Api:
         metrics: ServiceMetrics,
         tasks: TaskDatabase | None = None,
         decisions: DecisionDatabase | None = None,
+        journals: LiveJournals | None = None,
         gate: Gate | None = None,
     ) -> None:
         self._metrics = metrics
@@ -91,9 +93,11 @@ class Api:
         stock = LiveStock(StockFile(live.folder))
         task_database = tasks or TaskDatabase.at(None, live.folder.parent / TASKS_FILE)
         decision_database = decisions or DecisionDatabase.at(None, live.folder.parent / DECISIONS_FILE)
+        live_journals = journals or LiveJournals(JournalPlace(None, live.folder.parent / EVENTS_FILE))
 
         def context_of(release: Release, admission: Admission) -> RequestContext:
-            return RequestContext(release, stock, task_database, decision_database, admission)
+            journal = live_journals.of(release)
+            return RequestContext(release, stock, task_database, decision_database, admission, journal)
 
         register_url_convertor("id", IdConvertor())
         routes = [
@@ -190,6 +194,8 @@ def http_handler(
             response = await asyncio.to_thread(endpoint.handle, request, context)
         else:
             response = endpoint.handle(request, context)
+        if isinstance(response, Awaitable):
+            response = await response
         return HttpResponse(encode(response), media_type="application/json")
 
     return handle

@@ -47,6 +47,7 @@ class ProblemType(Enum):
     NO_RELEASE = ("no-release", 503, "There is no active release yet")
     TASKS_UNAVAILABLE = ("tasks-unavailable", 503, "The task database does not respond")
     DECISIONS_UNAVAILABLE = ("decisions-unavailable", 503, "The decision database does not respond")
+    EVENTS_UNAVAILABLE = ("events-unavailable", 503, "The event journal cannot be written")
     STOCK_UNAVAILABLE = ("stock-unavailable", 503, "The stock cannot be written")
 
     def __init__(self, slug: str, status: int, title: str) -> None:

@@ -6,7 +6,7 @@ Bodies are strict JSON. Bodies, paths and queries are each checked against one s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, ClassVar, TypedDict
@@ -19,6 +19,7 @@ from core.ids import Id
 from serving.decisions.database import DecisionDatabase
 from serving.http.admission import UNRESTRICTED, Admission
 from serving.http.problems import Problem, ProblemType, invalid_request
+from serving.journal.protocol import NO_JOURNAL, Journal
 from serving.release.release import Release
 from serving.release.stored_answers import StoredAnswers
 from serving.stock import LiveStock
@@ -79,13 +80,14 @@ BODY_PROBLEMS = (ProblemType.MALFORMED_JSON, ProblemType.TOO_LARGE, ProblemType.
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What a handler reads: the active release, the current stock, the tasks, the decisions, and who asks."""
+    """What a handler reads: the active release, the stock, the tasks, the decisions, who asks, and the journal."""
 
     release: Release
     stock: LiveStock
     tasks: TaskDatabase
     decisions: DecisionDatabase
     admission: Admission = UNRESTRICTED
+    journal: Journal = NO_JOURNAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,7 @@ class Endpoint:
     "Names in braces are fields of the request; `{item_id:id}` may contain any character."
     request: type[Request]
     response: type[Response]
-    handle: Callable[[Any, RequestContext], Response]
+    handle: Callable[[Any, RequestContext], Response | Awaitable[Response]]
     "Called with a `request` struct."
     summary: str
     scope: Scope

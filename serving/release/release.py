@@ -114,6 +114,8 @@ class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     cutoff: date
     "The release uses data from before midnight of this local day."
     data_digest: str
+    journal_number: int = 0
+    "The number of the last event of the journal when the release was built; see `serving.journal`."
     models: dict[str, ReleasedModel]
     "By kind: churn, hazard, recommender, predict.<event>, value, uplift."
     similar_items: FittedModel | None = None

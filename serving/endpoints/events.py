@@ -1,0 +1,86 @@
+"""POST /v1/events: reports what customers do: purchases, views, carts, likes, ratings, preferences, consents."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+
+from core.access import Scope
+from core.errors import SourceUnavailable
+from core.events import CustomerReport
+from serving.http.problems import Problem, ProblemType
+from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
+from serving.journal.writer import JournalBusy
+
+logger = logging.getLogger("kizuna.serving")
+
+RETRY_LATER = {"retry-after": "1"}
+
+
+class EventsRequest(Request, frozen=True):
+    """A batch of events."""
+
+    events: Annotated[tuple[CustomerReport, ...], msgspec.Meta(min_length=1, max_length=1000)]
+
+
+class EventRefusal(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that was not stored."""
+
+    position: int
+    "In the batch, from 0."
+    reason: str
+
+
+class EventsResponse(Response, frozen=True, kw_only=True):
+    """What became of the batch; `stored`, `already_stored` and the refused ones add up to all."""
+
+    stored: int
+    "On the disk now, and part of the next answer to their customers."
+    already_stored: int
+    "Their event_id was stored before, or occurs twice in the batch; the first one counts."
+    refused: list[EventRefusal]
+    "The others are stored all the same."
+
+
+async def handle(request: EventsRequest, context: RequestContext) -> EventsResponse:
+    """Store the events durably, then respond."""
+    now = datetime.now(UTC)
+    reasons = [event.refusal(now) for event in request.events]
+    accepted = [event for event, reason in zip(request.events, reasons, strict=True) if not reason]
+    n_new = await _store(accepted, context)
+    return EventsResponse(
+        **provenance_of(context.release, None),
+        stored=n_new,
+        already_stored=len(accepted) - n_new,
+        refused=[EventRefusal(position=place, reason=reason) for place, reason in enumerate(reasons) if reason],
+    )
+
+
+async def _store(events: list[CustomerReport], context: RequestContext) -> int:
+    """The number of new events. Raises Problem if nothing was stored."""
+    if not events:
+        return 0
+    try:
+        return await context.journal.append(events)
+    except JournalBusy as error:
+        detail = "events arrive faster than the disk stores them; send the batch again"
+        raise Problem(ProblemType.TOO_MANY_REQUESTS, detail, headers=RETRY_LATER) from error
+    except SourceUnavailable as error:
+        logger.error("%s", error)
+        detail = "nothing was stored; send the batch again, and see the log of the service"
+        raise Problem(ProblemType.EVENTS_UNAVAILABLE, detail, headers=RETRY_LATER) from error
+
+
+ENDPOINT = Endpoint(
+    method="POST",
+    path="/v1/events",
+    request=EventsRequest,
+    response=EventsResponse,
+    handle=handle,
+    summary="Report what customers do",
+    scope=Scope.INGEST,
+    problems=(ProblemType.EVENTS_UNAVAILABLE,),
+)

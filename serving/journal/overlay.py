@@ -1,0 +1,133 @@
+"""What one worker keeps in memory of the journal: the events that the active release does not contain.
+
+    release            cutoff       built          now
+    |--- its tables ---|            |              |
+                       |--- events of the overlay -|
+
+At most MAX_EVENTS events and as many links of visitors are kept, about 60 MB. Beyond that, the events of the customers
+who were silent for longest leave the memory, and are read from the journal when one of these customers asks.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from core.events import Identify, ItemChange
+from core.ids import canonical_id
+from serving.journal.database import Position, StoredEvent
+
+MAX_EVENTS = 100_000
+MAX_OF_CUSTOMER = 500
+"The newest events of a customer that are kept."
+MAX_ITEMS = 100_000
+"Items with changes that are kept; the ones that changed first leave."
+
+
+class Overlay:
+    """Events by customer, and changed items, since a position of the journal."""
+
+    def __init__(self, position: Position, *, max_events: int = MAX_EVENTS) -> None:
+        self.position = position
+        self.last_number = position.number
+        "Of the newest event that was added."
+        self.is_complete = True
+        "Whether every event is in memory."
+        self.items: OrderedDict[str, ItemChange] = OrderedDict()
+        "The newest values by item_id."
+        self._events: OrderedDict[str, list[StoredEvent]] = OrderedDict()
+        "By customer or visitor, the one with the newest event last."
+        self._customers: dict[str, str] = {}
+        "The customer of each visitor."
+        self._visitors: dict[str, list[str]] = {}
+        "The visitors that are a customer."
+        self._n_events = 0
+        self._max_events = max_events
+
+    def __len__(self) -> int:
+        return self._n_events
+
+    def add(self, rows: Iterable[StoredEvent]) -> None:
+        """Add events in the order of the journal; one that was added before is added once."""
+        for stored in rows:
+            if stored.number <= self.last_number and not self._is_late(stored):
+                continue
+            self.last_number = max(self.last_number, stored.number)
+            self._add(stored)
+        self._forget_silent()
+
+    def find_customer(self, subject: str) -> str:
+        """The customer that a visitor is; the id itself for everybody else."""
+        seen = {subject}
+        while (customer := self._customers.get(subject)) is not None and customer not in seen:
+            subject = customer
+            seen.add(subject)
+        return subject
+
+    def find_subjects(self, customer_id: str) -> list[str]:
+        """The customer and the visitors that the customer was."""
+        subjects = [customer_id]
+        for subject in subjects:
+            subjects += [one for one in self._visitors.get(subject, ()) if one not in subjects]
+        return subjects
+
+    def events_of(self, subjects: Sequence[str]) -> list[StoredEvent]:
+        """The events of a customer under all ids, in the order of the journal."""
+        if len(subjects) == 1:
+            return self._events.get(subjects[0], [])
+        return sorted(stored for subject in subjects for stored in self._events.get(subject, ()))
+
+    def _is_late(self, stored: StoredEvent) -> bool:
+        """Whether an event is older than the position, but not in the release; those are added first, in one go."""
+        return self.last_number <= self.position.number and not self.position.contains(stored)
+
+    def _add(self, stored: StoredEvent) -> None:
+        event = stored.event
+        if isinstance(event, Identify):
+            self._link(event)
+        if isinstance(event, ItemChange):
+            self._change_item(event)
+            return
+        events = self._events.setdefault(event.subject, [])
+        events.append(stored)
+        self._events.move_to_end(event.subject)
+        self._n_events += 1
+        if len(events) > MAX_OF_CUSTOMER:
+            del events[0]
+            self._n_events -= 1
+
+    def _link(self, event: Identify) -> None:
+        visitor, customer = event.subject, canonical_id(event.customer_id) or ""
+        self._unlink(visitor)
+        self._customers[visitor] = customer
+        self._visitors.setdefault(customer, []).append(visitor)
+        if len(self._customers) > self._max_events:
+            self._unlink(next(iter(self._customers)))
+
+    def _unlink(self, visitor: str) -> None:
+        customer = self._customers.pop(visitor, None)
+        if customer is not None:
+            self._visitors[customer].remove(visitor)
+            if not self._visitors[customer]:
+                del self._visitors[customer]
+
+    def _change_item(self, event: ItemChange) -> None:
+        before = self.items.pop(event.subject, None)
+        self.items[event.subject] = event if before is None else merge_changes(before, event)
+        if len(self.items) > MAX_ITEMS:
+            self.items.popitem(last=False)
+
+    def _forget_silent(self) -> None:
+        while self._n_events > self._max_events:
+            _, events = self._events.popitem(last=False)
+            self._n_events -= len(events)
+            self.is_complete = False
+
+
+def merge_changes(before: ItemChange, after: ItemChange) -> ItemChange:
+    """Both changes of an item as one; what the later one does not give stays."""
+    given = {name: value for name, value in msgspec.structs.asdict(after).items() if value is not None}
+    given["attributes"] = {**before.attributes, **after.attributes}
+    return msgspec.structs.replace(before, **given)

@@ -1,0 +1,98 @@
+"""The journal in a SQLite file: a write-ahead log, on the disk before an event is acknowledged (synchronous=FULL)."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from core.errors import SourceUnavailable
+from serving.database import WAIT_SECONDS
+from serving.journal.database import INSERT, JournalConnection, Row
+
+
+class SqliteJournal(JournalConnection):
+    """A connection to the file; reading never creates it."""
+
+    serial = "INTEGER PRIMARY KEY AUTOINCREMENT"
+
+    def __init__(self, path: Path, data_set: str) -> None:
+        super().__init__(data_set)
+        self.path = path
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+        self._version = -1
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    def close(self) -> None:
+        """End the connection; the next use opens another one."""
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+        self._connection, self._has_tables = None, False
+
+    def has_changed(self) -> bool:
+        """Whether another connection has committed since the last call, or the file is another one."""
+        if self._inode_of_file() == 0:
+            return False
+        ((version,),) = self._query("PRAGMA data_version", ())
+        before, self._version = self._version, version
+        return version != before
+
+    def wait(self, seconds: float) -> None:
+        """Sleep: every request asks `has_changed`, so nobody waits for this."""
+        time.sleep(seconds)
+
+    def _inode_of_file(self) -> int:
+        try:
+            return self.path.stat().st_ino
+        except OSError:
+            return 0
+
+    @contextmanager
+    def _cursor(self) -> Iterator[sqlite3.Cursor]:
+        try:
+            connection = self._connect()
+            yield connection.cursor()
+        except sqlite3.Error as error:
+            self.close()
+            raise SourceUnavailable(f"the event journal {self.path} is unavailable: {error}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self) -> sqlite3.Connection:
+        """The open connection, or another one where the file was replaced."""
+        inode = self._inode_of_file()
+        if self._connection is not None and inode == self._inode:
+            return self._connection
+        self.close()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(
+            self.path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._inode, self._version = self._inode_of_file(), -1
+        return self._connection
+
+    def _finds_tables(self) -> bool:
+        if self._inode_of_file() == 0:
+            return False
+        return bool(self._query("SELECT 1 FROM sqlite_master WHERE name = 'kizuna_events_schema'", ()))
+
+    def _begin(self, cursor: Any) -> None:
+        cursor.execute("BEGIN IMMEDIATE")
+
+    def _insert(self, cursor: Any, rows: list[Row]) -> int:
+        return cursor.executemany(INSERT, rows).rowcount
+
+    def _notify(self, cursor: Any) -> None:
+        """Nothing to do: other connections see the version of the data rise."""

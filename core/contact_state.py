@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+CONTACT, OF_CHANNEL = "contact", "contact:"
+"Purposes of consents: contact through every channel; before the name of a channel, contact through this one alone."
 WEEK = np.timedelta64(7, "D")
 FATIGUE_DAYS = 30
 "Contacts of as many days make customers tired of another one."
@@ -157,6 +159,11 @@ class ContactState:
         refuses[objections.rows[objections.is_refusal]] = True
         np.fmax.at(last, objections.rows[complains], objections.times[complains])
         return replace(self, refuses=refuses, last_complaint_at=last)
+
+    def replace_consents(self, consents: Mapping[str | None, bool]) -> ContactState:
+        """The state of one customer, n = 1, with newer answers by channel; None is contact through every channel."""
+        answers = {(channel or "").strip().lower(): np.array([not granted]) for channel, granted in consents.items()}
+        return replace(self, refuses=answers.pop("", self.refuses), refuses_channel={**self.refuses_channel, **answers})
 
     def refuses_in(self, channel: str | None) -> NDArray[np.bool_]:
         """Whether each customer refuses contact at all, or through this channel, (n,)."""

@@ -94,7 +94,7 @@ CONFIG = "KIZUNA_CONFIG"
 "Path of the TOML, where --config names none."
 
 DATABASE_URL = "KIZUNA_DATABASE_URL"
-"Database of tasks, decisions and events: sqlite:///... or postgresql://...; otherwise SQLite files beside the releases."
+"Database of tasks, decisions and events: sqlite:///... or postgresql://...; else SQLite files beside the releases."
 
 DEBUG = "KIZUNA_DEBUG"
 "If set, an internal error prints its traceback."

@@ -19,14 +19,12 @@ import ibis
 import numpy as np
 from numpy.typing import NDArray
 
+from core.contact_state import OF_CHANNEL
 from tables.engines.arrays import texts
 from tables.tables import Tables
 
 Purpose = Literal["recommend", "contact", "score"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
-
-OF_CHANNEL = "contact:"
-"Before the name of a channel: the purpose of contacts in this channel alone."
 
 Preferences = dict[str, dict[str, tuple[str, ...]]]
 "By customer_id, then by key: the values, sorted."

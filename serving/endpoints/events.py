@@ -47,6 +47,8 @@ class EventsResponse(Response, frozen=True, kw_only=True):
 
 async def handle(request: EventsRequest, context: RequestContext) -> EventsResponse:
     """Store the events durably, then respond."""
+    for event in request.events:
+        context.admission.require_customer(event.customer_id or event.subject)
     now = datetime.now(UTC)
     reasons = [event.refusal(now) for event in request.events]
     accepted = [event for event, reason in zip(request.events, reasons, strict=True) if not reason]
@@ -82,5 +84,6 @@ ENDPOINT = Endpoint(
     handle=handle,
     summary="Report what customers do",
     scope=Scope.INGEST,
+    open_to_browsers=True,
     problems=(ProblemType.EVENTS_UNAVAILABLE,),
 )

@@ -133,9 +133,11 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
         raise not_released(release, "offers")
     used, ignored = _read_context(request.context, part.terms.settings.context)
     now = datetime.now(ZoneInfo(release.description.time_zone)).replace(tzinfo=None)
+    live = context.journal.customer(request.customer_id)
     choice, recorded = _choose(
         OfferRequest(
-            customer_id=part.find_id(request.customer_id),
+            customer_id=part.find_id(request.customer_id if live is None else live.customer_id),
+            live=live,
             now=now,
             channel=request.channel,
             context=used,

@@ -24,6 +24,7 @@ from serving.http.schema import (
     provenance_of,
 )
 from serving.recommendations.explanations import Contribution, Explainer, Explanation
+from serving.recommendations.recipient import Recipient, find_recipient
 from serving.recommendations.recommend import Result, recommend
 from serving.recommendations.request import RecommendationsRequest
 from serving.release.recommender_part import RecommenderPart
@@ -44,7 +45,7 @@ class RecommendedItem(msgspec.Struct, frozen=True, kw_only=True):
     stage: Stage
     "Where in the fallback chain the item came from."
     contributions: list[Contribution]
-    "The past purchases that contribute most, largest share first."
+    "The past purchases, and items looked at since the release, that contribute most, largest share first."
     explanation: Explanation
     in_stock: bool
     item: ItemDescription
@@ -73,19 +74,28 @@ def handle(request: RecommendationsRequest, context: RequestContext) -> Recommen
     if part is None:
         raise not_released(context.release, RECOMMENDER.name)
     _check_attributes(part, request)
-    row = -1 if request.customer_id is None else part.customers.index.find(request.customer_id)
+    who = find_recipient(part, request.customer_id, journal=context.journal)
     out_of_stock = context.stock.out_of_stock(part)
-    now = datetime.now(ZoneInfo(context.release.description.time_zone)).replace(tzinfo=None)
-    result = recommend(part, request, row=row, out_of_stock=out_of_stock, now=np.datetime64(now, "s"))
-    not_personalised = _why_not_personalised(part, request, row=row)
+    time_zone = context.release.description.time_zone
+    now = datetime.now(ZoneInfo(time_zone)).replace(tzinfo=None)
+    result = recommend(
+        part,
+        request,
+        row=who.row,
+        out_of_stock=out_of_stock,
+        now=np.datetime64(now, "s"),
+        live=who.live,
+        time_zone=time_zone,
+    )
+    not_personalised = _why_not_personalised(part, request, who=who)
     return RecommendationsResponse(
         **provenance_of(context.release, RECOMMENDER.name),
         recommendation_id=uuid4().hex,
         customer_id=request.customer_id,
-        known_customer=row >= 0,
+        known_customer=who.is_on_record,
         personalised=not not_personalised,
         not_personalised_because=not_personalised,
-        items=list(_items(part, request, result=result, row=row, is_gone=out_of_stock.mask)),
+        items=list(_items(part, request, result=result, row=who.row, is_gone=out_of_stock.mask)),
         shortfall=result.best.shortfalls[0],
     )
 
@@ -99,14 +109,14 @@ def _check_attributes(part: RecommenderPart, request: RecommendationsRequest) ->
             raise Problem(ProblemType.INVALID_REQUEST, detail, field=f"$.{field}")
 
 
-def _why_not_personalised(part: RecommenderPart, request: RecommendationsRequest, *, row: int) -> str:
+def _why_not_personalised(part: RecommenderPart, request: RecommendationsRequest, *, who: Recipient) -> str:
     if request.customer_id is None:
         return NO_CUSTOMER
     if request.is_list and request.repeat_policy in (None, "allow"):
         return SAME_FOR_ALL
-    if row >= 0 and part.customers.declined_recommendations[row]:
+    if who.declines:
         return OPTED_OUT
-    return "" if part.customers.has_record(row) else UNKNOWN_CUSTOMER
+    return "" if who.live is not None or part.customers.has_record(who.row) else UNKNOWN_CUSTOMER
 
 
 def _items(
@@ -118,7 +128,7 @@ def _items(
     is_gone: NDArray[np.bool_],
 ) -> Iterator[RecommendedItem]:
     item_ids, best, item_list = part.model.item_ids, result.best, result.item_list
-    explainer = Explainer.of_customer(part, row, profile=result.profile)
+    explainer = Explainer.of_customer(part, row, profile=result.profile, looked_at=result.looked_at)
     for place, contributions in enumerate(result.contributions):
         code, stage = int(best.items[0, place]), STAGES[best.stages[0, place]]
         if item_list is None:

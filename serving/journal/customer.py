@@ -32,6 +32,11 @@ class LiveCustomer:
     consents: Mapping[str, bool] = field(default_factory=dict[str, bool])
     "The latest answer by purpose."
 
+    @property
+    def says_something(self) -> bool:
+        """Whether the events bear on what is recommended."""
+        return bool(self.purchases or self.interests or self.disliked or self.preferences)
+
     def refuses(self, purpose: str, *, before: bool) -> bool:
         """Whether the customer refuses a purpose now; `before` is what the release says."""
         return not self.consents.get(purpose, not before)

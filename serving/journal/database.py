@@ -36,7 +36,7 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS kizuna_events_of_subject ON kizuna_events (data_set, subject, number)",
     "CREATE INDEX IF NOT EXISTS kizuna_events_by_time ON kizuna_events (data_set, event_time)",
     "CREATE TABLE IF NOT EXISTS kizuna_events_schema (version INTEGER PRIMARY KEY)",
-    f"INSERT INTO kizuna_events_schema VALUES ({VERSION}) ON CONFLICT DO NOTHING",
+    "INSERT INTO kizuna_events_schema VALUES (1) ON CONFLICT DO NOTHING",
 )
 INSERT = (
     "INSERT INTO kizuna_events (data_set, event_id, subject, event_time, content) "
@@ -120,7 +120,7 @@ class JournalConnection(ABC):
         return self._read("number > ?", (number,))
 
     def read_of(self, subjects: Sequence[str], position: Position, *, limit: int) -> list[StoredEvent]:
-        """The newest events of some customers or visitors that a release at this position does not contain, in order."""
+        """The newest events of some customers or visitors that a release at this position lacks, in order."""
         newest: list[StoredEvent] = []
         for subject in subjects:
             where, values = "subject = ? AND (number > ? OR event_time >= ?)", (position.number, position.cutoff_us)

@@ -41,6 +41,8 @@ class Occasion:
     "Variables of the situation, by the names of `[decisions] context`."
     unavailable: Collection[str] = ()
     "Items that are out of stock or cannot be bought."
+    bought: Collection[str] = ()
+    "Items that the customer, of one request, has bought since the release."
     audiences: Mapping[str, str] = field(default_factory=dict[str, str])
     "The rule of each campaign's audience."
 
@@ -107,7 +109,7 @@ def find_candidates(
         columns=_columns(part, customers, occasion=occasion, cutoff=release.description.cutoff),
         moments=occasion.moments,
         unavailable=occasion.unavailable,
-        owned=_find_owned(release, options, customer_ids=customers.contacts.customer_ids),
+        owned=_find_owned(release, options, customer_ids=customers.contacts.customer_ids, bought=occasion.bought),
         audiences=occasion.audiences,
     )
     left = part.book.remaining()
@@ -153,7 +155,7 @@ def offers_of(release: Release) -> OfferPart:
 
 
 def _find_owned(
-    release: Release, options: Sequence[Option], *, customer_ids: NDArray[np.str_]
+    release: Release, options: Sequence[Option], *, customer_ids: NDArray[np.str_], bought: Collection[str]
 ) -> NDArray[np.bool_] | None:
     """(n, m) whether customers own an option's item; None where they may buy items again."""
     part = release.recommender
@@ -164,7 +166,8 @@ def _find_owned(
         return find_owned(options, histories, customer_ids=customer_ids)
     own = histories.items[part.customers.lines(part.customers.index.find(customer_ids[0]))]
     items = codes_of_ids([option.offer.item_id or "" for option in options], histories.item_ids)
-    return np.isin(items, own)[None]
+    since = codes_of_ids(list(bought), histories.item_ids)
+    return (np.isin(items, own) | ((items >= 0) & np.isin(items, since)))[None]
 
 
 def unavailable_items(release: Release, out_of_stock: Collection[str]) -> frozenset[str]:

@@ -15,9 +15,10 @@ from models.policies.allocation.problem import NOTHING
 from models.policies.candidates import ALLOWED, REASONS, Option
 from models.policies.contact_choice import choose_for_request, explain_choice
 from serving.decisions.store import ContactHistory
+from serving.journal.customer import LiveCustomer
 from serving.offers.candidates import Occasion, OfferCandidates, find_candidates, offers_of
 from serving.offers.options import list_options
-from serving.offers.recent import add_history
+from serving.offers.recent import add_consents, add_history
 from serving.offers.stating import state_problem
 from serving.release.offer_part import OfferTerms
 from serving.release.release import Release
@@ -36,6 +37,8 @@ class OfferRequest:
     "Items that are out of stock."
     history: ContactHistory | None
     "What was stored of the customer since the cutoff of the release; None where the database does not respond."
+    live: LiveCustomer | None = None
+    "The customer's events since the release."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +115,10 @@ def choose_offer(release: Release, request: OfferRequest) -> OfferChoice:
         is_immediate=True,
         context=request.context,
         unavailable=request.unavailable,
+        bought=() if request.live is None else tuple(one.item_id for one in request.live.purchases),
     )
+    if request.live is not None:
+        customer = add_consents(customer, request.live)
     if request.history is not None:
         customer = add_history(customer, request.history, terms=terms)
     candidates = find_candidates(release, customer, options=options, occasion=occasion)

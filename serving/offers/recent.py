@@ -16,10 +16,11 @@ from datetime import datetime, time
 import numpy as np
 from numpy.typing import NDArray
 
-from core.contact_state import Objections, RecentContacts
+from core.contact_state import CONTACT, OF_CHANNEL, Objections, RecentContacts
 from core.decisions import DecisionRow, NoContact, OutcomeKind
 from core.interactions import codes_of
 from serving.decisions.store import ContactHistory, DecisionStore
+from serving.journal.customer import LiveCustomer
 from serving.release.offer_part import OfferCustomers, OfferTerms
 from serving.release.release import Release
 
@@ -44,6 +45,16 @@ def add_history(customers: OfferCustomers, history: ContactHistory, *, terms: Of
     if history.objections:
         state = state.add_objections(_to_objections(history, ids))
     return replace(customers, contacts=state)
+
+
+def add_consents(customers: OfferCustomers, live: LiveCustomer) -> OfferCustomers:
+    """One customer with the consents that were reported since the release."""
+    answers: dict[str | None, bool] = {
+        purpose.removeprefix(OF_CHANNEL) if purpose != CONTACT else None: granted
+        for purpose, granted in live.consents.items()
+        if purpose == CONTACT or purpose.startswith(OF_CHANNEL)
+    }
+    return replace(customers, contacts=customers.contacts.replace_consents(answers)) if answers else customers
 
 
 def _to_contacts(history: ContactHistory, customer_ids: NDArray[np.str_], *, terms: OfferTerms) -> RecentContacts:

@@ -20,7 +20,7 @@ from serving.release.recommender_part import RecommenderPart
 
 
 class Contribution(msgspec.Struct, frozen=True):
-    """A past purchase that contributes to a recommended item."""
+    """A past purchase, or an item looked at since the release, that contributes to a recommended item."""
 
     item_id: str
     share: float
@@ -60,9 +60,18 @@ class Explainer:
     past: PurchaseDays
     "Purchases on record only: the history in a request has no dates."
     profile: RecordedProfile
+    looked_at: frozenset[int] = frozenset()
+    "Codes of past items that the customer has not bought, only looked at."
 
     @classmethod
-    def of_customer(cls, part: RecommenderPart, row: int, *, profile: RecordedProfile | None = None) -> Explainer:
+    def of_customer(
+        cls,
+        part: RecommenderPart,
+        row: int,
+        *,
+        profile: RecordedProfile | None = None,
+        looked_at: frozenset[int] = frozenset(),
+    ) -> Explainer:
         """The explainer of the customer in a row, -1 for a customer without a record.
 
         `profile` replaces the one on record, for requests that contain preferences.
@@ -70,7 +79,7 @@ class Explainer:
         customers, lines = part.customers, part.customers.lines(row)
         lines = lines if part.rules.has_days else slice(0, 0)
         past = PurchaseDays(customers.histories.items[lines], customers.histories.times[lines])
-        return cls(part.items, past, customers.profile_of(row) if profile is None else profile)
+        return cls(part.items, past, customers.profile_of(row) if profile is None else profile, looked_at)
 
     def explain(self, item: int, stage: Stage, *, contributions: Sequence[tuple[int, float]]) -> Explanation:
         """Explain one recommended item; contributions are codes and shares of past purchases, largest first."""
@@ -85,6 +94,8 @@ class Explainer:
         return self._by_contribution(*contributions[0])
 
     def _by_repeat_purchase(self, item: int) -> Explanation:
+        if item in self.looked_at:
+            return explain("because you looked at it")
         days = self.past.days_of(item)
         if not len(days):
             return explain("because you bought it")
@@ -97,6 +108,8 @@ class Explainer:
 
     def _by_contribution(self, past_item: int, share: float) -> Explanation:
         title, days = self.catalogue.display_name(past_item), self.past.days_of(past_item)
+        if past_item in self.looked_at:
+            return explain("because you looked at {title} ({percent})", title=title, percent=share)
         if not len(days):
             return explain("because you bought {title} ({percent})", title=title, percent=share)
         return explain("because you bought {title} on {day} ({percent})", title=title, day=days[-1], percent=share)

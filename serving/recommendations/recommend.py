@@ -21,7 +21,9 @@ from models.recommenders.engine.exclusions import Exclusions
 from models.recommenders.engine.ranked_lists import ItemScores
 from models.recommenders.engine.scoring import ItemContributions, contribution_shares, top_contributions
 from models.recommenders.reranking.diversity import recommend_diverse
+from serving.journal.customer import LiveCustomer
 from serving.recommendations.explanations import Explanation, explain
+from serving.recommendations.live_history import find_history
 from serving.recommendations.request import RecommendationsRequest
 from serving.release.customer_part import RecordedProfile
 from serving.release.recommender_part import RecommenderPart
@@ -121,6 +123,8 @@ class Result:
     "What is known about the customer apart from purchases."
     item_list: ItemList | None = None
     "The list, if the request is for one."
+    looked_at: frozenset[int] = frozenset()
+    "Codes of past items that the customer has not bought, only looked at."
 
 
 def recommend(
@@ -130,31 +134,34 @@ def recommend(
     row: int,
     out_of_stock: OutOfStock,
     now: np.datetime64,
+    live: LiveCustomer | None = None,
+    time_zone: str = "UTC",
 ) -> Result:
     """Find the best items for the customer in a row of the part, -1 for a customer without a record.
 
-    The purchases in `request.history` count as bought `now`.
+    The purchases in `request.history` count as bought `now`, local time in `time_zone`; `live` is what the customer did
+    since the release.
     """
     request = request.with_defaults(part.rules.repeat_policy, part.rules.discovery)
     has_default_rules = part.rules == RepeatRules(request.repeat_policy or "allow", request.discovery or 0.0)
-    if request.is_plain and has_default_rules and row >= 0:
+    if request.is_plain and has_default_rules and row >= 0 and live is None:
         top = part.look_up_top(row, request.k, gone=None if out_of_stock.as_released else out_of_stock.mask)
         if top is not None:
             return _result_from_precomputed(part, request, row=row, best=top.best, shares=top.shares)
-    since_release = Histories.of_items([request.history], part.model.item_ids, now=now)
-    history = part.customers.history_of(row, since_release)
-    profile = _merge_profile(part, request, row=row)
+    past = find_history(part, request, row=row, live=live, now=now, time_zone=time_zone)
+    profile = _merge_profile(part, request, row=row, live=live)
     exclusions = Exclusions(
         items=_find_excluded(part, request, out_of_stock=out_of_stock),
-        per_customer=[request.exclude],
+        per_customer=[(*request.exclude, *(() if live is None else live.disliked))],
         seen=request.repeat_policy == "never",
         not_due=request.repeat_policy == "due",
         discovery=request.discovery or 0.0,
+        bought=past.bought,
     )
     item_list = find_list(part, request)
     best = recommend_diverse(
         part.model,
-        history,
+        past.combined,
         k=request.k,
         diversity=request.reranking,
         categories=part.items.categories,
@@ -164,18 +171,19 @@ def recommend(
         item_scores=None if item_list is None else item_list.item_scores,
     )
     if item_list is None:
-        contributions = _contributions(part, request, best=best, history=history)
+        contributions = _contributions(part, request, best=best, history=past.combined)
     else:
         contributions = [[] for _ in range(int((best.items[0] >= 0).sum()))]
-    return Result(best, contributions, profile, item_list)
+    return Result(best, contributions, profile, item_list, past.looked_at)
 
 
-def _merge_profile(part: RecommenderPart, request: RecommendationsRequest, *, row: int) -> RecordedProfile:
-    """The profile on record; preferences in the request replace recorded ones for the same attribute."""
+def _merge_profile(
+    part: RecommenderPart, request: RecommendationsRequest, *, row: int, live: LiveCustomer | None
+) -> RecordedProfile:
+    """The profile on record; preferences in events, and then those in the request, replace recorded ones."""
     recorded = part.customers.profile_of(row)
-    if not request.preferences:
-        return recorded
-    return RecordedProfile({**recorded.preferences, **request.preference_lists}, recorded.attribute_groups)
+    newer = {**({} if live is None else live.preferences), **request.preference_lists}
+    return RecordedProfile({**recorded.preferences, **newer}, recorded.attribute_groups) if newer else recorded
 
 
 def _find_excluded(

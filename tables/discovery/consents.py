@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from core.config.profiles import read_profile
+from core.contact_state import OF_CHANNEL
 from tables.consent_columns import ALWAYS, CHANNELS, DATED, are_answers, channel_of, meaning_of
-from tables.consents import OF_CHANNEL
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.proposal import Ask, Question, Setting

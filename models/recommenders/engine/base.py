@@ -241,7 +241,8 @@ class Recommender:
         excluded = ExcludedItems.resolve(exclusions, histories)
         if exclusions is None or not exclusions.not_due:
             return excluded
-        return excluded.add_not_due(dueness(histories, self.gaps_, cutoff=cutoff, default_gap_days=self._default_gap))
+        bought = exclusions.bought_of(histories)
+        return excluded.add_not_due(dueness(bought, self.gaps_, cutoff=cutoff, default_gap_days=self._default_gap))
 
     def _check_length(self, item_scores: ItemScores) -> None:
         if len(item_scores.scores) != len(self.item_ids):

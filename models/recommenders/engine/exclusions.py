@@ -32,6 +32,12 @@ class Exclusions:
     "Whether to exclude items of the history until they are due again (see `replenishment`)."
     discovery: float = 0.0
     "Weight from 0 to 1 of new items against repeats: items of the history lose this share of their score."
+    bought: Histories | None = None
+    "The histories that `seen`, `not_due` and `discovery` mean, where others rank the items. None: the same ones."
+
+    def bought_of(self, histories: Histories) -> Histories:
+        """The histories that `seen`, `not_due` and `discovery` mean."""
+        return histories if self.bought is None else self.bought.recode(histories.item_ids)
 
 
 @dataclass(frozen=True)
@@ -61,13 +67,14 @@ class ExcludedItems:
             return cls(_no_codes(), _no_codes(), _no_codes(), _no_codes(), _no_codes())
         for_all = _no_codes() if exclusions.items is None else np.unique(exclusions.items).astype(np.int64)
         rows, items = _pairs(exclusions.per_customer, histories)
+        bought = exclusions.bought_of(histories)
         if exclusions.seen:
-            rows = np.concatenate([rows, histories.customers])
-            items = np.concatenate([items, histories.items])
+            rows = np.concatenate([rows, bought.customers])
+            items = np.concatenate([items, bought.items])
         for_all = for_all[(for_all >= 0) & (for_all < len(histories.item_ids))]
         if not exclusions.discovery:
             return cls(for_all, rows, items, _no_codes(), _no_codes())
-        return cls(for_all, rows, items, histories.customers, histories.items, 1 - exclusions.discovery)
+        return cls(for_all, rows, items, bought.customers, bought.items, 1 - exclusions.discovery)
 
     def slice_rows(self, start: int, end: int) -> ExcludedItems:
         """The exclusions of one block of rows, numbered from the start of the block."""

@@ -1,0 +1,36 @@
+"""Whom recommendations are for: the record in the release, the events since then, and whether both may be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from serving.journal.customer import LiveCustomer
+from serving.journal.protocol import Journal
+from serving.release.recommender_part import RecommenderPart
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A customer or an anonymous visitor."""
+
+    row: int
+    "In the customers of the part; -1 where nothing on record may be used, or where there is none."
+    live: LiveCustomer | None
+    "The events since the release, if there are any that may be used."
+    is_on_record: bool
+    declines: bool
+    "Whether they refuse personal recommendations."
+
+
+def find_recipient(part: RecommenderPart, customer_id: str | None, *, journal: Journal) -> Recipient:
+    """Look up a customer, a visitor, or nobody (None). A refusal counts from the moment it was reported."""
+    if customer_id is None:
+        return Recipient(-1, None, is_on_record=False, declines=False)
+    live = journal.customer(customer_id)
+    row = part.customers.index.find(customer_id if live is None else live.customer_id)
+    declined = row >= 0 and bool(part.customers.declined_recommendations[row])
+    if live is None:
+        return Recipient(row, None, is_on_record=row >= 0, declines=declined)
+    if live.refuses("recommend", before=declined):
+        return Recipient(-1, None, is_on_record=row >= 0, declines=True)
+    return Recipient(row, live if live.says_something else None, is_on_record=row >= 0, declines=False)

@@ -40,6 +40,7 @@ TAGS = {
     "Predictions": ("Which customers will have an event: buy from a category, upgrade, renew.", ("predictions",)),
     "Recommendations": ("What to show or send to a customer.", ("recommendations", "items", "trending")),
     "Offers": ("Which offer pays, or none, and what came of it.", ("next-best-offer", "outcomes")),
+    "Events": ("What customers do, as it happens; the next answer contains it.", ("events",)),
     "Customers": ("Customers, segments and customer tiers.", ("customers", "accounts", "segments")),
     "Tasks": ("What customer success has to do.", ("tasks",)),
     "Stock": ("Items that are sold out are neither recommended nor offered.", ("stock",)),

@@ -10,7 +10,7 @@ import pytest
 from core.campaigns import CampaignEvent, CampaignState, state_of
 from core.errors import WrongTransition
 from serving.decisions.campaign_log import CampaignLog
-from tests.serving.tasks.databases import database_url
+from tests.serving.databases import database_url
 
 RUNNING, STOPPED, FINISHED = CampaignState.RUNNING, CampaignState.STOPPED, CampaignState.FINISHED
 

@@ -18,7 +18,7 @@ from serving.decisions import reading
 from serving.decisions.database import DecisionDatabase
 from serving.decisions.store import DecisionFilter, DecisionStore, Objection
 from tables.contract import CONTRACT
-from tests.serving.tasks.databases import database_url
+from tests.serving.databases import database_url
 
 NOON = datetime(2026, 4, 1, 12)
 LATER = NOON + timedelta(days=2)

@@ -14,8 +14,8 @@ from serving.decisions.database import DecisionDatabase
 from serving.decisions.store import ContactHistory, DecisionFilter, DecisionStore
 from serving.endpoints import next_best_offer
 from tests.serving.conftest import client_for, open_api
+from tests.serving.databases import database_url
 from tests.serving.sample_release import offer_part, publish, sample_release
-from tests.serving.tasks.databases import database_url
 
 OFFER = "/v1/next-best-offer"
 NOW = datetime.now(ZoneInfo(sample_release().description.time_zone)).replace(tzinfo=None, microsecond=0)

@@ -15,7 +15,7 @@ from serving.tasks.database import TaskDatabase
 from serving.tasks.schema import SCHEMA, TASKS
 from serving.tasks.store import TaskFilter, TaskStore
 from tests.core.test_tasks import DAY, LATER, TASK
-from tests.serving.tasks.databases import database_url
+from tests.serving.databases import database_url
 
 COOLDOWN_DAYS = 28
 ALL = TaskFilter()

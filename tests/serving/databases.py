@@ -1,4 +1,4 @@
-"""Databases for task stores: SQLite, and a schema of its own in PostgreSQL if one responds."""
+"""Databases for stores: SQLite, and a schema of its own in PostgreSQL if one responds."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tests.engines import POSTGRES
 def database_url(engine: str, folder: Path) -> Iterator[str]:
     """The URL of an empty database; skips the test if its engine does not respond."""
     if engine == "sqlite":
-        yield f"sqlite:///{folder}/tasks.db"
+        yield f"sqlite:///{folder}/store.db"
         return
-    schema = f"tasks_{uuid4().hex}"
+    schema = f"kizuna_{uuid4().hex}"
     identifier = sql.Identifier(schema)
     try:
         connection = psycopg.connect(POSTGRES, autocommit=True)

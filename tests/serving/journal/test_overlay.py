@@ -1,0 +1,177 @@
+"""The overlay: what a customer did since the release, under every id, whatever is in memory."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.events import AnyEvent, Consent, Identify, ItemChange, Like, Preference, Purchase, Rate, View
+from serving.journal.customer import MAX_INTERESTS, summarise_events
+from serving.journal.database import Position, StoredEvent
+from serving.journal.overlay import MAX_OF_CUSTOMER, Overlay
+
+START = datetime(2026, 4, 2, tzinfo=UTC)
+
+
+def at(minutes: int) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def view(number: int, *, item: str = "tea", **who: str) -> View:
+    return View(event_id=str(number), event_time=at(number), item_id=item, **(who or {"customer_id": "ada"}))
+
+
+def identify(number: int, visitor: str, customer: str) -> Identify:
+    return Identify(event_id=str(number), event_time=at(number), anonymous_id=visitor, customer_id=customer)
+
+
+def overlay_of(*events: AnyEvent, **settings: int) -> Overlay:
+    overlay = Overlay(Position(), **settings)
+    overlay.add(StoredEvent(number, event) for number, event in enumerate(events, 1))
+    return overlay
+
+
+def items_of(overlay: Overlay, subject: str) -> list[str]:
+    subjects = overlay.find_subjects(overlay.find_customer(subject))
+    return [one.event.item_id for one in overlay.events_of(subjects) if isinstance(one.event, View)]
+
+
+def test_a_visitor_keeps_the_history_on_becoming_a_customer():
+    overlay = overlay_of(
+        view(1, item="jam", anonymous_id="v1"), view(2, item="tea"), identify(3, "v1", "ada"), view(4, item="cup")
+    )
+
+    assert items_of(overlay, "ada") == ["jam", "tea", "cup"]
+    assert items_of(overlay, "v1") == ["jam", "tea", "cup"]
+
+
+def test_two_visitors_can_be_one_customer():
+    overlay = overlay_of(
+        view(1, item="jam", anonymous_id="v1"), identify(2, "v1", "ada"),
+        view(3, item="tea", anonymous_id="v2"), identify(4, "v2", "ada"),
+    )  # fmt: skip
+
+    assert items_of(overlay, "ada") == ["jam", "tea"]
+
+
+def test_the_newest_link_of_a_visitor_counts():
+    overlay = overlay_of(view(1, item="jam", anonymous_id="v1"), identify(2, "v1", "ada"), identify(3, "v1", "bo"))
+
+    assert items_of(overlay, "bo") == ["jam"]
+    assert items_of(overlay, "ada") == []
+
+
+def test_a_circle_of_links_ends():
+    overlay = overlay_of(view(1, item="jam", customer_id="x"), identify(2, "x", "y"), identify(3, "y", "x"))
+
+    assert items_of(overlay, "x") == ["jam"]
+
+
+def test_an_event_that_is_read_twice_counts_once():
+    overlay, rows = Overlay(Position()), [StoredEvent(1, view(1)), StoredEvent(2, view(2))]
+    overlay.add(rows)
+    overlay.add(rows)
+
+    assert len(overlay) == 2
+
+
+def test_an_event_that_the_release_lacks_counts_although_it_is_older_than_its_position():
+    overlay = Overlay(Position(number=5, cutoff_us=0))
+    overlay.add([StoredEvent(3, view(1)), StoredEvent(6, view(2))])
+
+    assert [stored.number for stored in overlay.events_of(["ada"])] == [3, 6]
+
+
+def test_memory_is_bounded_and_the_customers_silent_for_longest_leave_it():
+    overlay = overlay_of(*(view(n, customer_id=f"c{n % 10}") for n in range(95)), max_events=30)
+
+    assert len(overlay) <= 30
+    assert not overlay.is_complete
+    assert items_of(overlay, "c4")
+    assert not items_of(overlay, "c5")
+
+
+def test_one_customer_cannot_fill_the_memory():
+    overlay = overlay_of(*(view(n) for n in range(MAX_OF_CUSTOMER + 50)))
+
+    assert len(overlay) == MAX_OF_CUSTOMER
+    assert overlay.events_of(["ada"])[-1].number == MAX_OF_CUSTOMER + 50
+
+
+@given(st.lists(st.tuples(st.sampled_from(["v1", "v2", "ada", "bo"]), st.sampled_from(["ada", "bo", "cyd"]))))
+def test_links_lose_no_event(links):
+    events = [view(n, item=f"i{n}", anonymous_id=visitor) for n, visitor in enumerate(["v1", "v2", "ada", "bo", "cyd"])]
+    overlay = overlay_of(*events, *(identify(10 + n, *link) for n, link in enumerate(links)))
+
+    for n, visitor in enumerate(["v1", "v2", "cyd"]):
+        assert f"i{n if n < 2 else 4}" in items_of(overlay, visitor)
+
+
+def test_an_item_changes_column_by_column():
+    overlay = overlay_of(
+        ItemChange(event_id="1", event_time=at(1), item_id="tea", price=3.0, attributes={"origin": "Uji"}),
+        ItemChange(event_id="2", event_time=at(2), item_id="tea", available=False, attributes={"leaf": "green"}),
+    )
+
+    tea = overlay.items["tea"]
+    assert (tea.price, tea.available, tea.attributes) == (3.0, False, {"origin": "Uji", "leaf": "green"})
+
+
+def summary_of(*events: AnyEvent):
+    return summarise_events("ada", [StoredEvent(number, event) for number, event in enumerate(events)])
+
+
+def line(number: int, *, amount: float = 5.0, **ids: str) -> Purchase:
+    item = ids.pop("item_id", "tea")
+    return Purchase(event_id=str(number), event_time=at(number), customer_id="ada", item_id=item, amount=amount, **ids)
+
+
+@pytest.mark.parametrize(
+    ("ids", "n_lines"),
+    [(({"line_id": "1"}, {"line_id": "1"}), 1), (({"order_id": "o"}, {"order_id": "o"}), 1), (({}, {}), 2)],
+)
+def test_a_line_that_is_reported_twice_is_one_purchase(ids, n_lines):
+    assert len(summary_of(line(1, **ids[0]), line(2, **ids[1])).purchases) == n_lines
+
+
+def test_a_returned_line_is_no_purchase():
+    assert not summary_of(line(1, order_id="o"), line(2, order_id="o", amount=-5)).purchases
+
+
+def test_the_latest_answer_counts_whatever_the_order_of_arrival():
+    def consent(number: int, *, granted: bool) -> Consent:
+        return Consent(
+            event_id=str(number), event_time=at(number), customer_id="ada", purpose="recommend", granted=granted
+        )
+
+    customer = summary_of(consent(5, granted=False), consent(2, granted=True))
+
+    assert customer.refuses("recommend", before=False)
+    assert not customer.refuses("contact", before=False)
+    assert customer.refuses("contact", before=True)
+
+
+def test_a_badly_rated_item_interests_nobody_until_it_is_liked():
+    bad = Rate(event_id="2", event_time=at(2), customer_id="ada", item_id="tea", rating=1)
+    customer = summary_of(view(1), bad)
+
+    assert (customer.interests, customer.disliked) == ([], {"tea"})
+    liked = Like(event_id="3", event_time=at(3), customer_id="ada", item_id="tea")
+    assert summary_of(view(1), bad, liked).interests == [liked]
+
+
+def test_the_newest_interests_count_each_item_once():
+    customer = summary_of(*(view(n, item=f"i{n % (MAX_INTERESTS + 5)}") for n in range(2 * MAX_INTERESTS + 10)))
+
+    assert len(customer.interests) == MAX_INTERESTS
+    assert len({one.item_id for one in customer.interests}) == MAX_INTERESTS
+
+
+def test_a_preference_replaces_the_one_before():
+    def preference(number: int, *values: str) -> Preference:
+        return Preference(event_id=str(number), event_time=at(number), customer_id="ada", key="category", values=values)
+
+    assert summary_of(preference(1, "tea"), preference(2, "cups")).preferences == {"category": ("cups",)}

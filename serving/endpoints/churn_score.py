@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -56,6 +57,8 @@ CustomerScore = ScoredCustomer | UnknownCustomer | WithoutConsent
 class ChurnScoreResponse(Response, frozen=True, kw_only=True):
     """The scores, in the order of the request."""
 
+    scored_at: datetime
+    "When the release was built, UTC. The scores use data from before midnight of the cutoff."
     horizon_days: int
     "The scores are probabilities of churn within this many days after the cutoff."
     currency: str
@@ -71,7 +74,7 @@ def handle(request: ChurnScoreRequest, context: RequestContext) -> ChurnScoreRes
     if churn is None:
         raise not_released(release, CHURN.name)
     horizon_days = request.horizon_days or churn.horizon_days
-    scores = [look_up_score(release, churn, customer_id=customer_id) for customer_id in request.customer_ids]
+    scores = [look_up_live_score(context, churn, customer_id=customer_id) for customer_id in request.customer_ids]
     kind = CHURN.name
     if _needs_curves(request, release, churn=churn):
         kind, hazard = HAZARD.name, _hazard_for(release, horizon_days)
@@ -80,12 +83,26 @@ def handle(request: ChurnScoreRequest, context: RequestContext) -> ChurnScoreRes
     return build_response(release, kind, horizon_days=horizon_days, scores=scores)
 
 
+def look_up_live_score(context: RequestContext, churn: ChurnPart, *, customer_id: str) -> CustomerScore:
+    """The score of one customer, or of the customer that a visitor is, with what has happened since."""
+    live = context.journal.customer(customer_id)
+    if live is None:
+        return look_up_score(context.release, churn, customer_id=customer_id)
+    if live.refuses("score", before=churn.has_opted_out(live.customer_id)):
+        return WithoutConsent(customer_id)
+    score = look_up_score(context.release, churn, customer_id=live.customer_id)
+    if isinstance(score, ScoredCustomer):
+        return msgspec.structs.replace(score, customer_id=customer_id, events_since=live.n_events)
+    return UnknownCustomer(customer_id)
+
+
 def build_response(
     release: Release, kind: str, *, horizon_days: int, scores: list[CustomerScore]
 ) -> ChurnScoreResponse:
     """The response with these scores of the churn or the hazard model."""
     return ChurnScoreResponse(
         **provenance_of(release, kind),
+        scored_at=release.description.created_at,
         horizon_days=horizon_days,
         currency=release.description.currency,
         assumptions=None if release.retention is None else release.retention.assumptions,

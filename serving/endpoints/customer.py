@@ -10,7 +10,7 @@ from core.health import HealthRecord
 from core.model_kinds import CHURN
 from core.tasks import Task, TaskState
 from serving.endpoints import recommendations
-from serving.endpoints.churn_score import UnknownCustomer, WithoutConsent, look_up_score
+from serving.endpoints.churn_score import UnknownCustomer, WithoutConsent, look_up_live_score
 from serving.endpoints.recommendations import RecommendationsResponse, RecommendedItem
 from serving.endpoints.tasks import task_store
 from serving.http.problems import Problem, ProblemType
@@ -77,7 +77,8 @@ def handle(request: CustomerRequest, context: RequestContext) -> CustomerRespons
     row = -1 if segments is None else segments.index.find(customer_id)
     if row < 0 and not _is_on_record(release, customer_id):
         raise Problem(ProblemType.UNKNOWN_CUSTOMER, "no table contains this customer_id")
-    churn = None if release.churn is None else look_up_score(release, release.churn, customer_id=customer_id)
+    churn = None if release.churn is None else look_up_live_score(context, release.churn, customer_id=customer_id)
+    is_scored = not isinstance(churn, WithoutConsent)
     facts = NO_FACTS if segments is None else segments.facts_of(row)
     recommended = _recommend(request, context)
     return CustomerResponse(
@@ -92,9 +93,9 @@ def handle(request: CustomerRequest, context: RequestContext) -> CustomerRespons
         health=segments.health_of(row) if segments is not None and isinstance(churn, ScoredCustomer) else None,
         health_record=None if release.health is None else release.health.health_of(customer_id),
         churn=churn,
-        curve=None if release.hazard is None else release.hazard.curve_of(customer_id),
+        curve=release.hazard.curve_of(customer_id) if release.hazard is not None and is_scored else None,
         value=_forecast(release, customer_id),
-        predictions={} if release.predict is None else release.predict.probabilities_of(customer_id),
+        predictions=release.predict.probabilities_of(customer_id) if release.predict is not None and is_scored else {},
         tasks=_open_tasks(context, customer_id),
         recommendations=[] if recommended is None else recommended.items,
         not_personalised_because="" if recommended is None else recommended.not_personalised_because,

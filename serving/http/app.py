@@ -112,7 +112,11 @@ class Api:
         self._for_browsers = {(one.method, one.template) for one in endpoints if one.open_to_browsers}
         self._scopes["GET", METRICS] = Scope.ADMIN
         self._stored = {
-            (one.method, one.path): (one.template, route.endpoint, StoredRoute(live, one.stored))
+            (one.method, one.path): (
+                one.template,
+                route.endpoint,
+                StoredRoute(live, one.stored, journals=live_journals),
+            )
             for one, route in zip(endpoints, routes, strict=True)
             if one.stored is not None
         }

@@ -9,7 +9,8 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, ClassVar, TypedDict
+from inspect import iscoroutinefunction
+from typing import Annotated, Any, ClassVar, TypedDict, cast
 
 import msgspec
 from starlette.requests import Request as HttpRequest
@@ -126,6 +127,11 @@ class Endpoint:
     )
 
     @property
+    def waits(self) -> bool:
+        """Whether the handler waits for a disk or a database."""
+        return self.blocking or iscoroutinefunction(self.handle)
+
+    @property
     def has_body(self) -> bool:
         """Whether the HTTP body contains the request, or one field of it."""
         return self.method in {"POST", "PUT", "PATCH"}
@@ -204,12 +210,21 @@ class RequestReader:
             request = self._decoder.decode(body)
         except msgspec.ValidationError as error:
             _refuse_malformed(body)
-            raise invalid_request(error) from error
+            if "got `float`" not in str(error):
+                raise invalid_request(error) from error
+            request = self._convert_whole_numbers(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             _refuse_malformed(body)
             raise
         _refuse_repeated(body)
         return request
+
+    def _convert_whole_numbers(self, body: bytes) -> msgspec.Struct:
+        """Decode a body in which 3.0 may be the integer 3, as JSON Schema has it and msgspec does not."""
+        try:
+            return msgspec.convert(_to_integers(msgspec.json.decode(body)), self._schema)
+        except msgspec.ValidationError as error:
+            raise invalid_request(error) from error
 
     def from_address(self, path: Mapping[str, str], query: Mapping[str, object]) -> msgspec.Struct:
         """Convert path and query parameters. Numbers arrive as text; a decoded body may be one of the values."""
@@ -217,6 +232,19 @@ class RequestReader:
             return msgspec.convert({**query, **path}, self._schema, strict=False)
         except msgspec.ValidationError as error:
             raise invalid_request(error) from error
+
+
+def _to_integers(value: Any) -> Any:
+    """Decoded JSON with every float that is a whole number as an integer."""
+    match value:
+        case float():
+            return int(value) if value.is_integer() else value
+        case list():
+            return [_to_integers(one) for one in cast(list[Any], value)]
+        case dict():
+            return {name: _to_integers(one) for name, one in cast(dict[str, Any], value).items()}
+        case _:
+            return value
 
 
 def _refuse_malformed(body: bytes) -> None:

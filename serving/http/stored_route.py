@@ -3,8 +3,8 @@
     {"customer_ids": ["17850", "13047"]}
 
 Only the bytes of the request are read and only those of the answers are copied. Whatever else a request contains, such
-as an unknown id, another field, an escape or another content type, is left to the route of the application, which
-reads the body again and answers the same where both can.
+as an unknown id, another field, an escape, another content type or a customer with events since the release, is left
+to the route of the application, which reads the body again and answers the same where both can.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from starlette.types import Scope as AsgiScope
 from core.ids import Id
 from serving.http.live import LiveRelease
 from serving.http.schema import BODY_LIMIT, MAX_CUSTOMERS
+from serving.journal.live import LiveJournals
 from serving.release.release import Release
 from serving.release.stored_answers import StoredAnswers
 
@@ -52,8 +53,11 @@ class StoredResponse:
 class StoredRoute:
     """The stored answers of one route, of the active release."""
 
-    def __init__(self, live: LiveRelease, find: Callable[[Release], StoredAnswers | None]) -> None:
+    def __init__(
+        self, live: LiveRelease, find: Callable[[Release], StoredAnswers | None], *, journals: LiveJournals
+    ) -> None:
         self._live = live
+        self._journals = journals
         self._find = find
         self._release: Release | None = None
         self._answers: StoredAnswers | None = None
@@ -65,8 +69,14 @@ class StoredRoute:
             return None, receive
         messages = await _receive_all(receive)
         customer_ids = read_plain_ids(messages)
-        content = None if customer_ids is None else answers.answer(customer_ids)
+        content = None if customer_ids is None else self._answer(answers, customer_ids)
         return (None, _replay(messages, receive)) if content is None else (StoredResponse(content), receive)
+
+    def _answer(self, answers: StoredAnswers, customer_ids: list[str]) -> bytes | None:
+        """The stored response, unless one of the customers has done something since the release."""
+        if self._release is None or self._journals.of(self._release).concerns(customer_ids):
+            return None
+        return answers.answer(customer_ids)
 
     def _find_answers(self) -> StoredAnswers | None:
         release = self._live.current

@@ -38,7 +38,7 @@ def verify_answers(release: Release, endpoints: Sequence[Endpoint], *, folder: P
     )
     encoder, decoder = msgspec.json.Encoder(), msgspec.json.Decoder()
     for endpoint in endpoints:
-        if endpoint.blocking:
+        if endpoint.waits:
             continue
         for request in example_requests(endpoint.request, release):
             try:

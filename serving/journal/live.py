@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import time as time_of_day
@@ -99,12 +99,19 @@ class LiveJournal:
     def customer(self, subject: str) -> LiveCustomer | None:
         """What the events say about a customer or an anonymous visitor; None without any."""
         overlay = self._overlay
+        if not overlay.may_concern(canonical_id(subject) or subject):
+            return None
         customer_id = overlay.find_customer(canonical_id(subject) or subject)
         subjects = overlay.find_subjects(customer_id)
         events = overlay.events_of(subjects)
-        if not events and not overlay.is_complete:
+        if any(map(overlay.may_have_forgotten, subjects)):
             events = self._read_of(subjects)
         return summarise_events(customer_id, events) if events or customer_id != subject else None
+
+    def concerns(self, customer_ids: Iterable[str]) -> bool:
+        """Whether some of these may have events; fast where none has."""
+        overlay = self._overlay
+        return len(overlay) > 0 and any(map(overlay.may_concern, customer_ids))
 
     def stop(self) -> None:
         """Store what waits, and end the threads and connections."""

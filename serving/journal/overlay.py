@@ -22,6 +22,8 @@ from serving.journal.database import Position, StoredEvent
 MAX_EVENTS = 100_000
 MAX_OF_CUSTOMER = 500
 "The newest events of a customer that are kept."
+MARKS = 1 << 25
+"Bits that tell in one look-up who has no events, 4 MB. With a million customers who have some, 3 % of others seem to."
 MAX_ITEMS = 100_000
 "Items with changes that are kept; the ones that changed first leave."
 
@@ -33,8 +35,6 @@ class Overlay:
         self.position = position
         self.last_number = position.number
         "Of the newest event that was added."
-        self.is_complete = True
-        "Whether every event is in memory."
         self.items: OrderedDict[str, ItemChange] = OrderedDict()
         "The newest values by item_id."
         self._events: OrderedDict[str, list[StoredEvent]] = OrderedDict()
@@ -43,7 +43,9 @@ class Overlay:
         "The customer of each visitor."
         self._visitors: dict[str, list[str]] = {}
         "The visitors that are a customer."
+        self._marks = bytearray(MARKS // 8)
         self._n_events = 0
+        self._has_forgotten = False
         self._max_events = max_events
 
     def __len__(self) -> int:
@@ -73,6 +75,15 @@ class Overlay:
             subjects += [one for one in self._visitors.get(subject, ()) if one not in subjects]
         return subjects
 
+    def may_concern(self, subject: str) -> bool:
+        """False for a customer or visitor without events, in memory or not."""
+        place = hash(subject) % MARKS
+        return bool(self._marks[place >> 3] & (1 << (place & 7)))
+
+    def may_have_forgotten(self, subject: str) -> bool:
+        """Whether there may be events that are not in memory any more."""
+        return self._has_forgotten and subject not in self._events and self.may_concern(subject)
+
     def events_of(self, subjects: Sequence[str]) -> list[StoredEvent]:
         """The events of a customer under all ids, in the order of the journal."""
         if len(subjects) == 1:
@@ -90,6 +101,7 @@ class Overlay:
         if isinstance(event, ItemChange):
             self._change_item(event)
             return
+        self._mark(event.subject)
         events = self._events.setdefault(event.subject, [])
         events.append(stored)
         self._events.move_to_end(event.subject)
@@ -101,10 +113,15 @@ class Overlay:
     def _link(self, event: Identify) -> None:
         visitor, customer = event.subject, canonical_id(event.customer_id) or ""
         self._unlink(visitor)
+        self._mark(customer)
         self._customers[visitor] = customer
         self._visitors.setdefault(customer, []).append(visitor)
         if len(self._customers) > self._max_events:
             self._unlink(next(iter(self._customers)))
+
+    def _mark(self, subject: str) -> None:
+        place = hash(subject) % MARKS
+        self._marks[place >> 3] |= 1 << (place & 7)
 
     def _unlink(self, visitor: str) -> None:
         customer = self._customers.pop(visitor, None)
@@ -123,7 +140,7 @@ class Overlay:
         while self._n_events > self._max_events:
             _, events = self._events.popitem(last=False)
             self._n_events -= len(events)
-            self.is_complete = False
+            self._has_forgotten = True
 
 
 def merge_changes(before: ItemChange, after: ItemChange) -> ItemChange:

@@ -78,7 +78,7 @@ class SqliteJournal(JournalConnection):
         self._connection = sqlite3.connect(
             self.path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )
-        self._connection.execute("PRAGMA journal_mode=WAL")
+        _set_wal_mode(self._connection)
         self._connection.execute("PRAGMA synchronous=FULL")
         self._inode, self._version = self._inode_of_file(), -1
         return self._connection
@@ -96,3 +96,17 @@ class SqliteJournal(JournalConnection):
 
     def _notify(self, cursor: Any) -> None:
         """Nothing to do: other connections see the version of the data rise."""
+
+
+def _set_wal_mode(connection: sqlite3.Connection) -> None:
+    """Write ahead. Only one process can change the mode of a new file, and SQLite does not wait for it by itself."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

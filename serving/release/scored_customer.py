@@ -40,6 +40,8 @@ class ScoredCustomer(msgspec.Struct, frozen=True, kw_only=True, tag_field="statu
     The same as in `kizuna score`."""
     recommended_action: RecommendedAction
     "What to do to keep the customer, with its expected net value. The same as in `kizuna score`."
+    events_since: int = 0
+    "Events of this customer since the cutoff, as in POST /v1/events, which the score does not contain yet."
     curve: CustomerCurve | msgspec.UnsetType = msgspec.UNSET
     "The survival curve, if requested."
 

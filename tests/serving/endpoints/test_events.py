@@ -146,6 +146,31 @@ def test_nobody_who_has_just_refused_contact_gets_an_offer(send):
     assert answer()["nothing_because"] == "no_consent"
 
 
+def test_a_score_says_how_many_events_it_lacks(send):
+    def scored(*customer_ids):
+        return send("POST", SCORE, json={"customer_ids": customer_ids}).json()["scores"]
+
+    before = scored("ada", "bo")
+    assert [one["events_since"] for one in before] == [0, 0]
+
+    report(send, event("view", item_id="tea"), event("view", item_id="pot"))
+
+    assert scored("ada", "bo") == [before[0] | {"events_since": 2}, before[1]]
+
+
+def test_a_refusal_of_scores_counts_at_once(send):
+    report(send, event("consent", purpose="score", granted=False))
+
+    (score,) = send("POST", SCORE, json={"customer_ids": ["ada"]}).json()["scores"]
+    assert score == {"status": "no_consent", "customer_id": "ada"}
+    assert send("GET", "/v1/customers/ada").json()["churn"]["status"] == "no_consent"
+
+
+def test_a_whole_number_may_be_written_with_a_fraction(send):
+    assert report(send, event("exposure", item_id="tea", position=2.0)) == (1, 0, [])
+    assert send("POST", RECOMMEND, json={"customer_id": "ada", "k": 1.5}).status_code == 422
+
+
 def test_a_preference_of_a_visitor_decides_what_fills_the_list(send):
     before = send("POST", RECOMMEND, json={"customer_id": "v9", "k": 1}).json()
     assert not before["personalised"]

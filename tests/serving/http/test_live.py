@@ -173,7 +173,7 @@ def test_a_whole_release_answers_an_example_of_every_route_that_needs_no_databas
     verify_answers(release, all_endpoints(), folder=tmp_path)
 
     tried = {one.template for one in all_endpoints() if any(example_requests(one.request, release))}
-    waiting = {one.template for one in all_endpoints() if one.blocking}
+    waiting = {one.template for one in all_endpoints() if one.waits}
     assert {one.template for one in all_endpoints()} - waiting <= tried
 
 

@@ -89,9 +89,11 @@ def test_memory_is_bounded_and_the_customers_silent_for_longest_leave_it():
     overlay = overlay_of(*(view(n, customer_id=f"c{n % 10}") for n in range(95)), max_events=30)
 
     assert len(overlay) <= 30
-    assert not overlay.is_complete
     assert items_of(overlay, "c4")
+    assert not overlay.may_have_forgotten("c4")
     assert not items_of(overlay, "c5")
+    assert overlay.may_have_forgotten("c5")
+    assert not overlay.may_have_forgotten("nobody")
 
 
 def test_one_customer_cannot_fill_the_memory():

@@ -1,7 +1,7 @@
 """The journal as one worker sees it: stores events, and knows those that the active release does not contain.
 
 An acknowledged event is part of the customer's next answer: on the worker that stored it at once, on the other workers
-of the host because each request first asks SQLite whether anybody has committed (a few microseconds), and with
+of the host because each request first asks SQLite whether anyone has committed (a few microseconds), and with
 PostgreSQL through its notifications. A journal that cannot be read leaves the answers as they were.
 """
 

@@ -61,7 +61,7 @@ class Overlay:
         self._forget_silent()
 
     def find_customer(self, subject: str) -> str:
-        """The customer that a visitor is; the id itself for everybody else."""
+        """The customer that a visitor is; for others the id itself."""
         seen = {subject}
         while (customer := self._customers.get(subject)) is not None and customer not in seen:
             subject = customer

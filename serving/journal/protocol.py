@@ -37,7 +37,7 @@ class NoJournal:
         raise SourceUnavailable(f"there is no journal for {len(events)} events")
 
     def customer(self, subject: str) -> LiveCustomer | None:
-        """Nobody has events."""
+        """None: no customer has events."""
         del subject
 
 

@@ -47,7 +47,7 @@ class SqliteJournal(JournalConnection):
         return version != before
 
     def wait(self, seconds: float) -> None:
-        """Sleep: every request asks `has_changed`, so nobody waits for this."""
+        """Sleep: every request asks `has_changed`, so no answer waits for this."""
         time.sleep(seconds)
 
     def _inode_of_file(self) -> int:

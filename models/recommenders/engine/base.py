@@ -241,7 +241,7 @@ class Recommender:
         excluded = ExcludedItems.resolve(exclusions, histories)
         if exclusions is None or not exclusions.not_due:
             return excluded
-        bought = exclusions.bought_of(histories)
+        bought = exclusions.find_bought(histories)
         return excluded.add_not_due(dueness(bought, self.gaps_, cutoff=cutoff, default_gap_days=self._default_gap))
 
     def _check_length(self, item_scores: ItemScores) -> None:

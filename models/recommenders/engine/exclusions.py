@@ -35,7 +35,7 @@ class Exclusions:
     bought: Histories | None = None
     "The histories that `seen`, `not_due` and `discovery` mean, where others rank the items. None: the same ones."
 
-    def bought_of(self, histories: Histories) -> Histories:
+    def find_bought(self, histories: Histories) -> Histories:
         """The histories that `seen`, `not_due` and `discovery` mean."""
         return histories if self.bought is None else self.bought.recode(histories.item_ids)
 
@@ -67,7 +67,7 @@ class ExcludedItems:
             return cls(_no_codes(), _no_codes(), _no_codes(), _no_codes(), _no_codes())
         for_all = _no_codes() if exclusions.items is None else np.unique(exclusions.items).astype(np.int64)
         rows, items = _pairs(exclusions.per_customer, histories)
-        bought = exclusions.bought_of(histories)
+        bought = exclusions.find_bought(histories)
         if exclusions.seen:
             rows = np.concatenate([rows, bought.customers])
             items = np.concatenate([items, bought.items])

@@ -38,7 +38,7 @@ def report(send, *events):
     return body["stored"], body["already_stored"], [one["position"] for one in body["refused"]]
 
 
-def recommended(send, customer_id="ada", **options) -> list[str]:
+def recommend(send, customer_id="ada", **options) -> list[str]:
     body = send("POST", RECOMMEND, json={"customer_id": customer_id, "k": 4} | options).json()
     return [one["item_id"] for one in body["items"]]
 
@@ -95,34 +95,34 @@ def test_a_batch_that_does_not_match_the_schema_is_refused_as_a_whole(send, brok
 
 
 def test_a_purchase_is_a_repeat_in_the_next_answer(send):
-    assert "pot" in recommended(send, repeat_policy="never")
+    assert "pot" in recommend(send, repeat_policy="never")
 
     report(send, event("purchase", item_id="pot", amount=9))
 
-    assert "pot" not in recommended(send, repeat_policy="never")
-    assert "pot" in recommended(send, "cyd", repeat_policy="never")
+    assert "pot" not in recommend(send, repeat_policy="never")
+    assert "pot" in recommend(send, "cyd", repeat_policy="never")
 
 
 def test_what_was_only_looked_at_is_no_repeat(send):
     report(send, event("view", item_id="pot"))
 
-    assert "pot" in recommended(send, repeat_policy="never")
+    assert "pot" in recommend(send, repeat_policy="never")
 
 
 def test_a_badly_rated_item_is_recommended_no_more(send):
     report(send, event("rate", item_id="pot", rating=1))
 
-    assert "pot" not in recommended(send)
+    assert "pot" not in recommend(send)
 
 
 def test_a_visitor_gets_the_purchases_of_the_customer_and_the_customer_those_of_the_visitor(send):
     report(send, event("purchase", item_id="pot", amount=9, anonymous_id="v1"))
-    assert "pot" in recommended(send, repeat_policy="never")
+    assert "pot" in recommend(send, repeat_policy="never")
 
     report(send, event("identify", anonymous_id="v1", customer_id="ada"))
 
-    assert "pot" not in recommended(send, repeat_policy="never")
-    assert recommended(send, "v1", repeat_policy="never") == recommended(send, repeat_policy="never")
+    assert "pot" not in recommend(send, repeat_policy="never")
+    assert recommend(send, "v1", repeat_policy="never") == recommend(send, repeat_policy="never")
 
 
 def test_a_refusal_of_recommendations_counts_at_once_and_can_be_taken_back(send):
@@ -136,7 +136,7 @@ def test_a_refusal_of_recommendations_counts_at_once_and_can_be_taken_back(send)
     assert reason() == ""
 
 
-def test_nobody_who_has_just_refused_contact_gets_an_offer(send):
+def test_a_customer_who_has_just_refused_contact_gets_no_offer(send):
     def answer():
         return send("POST", OFFER, json={"customer_id": "bo", "record": False}).json()
 
@@ -147,15 +147,15 @@ def test_nobody_who_has_just_refused_contact_gets_an_offer(send):
 
 
 def test_a_score_says_how_many_events_it_lacks(send):
-    def scored(*customer_ids):
+    def score(*customer_ids):
         return send("POST", SCORE, json={"customer_ids": customer_ids}).json()["scores"]
 
-    before = scored("ada", "bo")
+    before = score("ada", "bo")
     assert [one["events_since"] for one in before] == [0, 0]
 
     report(send, event("view", item_id="tea"), event("view", item_id="pot"))
 
-    assert scored("ada", "bo") == [before[0] | {"events_since": 2}, before[1]]
+    assert score("ada", "bo") == [before[0] | {"events_since": 2}, before[1]]
 
 
 def test_a_refusal_of_scores_counts_at_once(send):
@@ -185,7 +185,7 @@ def test_a_preference_of_a_visitor_decides_what_fills_the_list(send):
 def test_events_outlive_the_process(home):
     report(client_for(open_api(home / "releases")), event("purchase", item_id="pot", amount=9))
 
-    assert "pot" not in recommended(client_for(open_api(home / "releases")), repeat_policy="never")
+    assert "pot" not in recommend(client_for(open_api(home / "releases")), repeat_policy="never")
 
 
 def test_where_the_journal_cannot_be_written_nothing_is_acknowledged_and_answers_go_on(home):
@@ -197,7 +197,7 @@ def test_where_the_journal_cannot_be_written_nothing_is_acknowledged_and_answers
     assert response.status_code == 503
     assert response.json()["type"] == "urn:kizuna:problem:events-unavailable"
     assert response.headers["retry-after"] == "1"
-    assert recommended(send)
+    assert recommend(send)
     assert send("POST", SCORE, json={"customer_ids": ["ada"]}).status_code == 200
 
 

@@ -93,7 +93,7 @@ def test_memory_is_bounded_and_the_customers_silent_for_longest_leave_it():
     assert not overlay.may_have_forgotten("c4")
     assert not items_of(overlay, "c5")
     assert overlay.may_have_forgotten("c5")
-    assert not overlay.may_have_forgotten("nobody")
+    assert not overlay.may_have_forgotten("c77")
 
 
 def test_one_customer_cannot_fill_the_memory():
@@ -156,7 +156,7 @@ def test_the_latest_answer_counts_whatever_the_order_of_arrival():
     assert customer.refuses("contact", before=True)
 
 
-def test_a_badly_rated_item_interests_nobody_until_it_is_liked():
+def test_a_badly_rated_item_is_no_interest_until_it_is_liked():
     bad = Rate(event_id="2", event_time=at(2), customer_id="ada", item_id="tea", rating=1)
     customer = summary_of(view(1), bad)
 

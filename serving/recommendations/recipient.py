@@ -23,7 +23,10 @@ class Recipient:
 
 
 def find_recipient(part: RecommenderPart, customer_id: str | None, *, journal: Journal) -> Recipient:
-    """Look up a customer or a visitor; None is a request that names neither. A refusal counts from the moment it was reported."""
+    """Look up a customer or a visitor; None is a request that names neither.
+
+    A refusal counts from the moment at which it was reported.
+    """
     if customer_id is None:
         return Recipient(-1, None, is_on_record=False, declines=False)
     live = journal.customer(customer_id)

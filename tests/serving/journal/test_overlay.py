@@ -126,9 +126,16 @@ def summary_of(*events: AnyEvent):
     return summarise_events("ada", [StoredEvent(number, event) for number, event in enumerate(events)])
 
 
-def line(number: int, *, amount: float = 5.0, **ids: str) -> Purchase:
-    item = ids.pop("item_id", "tea")
-    return Purchase(event_id=str(number), event_time=at(number), customer_id="ada", item_id=item, amount=amount, **ids)
+def line(number: int, *, amount: float = 5.0, order_id: str | None = None, line_id: str | None = None) -> Purchase:
+    return Purchase(
+        event_id=str(number),
+        event_time=at(number),
+        customer_id="ada",
+        item_id="tea",
+        amount=amount,
+        order_id=order_id,
+        line_id=line_id,
+    )
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,8 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     "UTC, as all times here."
     requests_per_minute: int | None = None
     "None: no limit. Of a browser key: of each customer."
+    requests_per_day: int | None = None
+    "From midnight to midnight UTC, of all callers together. None: no limit."
     browser: BrowserAccess | None = None
     "None: a key of a server."
     old_digest: str | None = None
@@ -103,6 +105,7 @@ def new_key(
     *,
     now: datetime,
     requests_per_minute: int | None = None,
+    requests_per_day: int | None = None,
     browser: BrowserAccess | None = None,
 ) -> tuple[ApiKey, str]:
     """A key and its text, which nothing stores."""
@@ -114,6 +117,7 @@ def new_key(
         digest=digest_of(secret),
         created_at=now,
         requests_per_minute=requests_per_minute,
+        requests_per_day=requests_per_day,
         browser=browser,
     )
     return key, f"{PREFIX}_{key_id}_{secret}"

@@ -8,6 +8,7 @@ var/
     keys.json
     tasks.db
     decisions.db
+    usage.db
     metrics/           one file per worker of the service
     events.db
 
@@ -23,6 +24,7 @@ LEDGER_FILE = "ledger.jsonl"
 KEYS_FILE = "keys.json"
 TASKS_FILE = "tasks.db"
 DECISIONS_FILE = "decisions.db"
+USAGE_FILE = "usage.db"
 METRICS_FOLDER = "metrics"
 EVENTS_FILE = "events.db"
 
@@ -51,7 +53,7 @@ class Places:
 
     @property
     def keys(self) -> Path:
-        """The API keys of the service, as hashes."""
+        """The API keys of the service, as hashes. The variable `core.environment.DATABASE_URL` names a database."""
         return self.home / KEYS_FILE
 
     @property
@@ -94,7 +96,7 @@ CONFIG = "KIZUNA_CONFIG"
 "Path of the TOML, where --config names none."
 
 DATABASE_URL = "KIZUNA_DATABASE_URL"
-"Database of tasks, decisions and events: sqlite:///... or postgresql://...; else SQLite files beside the releases."
+"Database of tasks, decisions, events and API keys: sqlite:///... or postgresql://...; else files beside the releases."
 
 DEBUG = "KIZUNA_DEBUG"
 "If set, an internal error prints its traceback."

@@ -17,7 +17,15 @@ import bentoml
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import environment
-from core.environment import DECISIONS_FILE, EVENTS_FILE, KEYS_FILE, LEDGER_FILE, METRICS_FOLDER, TASKS_FILE
+from core.environment import (
+    DECISIONS_FILE,
+    EVENTS_FILE,
+    KEYS_FILE,
+    LEDGER_FILE,
+    METRICS_FOLDER,
+    TASKS_FILE,
+    USAGE_FILE,
+)
 from serving.decisions.database import DecisionDatabase
 from serving.http.app import Api, all_endpoints
 from serving.http.gate import Gate
@@ -26,8 +34,10 @@ from serving.http.metric_files import MetricFiles
 from serving.http.metrics import ServiceMetrics
 from serving.http.trial import verify_answers
 from serving.journal.live import JournalPlace, LiveJournals
+from serving.keys.database import KeyDatabase
 from serving.keys.file import KeyFile
 from serving.keys.live import LiveKeys
+from serving.keys.sync import KeySync
 from serving.release.release import Release
 from serving.release.releases import Activation, Releases
 from serving.tasks.database import TaskDatabase
@@ -64,11 +74,25 @@ def create_live_release(metrics: ServiceMetrics) -> LiveRelease:
     return LiveRelease(Releases(folder), LiveReleaseHooks(on_activation, metrics.count_failure, verify))
 
 
-def create_gate(folder: Path) -> Gate:
-    """Who is answered: by the keys beside the releases."""
+def create_keys(live: LiveRelease, database_url: str | None) -> tuple[LiveKeys, KeySync]:
+    """The keys in the database, or beside the releases, and the thread that keeps them up to date."""
+    file = KeyFile(live.folder.parent / KEYS_FILE)
+    if database_url and file.path.exists():
+        logger.warning("%s is not read, because the keys are in the database", file.path)
+    keys = LiveKeys(None if database_url else file)
+
+    def data_set() -> str | None:
+        return None if live.current is None else live.current.description.data_set
+
+    database = KeyDatabase.at(database_url, live.folder.parent / USAGE_FILE)
+    return keys, KeySync(keys, database, data_set=data_set, has_keys=bool(database_url))
+
+
+def create_gate(keys: LiveKeys) -> Gate:
+    """Who is answered."""
     hosts = os.environ.get(environment.HOSTS, "").lower().split(",")
     return Gate(
-        keys=LiveKeys(KeyFile(folder.parent / KEYS_FILE)),
+        keys=keys,
         hosts=frozenset(host.strip() for host in hosts if host.strip()),
         without_keys=bool(os.environ.get(environment.WITHOUT_KEYS)),
         n_workers=N_WORKERS,
@@ -78,9 +102,11 @@ def create_gate(folder: Path) -> Gate:
 N_WORKERS = int(os.environ.get(environment.WORKERS, "1"))
 METRICS = ServiceMetrics()
 LIVE = create_live_release(METRICS)
-TASKS = TaskDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / TASKS_FILE)
-DECISIONS = DecisionDatabase.at(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / DECISIONS_FILE)
-JOURNALS = LiveJournals(JournalPlace(os.environ.get(environment.DATABASE_URL), LIVE.folder.parent / EVENTS_FILE))
+DATABASE_URL = os.environ.get(environment.DATABASE_URL)
+KEYS, KEY_SYNC = create_keys(LIVE, DATABASE_URL)
+TASKS = TaskDatabase.at(DATABASE_URL, LIVE.folder.parent / TASKS_FILE)
+DECISIONS = DecisionDatabase.at(DATABASE_URL, LIVE.folder.parent / DECISIONS_FILE)
+JOURNALS = LiveJournals(JournalPlace(DATABASE_URL, LIVE.folder.parent / EVENTS_FILE))
 
 
 class Front:
@@ -88,7 +114,7 @@ class Front:
 
     def __init__(self, app: ASGIApp) -> None:
         self._bentoml = app
-        gate = create_gate(LIVE.folder)
+        gate = create_gate(KEYS)
         self._api = Api(
             LIVE,
             all_endpoints(),
@@ -130,14 +156,16 @@ class Kizuna:
         service_id = os.environ.get(environment.SERVICE_ID, "alone")
         METRICS.start(MetricFiles(LIVE.folder.parent / METRICS_FOLDER, service_id))
         LIVE.start()
+        KEY_SYNC.start()
 
     def __is_ready__(self) -> bool:
         return LIVE.current is not None
 
     @bentoml.on_shutdown
     def stop(self) -> None:
-        """Stop watching for releases; store the events that wait, and what was counted."""
+        """Stop watching for releases and keys; store the events that wait, and what was counted."""
         LIVE.stop()
+        KEY_SYNC.stop()
         JOURNALS.stop()
         METRICS.stop()
 

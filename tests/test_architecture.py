@@ -31,6 +31,7 @@ ALLOWED_IMPORTERS = {
         "models/mlflow_store/",
         "serving/database.py",
         "serving/decisions/",
+        "serving/keys/",
         "serving/tasks/",
         "training/recommender/search.py",
     ),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import getpass
 import math
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+from core import environment
 from core.access import BROWSER_SCOPES, ApiKey, BrowserAccess, Scope, new_key
 from core.config.data_set import Config
 from core.errors import BadInput, did_you_mean
@@ -18,6 +20,9 @@ from core.ledger import KEY_ADDED, KEY_REVOKED, KEY_ROTATED, Ledger
 from kizuna.command_group import LightGroup
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, open_config
 from kizuna.terminal import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from serving.keys.store import KeyStore
 
 KeyId = Annotated[str, typer.Argument(help="The id of the key, as `kizuna keys list` shows it.")]
 Why = Annotated[str, typer.Option("--why", help="The reason; it is in the ledger with your name and the time.")]
@@ -40,6 +45,9 @@ def register(app: typer.Typer) -> None:
         per_minute: Annotated[
             int | None, typer.Option(min=1, help="Requests a minute, for browsers by customer; default: no limit.")
         ] = None,
+        per_day: Annotated[
+            int | None, typer.Option(min=1, help="Requests a day, which begins at midnight UTC; default: no limit.")
+        ] = None,
         origin: Annotated[
             list[str] | None, typer.Option(help="Makes a browser key, for pages of this origin: https://shop.example.")
         ] = None,
@@ -51,29 +59,26 @@ def register(app: typer.Typer) -> None:
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Make a key. It is shown once; only its hash is stored."""
-        from serving.keys.file import KeyFile
-
         if not 0 < len(name.strip()) <= MAX_NAME or not name.isprintable():
             raise BadInput(f"a name has 1 to {MAX_NAME} printable characters, found {name!r}")
         settings, scopes = open_config(config), read_scopes(scope)
         browser = read_browser_access(origin or [], public_key, scopes=scopes)
         key, text = new_key(
-            name.strip(), scopes, now=datetime.now(UTC), requests_per_minute=per_minute, browser=browser
-        )
-        KeyFile(settings.places.keys).add(key)
+            name.strip(), scopes, now=datetime.now(UTC), requests_per_minute=per_minute, requests_per_day=per_day,
+            browser=browser,
+        )  # fmt: skip
+        open_keys(settings).add(key)
         _show(key, text, output_format=output_format)  # first: a ledger that cannot be written must not hide the key
         _record(settings, KEY_ADDED, key=key, why=why)
 
     @keys.command("list", epilog="Example: kizuna keys list --format json")
     def list_keys(config: ConfigPath = DEFAULT_CONFIG, output_format: FormatOption = OutputFormat.TEXT) -> None:
         """List all keys, revoked ones as well. No secret is shown."""
-        from serving.keys.file import KeyFile
-
-        now, rows = datetime.now(UTC), KeyFile(open_config(config).places.keys).read()
+        now, rows = datetime.now(UTC), open_keys(open_config(config)).read()
         if output_format is OutputFormat.JSON:
             print_json([_describe(key) for key in rows])
         elif rows:
-            header = ("id", "name", "scopes", "a minute", "since", "state")
+            header = ("id", "name", "scopes", "a minute", "a day", "since", "state")
             print_table(Console(), [header, *(_row(key, now=now) for key in rows)], numeric=False)
         else:
             say(Console(), "no keys: the service answers this host alone")
@@ -89,8 +94,6 @@ def register(app: typer.Typer) -> None:
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Give a key a new secret; the old one lasts a day longer, so that callers can change over."""
-        from serving.keys.file import KeyFile
-
         settings, now, texts = open_config(config), datetime.now(UTC), list[str]()
 
         def renew(key: ApiKey) -> ApiKey:
@@ -98,7 +101,7 @@ def register(app: typer.Typer) -> None:
             texts.append(text)
             return rotated
 
-        key = KeyFile(settings.places.keys).change(key_id, renew)
+        key = open_keys(settings).change(key_id, renew)
         _show(key, texts[-1], output_format=output_format)
         _record(settings, KEY_ROTATED, key=key, why=why)
 
@@ -112,15 +115,20 @@ def register(app: typer.Typer) -> None:
         """End a key at once."""
         from msgspec.structs import replace
 
-        from serving.keys.file import KeyFile
-
         settings, now = open_config(config), datetime.now(UTC)
-        key = KeyFile(settings.places.keys).change(key_id, lambda one: replace(one, revoked_at=now))
+        key = open_keys(settings).change(key_id, lambda one: replace(one, revoked_at=now))
         _record(settings, KEY_REVOKED, key=key, why=why)
         if output_format is OutputFormat.JSON:
             print_json(_describe(key))
         else:
             say(Console(), f"revoked {key.key_id} ({key.name})")
+
+
+def open_keys(settings: Config) -> KeyStore:
+    """The keys of a data set, where KIZUNA_DATABASE_URL says so in a database."""
+    from serving.keys.opening import open_key_store
+
+    return open_key_store(os.environ.get(environment.DATABASE_URL), settings.places.keys, data_set=settings.name)
 
 
 def read_scopes(names: list[str]) -> tuple[Scope, ...]:
@@ -186,6 +194,6 @@ def _row(key: ApiKey, *, now: datetime) -> tuple[str, ...]:
     elif key.old_until is not None and now < key.old_until:
         hours = math.ceil((key.old_until - now).total_seconds() / 3600)
         state = f"in use; the old secret {hours} h longer"
-    limit = "no limit" if key.requests_per_minute is None else f"{key.requests_per_minute:,}"
+    limits = ["no limit" if n is None else f"{n:,}" for n in (key.requests_per_minute, key.requests_per_day)]
     used_by = "" if key.browser is None else f" (browsers at {', '.join(key.browser.origins)})"
-    return (key.key_id, key.name, ", ".join(key.scopes) + used_by, limit, f"{key.created_at:%Y-%m-%d}", state)
+    return (key.key_id, key.name, ", ".join(key.scopes) + used_by, *limits, f"{key.created_at:%Y-%m-%d}", state)

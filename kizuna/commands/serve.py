@@ -33,11 +33,13 @@ def register(app: typer.Typer) -> None:
         """Serve the active release over HTTP; a new release is picked up without a restart."""
         address = parse_address(host)
         refuse_taken_port(str(address), port)
-        from serving.keys.file import KeyFile
+        from serving.keys.opening import open_key_store
         from serving.tasks.database import TaskDatabase
 
-        places = open_config(config).places
-        has_keys = bool(KeyFile(places.keys).read())
+        settings = open_config(config)
+        places, database_url = settings.places, os.environ.get(environment.DATABASE_URL)
+        TaskDatabase.at(database_url, places.tasks)  # raises where the URL is not valid
+        has_keys = bool(open_key_store(database_url, places.keys, data_set=settings.name).read())
         if not (address.is_loopback or without_keys or has_keys):
             raise BadInput(
                 f"--host {host} accepts connections of other hosts; make a key for each of them with `kizuna keys "
@@ -47,7 +49,6 @@ def register(app: typer.Typer) -> None:
             typer.echo(
                 "warning: every caller who reaches this port is answered; `kizuna keys add` makes keys", err=True
             )
-        TaskDatabase.at(os.environ.get(environment.DATABASE_URL), places.tasks)  # raises where the URL is not valid
         variables = os.environ | {
             environment.RELEASES: str(places.releases.resolve()),
             environment.LEDGER: str(places.ledger.resolve()),

@@ -16,6 +16,11 @@ class Admission(msgspec.Struct, frozen=True):
     customer_id: str | None = None
     "Of the customer token, where the key is a browser key; None with any other."
 
+    @property
+    def key_id(self) -> str | None:
+        """The id of the key, if there is one."""
+        return None if self.key is None else self.key.key_id
+
     def require(self, scope: Scope | None, *, open_to_browsers: bool = False) -> None:
         """Raise Problem where the key does not permit a route; None as scope is what the key of any server may do."""
         if self.key is None:

@@ -30,11 +30,12 @@ from serving.http.admission import UNRESTRICTED, Admission
 from serving.http.cross_origin import PREFLIGHT
 from serving.http.gate import Gate
 from serving.http.live import LiveRelease
+from serving.http.load import Load
 from serving.http.metrics import ServiceMetrics
 from serving.http.pages import page_routes
 from serving.http.problems import MEDIA_TYPE, Problem, ProblemType
 from serving.http.schema import Endpoint, RequestContext, RequestReader, read_body
-from serving.http.stored_route import StoredRoute
+from serving.http.stored_route import StoredResponse, StoredRoute
 from serving.journal.live import JournalPlace, LiveJournals
 from serving.release.release import Release
 from serving.stock import LiveStock, StockFile
@@ -90,6 +91,7 @@ class Api:
     ) -> None:
         self._metrics = metrics
         self._gate = gate
+        self._load = load = Load()
         stock = LiveStock(StockFile(live.folder))
         task_database = tasks or TaskDatabase.at(None, live.folder.parent / TASKS_FILE)
         decision_database = decisions or DecisionDatabase.at(None, live.folder.parent / DECISIONS_FILE)
@@ -102,11 +104,13 @@ class Api:
         register_url_convertor("id", IdConvertor())
         routes = [
             Route(
-                endpoint.path, http_handler(endpoint, live, context_of=context_of), methods=[endpoint.method],
+                endpoint.path,
+                http_handler(endpoint, live, context_of=context_of, load=load),
+                methods=[endpoint.method],
                 name=endpoint.template,
             )
             for endpoint in endpoints
-        ]  # fmt: skip
+        ]
         self._routes = [*routes, *page_routes(live, endpoints, metrics=metrics)]
         self._scopes: dict[tuple[str, str], Scope] = {(one.method, one.template): one.scope for one in endpoints}
         self._for_browsers = {(one.method, one.template) for one in endpoints if one.open_to_browsers}
@@ -139,10 +143,9 @@ class Api:
                 route, handler, stored = self._find_route(scope)
                 name = (scope["method"], route)
                 admission.require(self._scopes.get(name), open_to_browsers=name in self._for_browsers)
-                response, receive = await stored.answer(scope, receive) if stored else (None, receive)
-                if response is None:
-                    response = await handler(HttpRequest(scope, receive))
+                response = await self._handle(scope, receive, handler=handler, stored=stored)
         except Problem as problem:
+            await self._load.slow_down(problem)
             response = HttpResponse(problem.body(), problem.status, problem.headers, MEDIA_TYPE)
         except ClientDisconnect:
             return
@@ -160,6 +163,20 @@ class Api:
         if self._gate is None or scope["path"] in WITHOUT_KEY:
             return UNRESTRICTED
         return self._gate.admit(scope)
+
+    async def _handle(
+        self, scope: AsgiScope, receive: Receive, *, handler: HttpHandler, stored: StoredRoute | None
+    ) -> HttpResponse | StoredResponse:
+        """The response of a route, unless too many requests are in progress. Health checks always get theirs."""
+        if scope["path"] in WITHOUT_KEY:
+            return await handler(HttpRequest(scope, receive))
+        key_id: str | None = scope[ADMISSION].key_id
+        self._load.begin(key_id)
+        try:
+            response, receive = await stored.answer(scope, receive) if stored else (None, receive)
+            return response or await handler(HttpRequest(scope, receive))
+        finally:
+            self._load.end(key_id)
 
     def _find_route(self, scope: AsgiScope) -> tuple[str, HttpHandler, StoredRoute | None]:
         """The route's template and handler, and its stored answers; Starlette's matching costs more than these."""
@@ -180,7 +197,7 @@ class Api:
 
 
 def http_handler(
-    endpoint: Endpoint, live: LiveRelease, *, context_of: Callable[[Release, Admission], RequestContext]
+    endpoint: Endpoint, live: LiveRelease, *, context_of: Callable[[Release, Admission], RequestContext], load: Load
 ) -> HttpHandler:
     """Wrap an endpoint into a function from HTTP request to HTTP response."""
     read = request_reader(endpoint)
@@ -195,7 +212,8 @@ def http_handler(
         admission.require_customer(getattr(request, "customer_id", None))
         context = context_of(release, admission)
         if endpoint.blocking:
-            response = await asyncio.to_thread(endpoint.handle, request, context)
+            async with load.thread_of(admission.key_id):
+                response = await asyncio.to_thread(endpoint.handle, request, context)
         else:
             response = endpoint.handle(request, context)
         if isinstance(response, Awaitable):

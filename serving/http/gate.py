@@ -89,6 +89,7 @@ class Gate:
             raise Problem(ProblemType.UNAUTHORIZED, SEND_KEY, headers=PAGE_CHALLENGE if is_page else CHALLENGE)
         customer_id = None if key.browser is None else _read_customer(scope, key, access=key.browser, now=now)
         self._limit(key, customer_id)
+        self._count(key, now=now)
         return Admission(key, customer_id)
 
     def is_preflight(self, scope: Mapping[str, Any]) -> bool:
@@ -120,6 +121,16 @@ class Gate:
             raise Problem(
                 ProblemType.TOO_MANY_REQUESTS,
                 f"this key may send {key.requests_per_minute:,} requests a minute",
+                headers={"retry-after": str(math.ceil(wait))},
+            )
+
+    def _count(self, key: ApiKey, *, now: datetime) -> None:
+        if key.requests_per_day is None:
+            return
+        if wait := self.keys.usage.take(key.key_id, key.requests_per_day, now=now):
+            raise Problem(
+                ProblemType.TOO_MANY_REQUESTS,
+                f"this key may send {key.requests_per_day:,} requests a day, which begins at midnight UTC",
                 headers={"retry-after": str(math.ceil(wait))},
             )
 

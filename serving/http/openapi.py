@@ -31,7 +31,8 @@ CUSTOMER_TOKEN = {
 REFERENCE = "#/components/schemas/{name}"
 METRICS_PAGE = "/metrics"
 PAGE_PROBLEMS = (
-    ProblemType.UNAUTHORIZED, ProblemType.FORBIDDEN, ProblemType.WRONG_HOST, ProblemType.TOO_MANY_REQUESTS
+    ProblemType.UNAUTHORIZED, ProblemType.FORBIDDEN, ProblemType.WRONG_HOST, ProblemType.TOO_MANY_REQUESTS,
+    ProblemType.OVERLOADED,
 )  # fmt: skip
 EXAMPLES = Path(__file__).parents[1] / "endpoints" / "examples"
 TAGS = {

@@ -45,6 +45,7 @@ class ProblemType(Enum):
     INTERNAL = ("internal", 500, "Internal error")
     MODEL_NOT_RELEASED = ("model-not-released", 503, "The active release does not contain this model")
     NO_RELEASE = ("no-release", 503, "There is no active release yet")
+    OVERLOADED = ("overloaded", 503, "The service has too many requests in progress")
     TASKS_UNAVAILABLE = ("tasks-unavailable", 503, "The task database does not respond")
     DECISIONS_UNAVAILABLE = ("decisions-unavailable", 503, "The decision database does not respond")
     EVENTS_UNAVAILABLE = ("events-unavailable", 503, "The event journal cannot be written")

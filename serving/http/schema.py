@@ -124,6 +124,7 @@ class Endpoint:
         ProblemType.INTERNAL,
         ProblemType.NO_RELEASE,
         ProblemType.MODEL_NOT_RELEASED,
+        ProblemType.OVERLOADED,
     )
 
     @property

@@ -15,8 +15,9 @@ from pathlib import Path
 import msgspec
 
 from core.access import ApiKey
-from core.errors import BrokenArtifact, NotFound
+from core.errors import BrokenArtifact
 from core.files import replace_file
+from serving.keys.store import require_key
 
 OWNER_ONLY = 0o600
 Stamp = tuple[int, int, int]
@@ -36,7 +37,7 @@ class KeyFile:
     path: Path
 
     def read(self) -> tuple[ApiKey, ...]:
-        """Every key, revoked ones as well, oldest first; none without a file. Raises BrokenArtifact."""
+        """See `KeyStore`. None without a file."""
         try:
             return msgspec.json.decode(self.path.read_bytes(), type=KeyRing).keys
         except FileNotFoundError:
@@ -47,17 +48,14 @@ class KeyFile:
             ) from error
 
     def add(self, key: ApiKey) -> None:
-        """Store a new key."""
+        """See `KeyStore`."""
         with self._change() as keys:
             keys.append(key)
 
     def change(self, key_id: str, how: Callable[[ApiKey], ApiKey]) -> ApiKey:
-        """Replace one key by what `how` makes of it; returns it. Raises NotFound for an unknown or revoked one."""
+        """See `KeyStore`."""
         with self._change() as keys:
-            place = next((n for n, one in enumerate(keys) if one.key_id == key_id and one.revoked_at is None), None)
-            if place is None:
-                in_use = ", ".join(one.key_id for one in keys if one.revoked_at is None) or "none"
-                raise NotFound(f"there is no key '{key_id}'; keys in use: {in_use}")
+            place = require_key(keys, key_id)
             keys[place] = how(keys[place])
         return keys[place]
 

@@ -156,6 +156,7 @@ def test_a_damaged_file_of_keys_lets_no_request_pass(home):
 def test_a_key_above_its_rate_waits_while_another_goes_on(home, monkeypatch):
     now = [0.0]
     monkeypatch.setattr(gates.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("serving.http.load.REFUSAL_SECONDS", 0)
     company = Company(home, n_workers=2)
     _, limited = company.add(Scope.SCORE, requests_per_minute=6)
     _, other = company.add(Scope.SCORE)

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from tables.discovery.composed_names import WordMeanings
+
 WORDS = Path(__file__).with_name("vocabulary.toml")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 BRACKETS = re.compile(r"[(\[{（【［][^)\]}）】］]*[)\]}）】］]")
@@ -18,6 +20,8 @@ UNITS = re.compile(
     " (in )?(eur|euro|usd|gbp|jpy|chf|dkk|sek|nok|pln|czk|huf|cad|aud|nzd|inr|krw|cny|brl|mxn|yen|円|"
     "utc|gmt|jst|local time)$"
 )
+NUMBER_SIGN = re.compile(r"(?<=\w)\s*(?:#|\bn[°º])\s*$")
+"Behind a name: Cust #. Before one it is a count or a number."
 NO_LETTER = re.compile(r"[^\w]+|_+")
 _TAX = "(?:sales )?(?:tax|taxes|vat|mwst|ust|iva|tva|gst|btw)"
 TAX_INCLUDED = re.compile(
@@ -48,6 +52,7 @@ def normalise(name: str) -> str:
     # Only Latin letters lose their accents: ブ without its mark would be フ.
     bare = "".join(part for part in unicodedata.normalize("NFD", wide) if not "\u0300" <= part <= "\u036f")
     bare = unicodedata.normalize("NFC", bare).replace("ß", "ss")
+    bare = NUMBER_SIGN.sub(" no ", bare)
     words = NO_LETTER.sub(" ", CAMEL.sub(" ", bare)).strip().casefold().translate(WITHOUT_STROKE)
     if EAST_ASIAN.search(words):
         words = words.replace(" ", "")
@@ -69,15 +74,27 @@ class NameVocabulary:
     attributes: Mapping[str, tuple[str, ...]]
     lists: Mapping[str, tuple[str, ...]]
     "By section and key, such as `missing.words`."
+    meanings: WordMeanings
+    composed: Mapping[str, Mapping[str, tuple[str, ...]]]
+    "Meanings of words that make up a name, by table and column; `tables` has those of tables."
 
     def rank_of(self, name: str, *, table: str, column: str) -> int | None:
         """The place of a source column's name among the names of a column of the contract; None if it is none."""
-        return _rank(name, self.columns.get(table, {}).get(column, ()))
+        place = _rank(name, self.columns.get(table, {}).get(column, ()))
+        own = self.composed.get(table, {}).get(column, ())
+        return self._composed_rank(name, own or self.composed["shared"].get(column, ())) if place is None else place
 
     def table_rank(self, name: str, table: str) -> int | None:
         """The place of a file's name among the names of a table; None if it is none."""
         bare = re.sub(r"[\d*]+", " ", name)
-        return _rank(bare, (table, *self.tables.get(table, ())))
+        place = _rank(bare, (table, *self.tables.get(table, ())))
+        return self._composed_rank(bare, self.composed["tables"].get(table, ())) if place is None else place
+
+    def _composed_rank(self, name: str, combinations: tuple[str, ...]) -> int | None:
+        """The place of the first combination of meanings that a name consists of, behind all listed names."""
+        plain = normalise(name)
+        place = next((at for at, one in enumerate(combinations) if self.meanings.consists_of(plain, one)), None)
+        return None if place is None else COMPOSED + place
 
     def is_attribute(self, name: str, table: str) -> bool:
         """Whether a column is a known attribute of customers, accounts or items."""
@@ -94,6 +111,10 @@ class NameVocabulary:
 
 FALLBACK = 1000
 "Added to the rank of a name that is only known without what it says about tax, cents or being a number."
+
+
+COMPOSED = 10 * FALLBACK
+"Added to the rank of a name that is only known word by word."
 
 
 def _rank(name: str, names: tuple[str, ...]) -> int | None:
@@ -154,7 +175,10 @@ def load_vocabulary() -> NameVocabulary:
         for section in ("churn_label", "status", "events", "missing", "totals", "no_items")
         for key, words in toml[section].items()
     }
-    return NameVocabulary(toml["tables"], columns, toml["attributes"], lists)
+    meanings = {key: [compact(word) for word in words] for key, words in toml["words"].items()}
+    return NameVocabulary(
+        toml["tables"], columns, toml["attributes"], lists, WordMeanings.of_lists(meanings), toml["composed"]
+    )
 
 
 def match_words(values: Iterable[str], words: Iterable[str]) -> list[str]:

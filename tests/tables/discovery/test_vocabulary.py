@@ -46,3 +46,42 @@ def test_cents_are_a_word_of_their_own():
     assert is_minor("Price (in pence)")
     assert not is_minor("percent")
     assert not is_minor("center id")
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "column"),
+    [
+        ("Cust #", "purchases", "customer_id"), ("id_usuario", "subscriptions", "customer_id"),
+        ("Identifiant de l'abonné", "usage", "customer_id"), ("Mitgliederkennung", "customers", "customer_id"),
+        ("支援者コード", "purchases", "customer_id"), ("Fecha de compra", "purchases", "event_time"),
+        ("Einkaufsdatum", "purchases", "event_time"), ("Data acquisto", "purchases", "event_time"),
+        ("Valor da compra", "purchases", "amount"), ("受付番号", "purchases", "order_id"),
+        ("cuota_mensual", "subscriptions", "mrr"), ("Canone mensile", "subscriptions", "mrr"),
+        ("fecha_inicio", "subscriptions", "started_at"), ("Vertragsende", "subscriptions", "ended_at"),
+        ("Référence contrat", "subscriptions", "subscription_id"), ("Passage", "usage", "event_time"),
+    ],
+)  # fmt: skip
+def test_a_name_that_no_list_has_is_recognised_word_by_word(name: str, table: str, column: str):
+    assert load_vocabulary().rank_of(name, table=table, column=column) is not None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["order status", "customer order", "Kundengruppe", "item name", "Lieferdatum", "Geburtstag", "discount amount"],
+)
+def test_a_word_that_means_something_else_makes_it_another_name(name: str):
+    vocabulary = load_vocabulary()
+    columns = ("customer_id", "event_time", "amount", "order_id", "quantity")
+
+    assert {vocabulary.rank_of(name, table="purchases", column=one) for one in columns} == {None}
+
+
+def test_a_listed_name_wins_over_one_that_is_put_together():
+    vocabulary = load_vocabulary()
+    listed, composed = (
+        vocabulary.rank_of(name, table="purchases", column="customer_id") for name in ("email", "id del usuario")
+    )
+
+    assert listed is not None
+    assert composed is not None
+    assert listed < composed

@@ -11,12 +11,15 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import available_timezones
 
+from ibis import _
+
 from core.errors import BadInput
 from tables.contract import CONTRACT
 from tables.contract_types import ColumnContract
+from tables.discovery.event_purchases import is_log_of_shop, rows_of
 from tables.discovery.guesses import TableGuess
 from tables.discovery.numbers import currencies_of, currency_of
-from tables.discovery.offsets import describe_local_times, guess_zone
+from tables.discovery.offsets import currency_of_zone, describe_local_times, guess_zone
 from tables.discovery.proposal import Ask, Question, Setting
 from tables.discovery.snapshots import are_snapshots
 from tables.discovery.vocabulary import EAST_ASIAN, normalise
@@ -124,9 +127,11 @@ def choose_currency(guesses: Sequence[TableGuess], ask: Ask, *, language: str | 
                     return Setting("currency", named, f"in the name of column {source}")
                 if facts and facts.numbers and facts.numbers.shared_sign:
                     return _ask_currency_of_sign(facts.numbers.shared_sign, ask, column=source)
-    if language:
-        return Setting("currency", CURRENCY_OF_LANGUAGE[language], "assumed from the language of the column names")
-    return _ask_currency(guesses, ask)
+    of_language = (
+        (CURRENCY_OF_LANGUAGE[language], "assumed from the language of the column names") if language else None
+    )
+    assumed = currency_of_zone(guesses) or of_language
+    return Setting("currency", *assumed) if assumed else _ask_currency(guesses, ask)
 
 
 def _ask_currency_of_sign(sign: str, ask: Ask, *, column: str) -> Setting:
@@ -252,16 +257,16 @@ def choose_churn(guesses: Sequence[TableGuess], ask: Ask, *, today: date) -> Chu
 def _describe_few_buyers(tables: Mapping[str, TableGuess]) -> str:
     """How few users ever buy, where it is less than half of them, as in games and apps; '' otherwise.
 
-    Views and orders of one log are those of a shop, where a visitor who has not bought is no customer yet.
+    A log with orders beside views or carts is that of a shop, where a visitor who has not bought is no customer yet.
     """
     usage, purchases = tables.get("usage"), tables.get("purchases")
-    if usage is None or purchases is None or usage.examined is purchases.examined:
+    if usage is None or purchases is None or (usage.examined is purchases.examined and is_log_of_shop(usage)):
         return ""
     columns = [guess.columns["customer_id"].column for guess in (usage, purchases) if "customer_id" in guess.columns]
     if len(columns) < 2 or None in columns:
         return ""
     users, buyers = (
-        guess.examined.rows.select(id=guess.examined.rows[str(column)].cast("string").strip()).distinct()
+        rows_of(guess).select(id=_[str(column)].cast("string").strip()).distinct()
         for guess, column in zip((usage, purchases), columns, strict=True)
     )
     n_users = int(users.count().to_pyarrow().as_py())

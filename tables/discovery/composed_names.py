@@ -18,21 +18,21 @@ NOTHING = "of"
 
 @dataclass(frozen=True)
 class WordMeanings:
-    """What the words of names mean; a word may mean several things."""
+    """Meanings of single words, of which a word may have several."""
 
     meanings: Mapping[str, frozenset[str]]
 
     @classmethod
     def of_lists(cls, lists: Mapping[str, Sequence[str]]) -> WordMeanings:
-        """The meanings of all words in the lists, by meaning."""
+        """The meanings of the words in these lists."""
         words = sorted({word for words in lists.values() for word in words})
         return cls({word: frozenset(key for key, listed in lists.items() if word in listed) for word in words})
 
     def consists_of(self, name: str, combination: str) -> bool:
-        """Whether a normalised name has words for each meaning of a combination such as "order day", and no others."""
-        wanted = frozenset(combination.split())
+        """Whether a name has a word for each meaning in a combination such as "order day", and no others."""
+        combined = frozenset(combination.split())
         return any(
-            wanted <= frozenset().union(*parts) and all(part & wanted or NOTHING in part for part in parts)
+            combined <= frozenset().union(*parts) and all(part & combined or NOTHING in part for part in parts)
             for parts in self._read(name.split())
         )
 
@@ -62,5 +62,5 @@ class WordMeanings:
 
 
 def _may_be_part(word: str) -> bool:
-    """Whether a word may stand in a longer one: short Latin ones would be found everywhere."""
+    """Whether a word may be part of a longer one: short Latin ones are part of nearly any."""
     return len(word) >= MIN_PART or not word.isascii()

@@ -19,7 +19,7 @@ from tables.discovery.id_widths import fill_leading_zeros, merge_widths
 from tables.discovery.inputs import Inputs
 from tables.discovery.keys import compare_ids, describe_ids, describe_overlap, find_aliases, ids_of
 from tables.discovery.lookups import join_orders
-from tables.discovery.meeting_ids import meet_subscriptions
+from tables.discovery.meeting_ids import drop_contacts_of_accounts, meet_subscriptions
 from tables.discovery.proposal import Ask, Proposal, Question, Setting
 from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, recognise
 from tables.discovery.reconcile import reconcile_files
@@ -63,6 +63,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
         raise BadInput(describe_nothing_found(sources))
     if not any("customer_id" in guess.columns for guess in guesses if CONTRACT[guess.table].proves_activity):
         raise BadInput(f"{guesses[0].examined.source.label}: no column says which customer a row belongs to")
+    guesses, dropped = drop_contacts_of_accounts(guesses)
     guesses = merge_widths(_account_or_customer(guesses), ask)
     guesses = meet_subscriptions(fill_leading_zeros(guesses))
     currency = choose_currency(guesses, ask, language=language)
@@ -93,6 +94,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
             *empty,
             *unjoined,
             *notes,
+            *dropped,
             *describe_boxes(guesses),
             *(note for guess in guesses for note in describe_statuses(guess)),
             *_id_notes(guesses),
@@ -213,7 +215,9 @@ def _account_or_customer(guesses: list[TableGuess]) -> list[TableGuess]:
     customers = next((one for one in recognise(accounts.examined) if one.table == "customers"), None)
     if customers is None:
         return guesses
+    key = replace(accounts.columns["account_id"], evidence=ACCOUNT_IS_CUSTOMER)
     columns = {name: column for name, column in customers.columns.items() if name != "account_id"}
+    columns |= {"customer_id": key}
     return [*(guess for guess in guesses if guess is not accounts), replace(customers, columns=columns)]
 
 

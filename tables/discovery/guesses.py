@@ -73,6 +73,8 @@ class TableGuess:
     notes: tuple[str, ...] = ()
     where: Setting | None = None
     "Which rows of the source are those of the table; None for all."
+    returns: Setting | None = None
+    "Which of these rows are returns, where `where` chooses among the rows of a log."
     answers: Setting | None = None
     "Columns of consents that become rows."
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])

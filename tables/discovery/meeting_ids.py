@@ -17,6 +17,8 @@ from tables.discovery.vocabulary import load_vocabulary
 
 FEW, MOST = 0.1, 0.5
 "Shares of ids that are those of subscriptions: below the first they do not meet, above the second they do."
+ACTIVE = ("subscriptions", "usage", "purchases")
+"Tables that prove who is a customer."
 TABLES = ("usage", "purchases", "tickets", "surveys", "contacts")
 
 
@@ -28,6 +30,27 @@ def meet_subscriptions(guesses: Sequence[TableGuess]) -> list[TableGuess]:
         return list(guesses)
     subscriber_ids = ids_of(subscriptions.examined, customer.name)
     return [_with_account(guess, subscriber_ids) if guess.table in TABLES else guess for guess in guesses]
+
+
+def drop_contacts_of_accounts(guesses: Sequence[TableGuess]) -> tuple[list[TableGuess], list[str]]:
+    """The tables without contact persons where every other table names their accounts instead, and a note on it."""
+    contacts = next((guess for guess in guesses if guess.table == "customers"), None)
+    key = contacts.facts("customer_id") if contacts else None
+    account = contacts.facts("account_id") if contacts else None
+    active = [
+        (guess, facts.name) for guess in guesses if guess.table in ACTIVE and (facts := guess.facts("customer_id"))
+    ]
+    if contacts is None or key is None or account is None or not active:
+        return list(guesses), []
+    contact_ids, account_ids = (ids_of(contacts.examined, one) for one in (key.name, account.name))
+    if any(_share(guess, name, subscriber_ids=contact_ids) >= FEW for guess, name in active):
+        return list(guesses), []
+    if not all(_share(guess, name, subscriber_ids=account_ids) > MOST for guess, name in active):
+        return list(guesses), []
+    tables = " and ".join(guess.table for guess, _ in active)
+    label = contacts.examined.source.label
+    note = f"{label}: not used, because {tables} have the ids of its {account.name}, not of {key.name}"
+    return [guess for guess in guesses if guess is not contacts], [note]
 
 
 def _with_account(guess: TableGuess, subscriber_ids: Set[str]) -> TableGuess:

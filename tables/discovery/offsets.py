@@ -16,6 +16,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
+
 from core.date_format import EPOCH_UNITS
 from tables.contract import CONTRACT
 from tables.discovery.columns import ColumnFacts
@@ -61,6 +64,14 @@ def _zone_in_types(guesses: Sequence[TableGuess]) -> ZoneGuess | None:
             if facts.dates and facts.dates.zone in available_timezones() - UTC_NAMES:
                 places.setdefault(facts.dates.zone, f"in the type of {facts.name} of {guess.examined.source.label}")
     return ZoneGuess(*places.popitem(), is_certain=True) if len(places) == 1 else None
+
+
+def currency_of_zone(guesses: Sequence[TableGuess]) -> tuple[str, str] | None:
+    """The currency of the country whose time zone the types name, with the evidence; None where they name none."""
+    zone = _zone_in_types(guesses)
+    country = get_global("zone_territories").get(zone.zone) if zone else None
+    codes = get_territory_currencies(country) if country else []
+    return (codes[0], f"assumed from the time zone {zone.zone}") if zone and codes else None
 
 
 def describe_zone(facts: ColumnFacts, columns: Mapping[str, ColumnFacts]) -> str:

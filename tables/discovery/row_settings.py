@@ -25,7 +25,7 @@ MAX_STATES, MAX_NAMED = 60, 4
 
 def settings_of_rows(guess: TableGuess) -> Iterator[Setting]:
     """Rows of purchases that are none, and returns with a positive amount, by the words in its status."""
-    yield from (setting for setting in (guess.where, guess.answers) if setting is not None)
+    yield from (setting for setting in (guess.where, guess.returns, guess.answers) if setting is not None)
     if guess.table != "purchases" or guess.where is not None:
         return
     amount = guess.facts("amount")

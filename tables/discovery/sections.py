@@ -251,7 +251,18 @@ def _derive(purchases: TableGuess, table: str, *, optional: Mapping[str, ColumnG
     key = str(CONTRACT[table].key)
     columns = {key: purchases.columns[key], **optional, "valid_from": since}
     in_order = {name: columns[name] for name in CONTRACT[table].names if name in columns}
-    return replace(purchases, table=table, columns=in_order, where=None, choices={})
+    return replace(
+        purchases, table=table, columns=in_order, where=_rows_with_key(purchases, key), returns=None, choices={}
+    )
+
+
+def _rows_with_key(purchases: TableGuess, key: str) -> Setting | None:
+    """The rows that name the thing; None where all of them do."""
+    facts = purchases.facts(key)
+    if facts is None or facts.n_filled == facts.n_rows:
+        return None
+    words = ("", *(word for word, _ in facts.missing))
+    return Setting("where", {"column": facts.name, "none_of": words}, "rows without it describe none")
 
 
 def _item_columns(purchases: TableGuess) -> dict[str, ColumnGuess]:

@@ -82,15 +82,15 @@ class NameVocabulary:
         """The place of a source column's name among the names of a column of the contract; None if it is none."""
         place = _rank(name, self.columns.get(table, {}).get(column, ()))
         own = self.composed.get(table, {}).get(column, ())
-        return self._composed_rank(name, own or self.composed["shared"].get(column, ())) if place is None else place
+        return self._find_combination(name, own or self.composed["shared"].get(column, ())) if place is None else place
 
     def table_rank(self, name: str, table: str) -> int | None:
         """The place of a file's name among the names of a table; None if it is none."""
         bare = re.sub(r"[\d*]+", " ", name)
         place = _rank(bare, (table, *self.tables.get(table, ())))
-        return self._composed_rank(bare, self.composed["tables"].get(table, ())) if place is None else place
+        return self._find_combination(bare, self.composed["tables"].get(table, ())) if place is None else place
 
-    def _composed_rank(self, name: str, combinations: tuple[str, ...]) -> int | None:
+    def _find_combination(self, name: str, combinations: tuple[str, ...]) -> int | None:
         """The place of the first combination of meanings that a name consists of, behind all listed names."""
         plain = normalise(name)
         place = next((at for at, one in enumerate(combinations) if self.meanings.consists_of(plain, one)), None)

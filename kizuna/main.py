@@ -11,7 +11,7 @@ import typer
 
 from core import environment
 from core.errors import BadInput, KizunaError
-from core.files import describe_disk_fault
+from core.files import describe_disk_fault, write_for_owner_only
 from core.interruption import ignore_interruption, was_interrupted, was_terminated, watch_for_interruption
 from kizuna.command_group import CommandGroup
 from kizuna.usage_errors import describe_usage_error
@@ -57,6 +57,7 @@ def run(arguments: list[str]) -> int:
     Returns the exit code: 0 done, 1 internal error, 2 bad input, 130 interrupted (Ctrl-C), 143 terminated (SIGTERM).
     """
     watch_for_interruption()
+    write_for_owner_only()
     # Warnings of libraries are for developers.
     with warnings.catch_warnings(action="default" if os.environ.get(environment.DEBUG) else "ignore"):
         return _run(arguments)

@@ -26,6 +26,7 @@ from core.environment import (
     TASKS_FILE,
     USAGE_FILE,
 )
+from core.files import write_for_owner_only
 from serving.decisions.database import DecisionDatabase
 from serving.http.app import Api, all_endpoints
 from serving.http.gate import Gate
@@ -151,6 +152,7 @@ class Kizuna:
                 os.environ[name] = str(Path(os.environ[name]).resolve())
 
     def __init__(self) -> None:
+        write_for_owner_only()
         # BentoML's handler writes these lines in the format of its own; without a level they begin at warnings.
         logger.setLevel(logging.INFO)
         service_id = os.environ.get(environment.SERVICE_ID, "alone")

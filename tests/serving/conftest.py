@@ -101,7 +101,7 @@ def run_service(
     }
     command = [python, "-m", "bentoml", "serve", *target, "--port", str(port)]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, env=environment, cwd=home, stdout=output, stderr=output)
+        process = subprocess.Popen(command, env=environment, cwd=home, stdout=output, stderr=output, umask=0o022)
     try:
         service = RunningService(f"http://127.0.0.1:{port}", home / "releases", log)
         wait_until(lambda: is_ready(service.address), f"the service did not start; see {log}")

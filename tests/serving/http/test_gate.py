@@ -234,3 +234,17 @@ def test_a_key_is_accepted_by_every_worker_of_a_running_service(tmp_path):
         assert {httpx.post(f"{service.address}{SCORE}", json=ADA).status_code for _ in range(10)} == {401}
         schema = httpx.get(f"{service.address}/schema.json")
         assert schema.status_code == 401, "routes of BentoML itself need a key, too"
+
+
+def test_what_a_running_service_writes_belongs_to_its_owner_alone(tmp_path):
+    publish(tmp_path / "releases", sample_release())
+    before = {*tmp_path.rglob("*")}
+    with run_service(tmp_path, workers=1) as service:
+        offer = {"customer_id": "cyd", "channel": "mail"}
+        assert httpx.post(f"{service.address}/v1/next-best-offer", json=offer).json()["recorded"]
+        assert httpx.put(f"{service.address}/v1/stock", json={"unavailable": ["cup"]}).is_success
+        of_others = {tmp_path / name for name in ("log", "sitecustomize.py", "bentoml", "__pycache__")}
+        written = [path for path in tmp_path.rglob("*") if path not in before and not of_others & {path, *path.parents}]
+        modes = {path.relative_to(tmp_path): stat.S_IMODE(path.stat().st_mode) & 0o077 for path in written}
+    assert {path.name for path in modes} >= {"ledger.jsonl", "stock.json", "decisions.db", "metrics"}
+    assert not {path: mode for path, mode in modes.items() if mode}

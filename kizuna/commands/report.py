@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -32,7 +33,8 @@ class ReportFormat(StrEnum):
     json = "json"
 
 
-Out = Annotated[Path, typer.Option("--out", help="Output file.")]
+Out = Annotated[str, typer.Option("--out", metavar="<path>", help="Output file.")]
+"Text, because a path has no slash at its end, by which a folder is named."
 FormatOption = Annotated[ReportFormat, typer.Option("--format", help="An HTML page, or JSON for machines.")]
 WhatIfs = Annotated[
     list[str] | None,
@@ -66,7 +68,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    out: Out,
+    name: Out,
     config: ConfigPath = DEFAULT_CONFIG,
     cutoff: Cutoff = None,
     lang: LanguageOption = ENGLISH,
@@ -82,6 +84,7 @@ def report(
     from insights.report.comparisons import parse_period
     from kizuna.today import describe_silence, open_todays_tables, refuse_future
 
+    out = Path(name)
     if (customer or segment) and (output_format is ReportFormat.json or what_if or compare):
         raise BadInput("--customer and --segment write HTML letters; remove --format, --what-if and --compare")
     if customer and segment:
@@ -90,13 +93,7 @@ def report(
         raise BadInput(f"--out {out.name}: a letter is a .html file, not .json")
     if force and not customer:
         raise BadInput("--force is for the letter of one customer; add --customer")
-    if segment:
-        if out.suffix or out.is_file():
-            raise BadInput(f"--out {out}: --segment writes one file per customer; name a folder")
-        require_place(out, is_folder=True)
-    else:
-        _check_file_name(out, output_format)
-        require_place(out)
+    _check_place(name, output_format, is_for_segment=segment is not None)
     settings = open_config(config)
     refuse_future([cutoff], settings)
     if segment:
@@ -124,6 +121,19 @@ def report(
     say(console, f"{out}: {summary}")
     if silence:
         say(progress_console(), silence)
+
+
+def _check_place(name: str, output_format: ReportFormat, *, is_for_segment: bool) -> None:
+    """Refuse a folder for one file, a file for the letters of a segment, and a place that cannot be written."""
+    out = Path(name)
+    if is_for_segment:
+        if out.suffix or out.is_file():
+            raise BadInput(f"--out {out}: --segment writes one file per customer; name a folder")
+    elif name.endswith(("/", os.sep)):
+        raise BadInput(f"--out {name}: this is a folder; name a file in it, e.g. {out / f'report.{output_format}'}")
+    else:
+        _check_file_name(out, output_format)
+    require_place(out, is_folder=is_for_segment)
 
 
 def _check_file_name(out: Path, output_format: ReportFormat) -> None:

@@ -112,3 +112,11 @@ def test_a_file_name_of_another_format_is_refused(data_set: Path, tmp_path: Path
     assert report(data_set, tmp_path / name, *more) == 2
     assert message in capsys.readouterr().err.replace("\n", " ")
     assert not (tmp_path / name).exists()
+
+
+def test_a_folder_that_does_not_exist_yet_is_no_file_of_that_name(data_set: Path, tmp_path: Path, capsys):
+    folder = tmp_path / "new"
+
+    assert run(["report", "--config", str(data_set), "--out", f"{folder}/"]) == 2
+    assert "this is a folder; name a file in it, e.g." in capsys.readouterr().err.replace("\n", " ")
+    assert not folder.exists()

@@ -10,6 +10,7 @@ from core import environment
 from core.config.data_set import Config
 from core.errors import BadInput, NotEnoughHistory
 from core.window import Cohort
+from tables.journal import add_events
 from tables.sources.opening import open_tables
 from tables.stored_contacts import add_contacts
 from tables.tables import Tables
@@ -21,15 +22,24 @@ LONG_SILENCE = timedelta(days=7)
 def open_todays_tables(config: Config, *, is_read_often: bool = False, needs_activity: bool = True) -> Tables:
     """The tables of a configuration, without the records after today; see `open_tables`.
 
-    Contacts that Kizuna has decided are among those of the table `contacts`.
+    Contacts that Kizuna has decided are among those of the table `contacts`, and events that the service has stored are
+    rows of their tables.
     """
     from serving.build.contacts import read_contacts
+    from serving.build.events import read_events
     from serving.decisions.store import DecisionStore
+    from serving.journal.live import JournalPlace
 
     today = config.today(datetime.now(UTC))
     tables = open_tables(config, today=today, is_read_often=is_read_often, needs_activity=needs_activity)
     url = os.environ.get(environment.DATABASE_URL)
-    return add_contacts(tables, read_contacts(DecisionStore.at(url, config.places.decisions, data_set=config.name)))
+    tables = add_contacts(tables, read_contacts(DecisionStore.at(url, config.places.decisions, data_set=config.name)))
+    journal = JournalPlace(url, config.places.events).connect(config.name)
+    try:
+        stored = read_events(journal, config.zone)
+    finally:
+        journal.close()
+    return add_events(tables, stored.tables, number=stored.number)
 
 
 def refuse_future(cutoffs: Iterable[date | None], config: Config) -> None:

@@ -77,6 +77,8 @@ class Tables:
     "The local day on which the tables were opened, where it is known."
     event: PredictedEvent | None = None
     "The event that labels ask for; None: churn."
+    journal_number: int = 0
+    "The number of the last event of the journal that was read; see `tables.journal`."
     counts: TableCounts = field(default_factory=TableCounts)
     "Shared with the views at cutoffs."
     _views: dict[date | None, Tables] = field(

@@ -13,6 +13,7 @@ import msgspec
 from core.config.campaigns import Campaign
 from core.config.customers import CauseSettings, HealthSettings, Segment, segment_variable
 from core.config.decisions import ContactPolicy, DecisionSettings
+from core.config.journal import JournalSettings
 from core.config.loyalty import LoyaltySettings
 from core.config.money import MoneySettings, OfferAssumptions, ReportSettings, RetentionSettings
 from core.config.section import Section, require_time_zone
@@ -68,6 +69,8 @@ class Config(Section, frozen=True):
     "How offers are chosen."
     campaigns: dict[str, Campaign] = msgspec.field(default_factory=dict)
     "Campaigns by name: `[campaigns.win_back]`. A name has 1 to 64 characters: a-z, 0-9 and _, starting with a letter."
+    journal: JournalSettings = JournalSettings()
+    "How events that the service has stored join the tables."
     recommender: RecommenderSettings = RecommenderSettings()
     "Training and tests of recommenders."
     money: MoneySettings = MoneySettings()

@@ -65,6 +65,7 @@ def build_release(
         n_decimals=config.n_decimals,
         cutoff=cutoff,
         data_digest=tables.digest,
+        journal_number=tables.journal_number,
         models={kind: _describe(package.card) for kind, package in champions.packages.items()},
         similar_items=_describe_similarity_model(parts[RECOMMENDER.name], tables),
         missing=missing,

@@ -1,0 +1,117 @@
+"""Reads the stored events in the form of the tables that they belong to; times are local."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from core.events import (
+    EVENT_TABLES,
+    AnyEvent,
+    Cart,
+    Consent,
+    Identify,
+    Like,
+    Preference,
+    Purchase,
+    Rate,
+    View,
+    moment_of,
+    type_of,
+)
+from core.ids import canonical_id
+from serving.journal.database import JournalConnection, Position
+
+_TIME, _TEXT, _NUMBER = pa.timestamp("us"), pa.string(), pa.float64()
+SCHEMAS: dict[str, pa.Schema] = {
+    "purchases": pa.schema(
+        {
+            "customer_id": _TEXT, "event_time": _TIME, "item_id": _TEXT, "amount": _NUMBER, "quantity": _NUMBER,
+            "order_id": _TEXT, "line_id": _TEXT, "currency": _TEXT, "channel": _TEXT,
+        }
+    ),
+    "usage": pa.schema(
+        {
+            "customer_id": _TEXT, "event_time": _TIME, "event": _TEXT, "item_id": _TEXT, "value": _NUMBER,
+            "channel": _TEXT,
+        }
+    ),
+    "preferences": pa.schema({"customer_id": _TEXT, "event_time": _TIME, "key": _TEXT, "value": _TEXT}),
+    "consents": pa.schema({"customer_id": _TEXT, "event_time": _TIME, "purpose": _TEXT, "granted": pa.bool_()}),
+    "identities": pa.schema({"alias_id": _TEXT, "customer_id": _TEXT, "recorded_time": _TIME}),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StoredRows:
+    """The events of the journal up to one of them."""
+
+    tables: dict[str, pa.Table]
+    "By name of the table."
+    number: int
+    "Of the last event; 0 for an empty journal."
+
+
+def read_events(journal: JournalConnection, zone: ZoneInfo) -> StoredRows:
+    """All events, those of visitors who never became a customer only as purchases without one.
+
+    Raises SourceUnavailable.
+    """
+    number, visitors = journal.last_number(), set[str]()
+    blocks = {name: [pa.Table.from_pylist([], schema)] for name, schema in SCHEMAS.items()}
+    for events in _iterate(journal, number):
+        visitors |= {event.subject for event in events if isinstance(event, Identify)}
+    for events in _iterate(journal, number):
+        rows: dict[str, list[dict[str, Any]]] = {name: [] for name in EVENT_TABLES}
+        for event in events:
+            if event.table in rows:
+                rows[event.table] += _rows_of(event, zone, visitors=visitors)
+        for name, schema in SCHEMAS.items():
+            blocks[name].append(pa.Table.from_pylist(rows[name], schema))
+    return StoredRows({name: pa.concat_tables(some) for name, some in blocks.items()}, number)
+
+
+def _iterate(journal: JournalConnection, number: int) -> Iterator[list[AnyEvent]]:
+    for block in journal.read_since(Position()):
+        yield [stored.event for stored in block if stored.number <= number]
+
+
+def _rows_of(event: AnyEvent, zone: ZoneInfo, *, visitors: set[str]) -> list[dict[str, Any]]:
+    """The rows that an event is in its table; none without a customer where the table needs one."""
+    local = moment_of(event).astimezone(zone).replace(tzinfo=None)
+    customer = event.subject
+    is_visitor = getattr(event, "customer_id", None) is None
+    if is_visitor and customer not in visitors:
+        customer = None
+    if isinstance(event, Purchase):
+        return [{**_line_of(event), "customer_id": customer, "event_time": local}]
+    if customer is None:
+        return []
+    return [{"customer_id": customer, "event_time": local, **row} for row in _facts_of(event, local)]
+
+
+def _line_of(event: Purchase) -> dict[str, Any]:
+    names = ("item_id", "amount", "quantity", "order_id", "line_id", "currency", "channel")
+    return {name: getattr(event, name) for name in names}
+
+
+def _facts_of(event: AnyEvent, local: datetime) -> list[dict[str, Any]]:
+    """What an event says, as columns of its table."""
+    match event:
+        case View() | Cart() | Like() | Rate():
+            value = event.rating if isinstance(event, Rate) else None
+            return [{"event": type_of(event), "item_id": event.item_id, "value": value, "channel": event.channel}]
+        case Preference():
+            return [{"key": event.key, "value": value} for value in event.values]
+        case Consent():
+            return [{"purpose": event.purpose, "granted": event.granted}]
+        case Identify():
+            customer = canonical_id(event.customer_id)
+            return [{"alias_id": event.subject, "customer_id": customer, "recorded_time": local}]
+        case _:
+            return []

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.interactions import codes_of
+
 CONTACT, OF_CHANNEL = "contact", "contact:"
 "Purposes of consents: contact through every channel; before the name of a channel, contact through this one alone."
 WEEK = np.timedelta64(7, "D")
@@ -160,10 +162,21 @@ class ContactState:
         np.fmax.at(last, objections.rows[complains], objections.times[complains])
         return replace(self, refuses=refuses, last_complaint_at=last)
 
-    def replace_consents(self, consents: Mapping[str | None, bool]) -> ContactState:
-        """The state of one customer, n = 1, with newer answers by channel; None is contact through every channel."""
-        answers = {(channel or "").strip().lower(): np.array([not granted]) for channel, granted in consents.items()}
-        return replace(self, refuses=answers.pop("", self.refuses), refuses_channel={**self.refuses_channel, **answers})
+    def replace_consents(self, consents: Mapping[str, Mapping[str, bool]]) -> ContactState:
+        """The state with newer answers of customers, by id, then by purpose: `contact` or `contact:<channel>`.
+
+        `customer_ids` must be sorted.
+        """
+        refuses, by_channel = self.refuses.copy(), {name: one.copy() for name, one in self.refuses_channel.items()}
+        rows = codes_of(np.array(list(consents), dtype=str), self.customer_ids)
+        for row, answers in zip(rows.tolist(), consents.values(), strict=True):
+            for purpose, granted in answers.items() if row >= 0 else ():
+                if purpose == CONTACT:
+                    refuses[row] = not granted
+                elif purpose.startswith(OF_CHANNEL):
+                    channel = purpose.removeprefix(OF_CHANNEL).strip()
+                    by_channel.setdefault(channel, np.zeros(len(self), np.bool_))[row] = not granted
+        return replace(self, refuses=refuses, refuses_channel=by_channel)
 
     def refuses_in(self, channel: str | None) -> NDArray[np.bool_]:
         """Whether each customer refuses contact at all, or through this channel, (n,)."""

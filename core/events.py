@@ -64,10 +64,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
             return "event_time is more than a day in the future"
         if self.event_time is not None and self.event_time < OLDEST:
             return "event_time is before 1970"
-        texts = [value for value in msgspec.structs.astuple(self) if isinstance(value, str)]
-        if any("\0" in text for text in texts):
-            return "a text contains a NUL character"
-        return ""
+        return self.find_fault()
+
+    def find_fault(self) -> str:
+        """Why the event cannot be stored at any time; '' if it can."""
+        has_nul = any("\0" in text for text in msgspec.structs.astuple(self) if isinstance(text, str))
+        return "a text contains a NUL character" if has_nul else ""
 
 
 class CustomerEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -82,11 +84,11 @@ class CustomerEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
         """The customer, or the visitor."""
         return canonical_id(self.customer_id or self.anonymous_id or "") or ""
 
-    def refusal(self, now: datetime) -> str:
-        """Why the event cannot be stored; '' if it can."""
+    def find_fault(self) -> str:
+        """Why the event cannot be stored at any time; '' if it can."""
         if (self.customer_id is None) == (self.anonymous_id is None):
             return "give exactly one of customer_id and anonymous_id"
-        return super().refusal(now) or ("" if self.subject else "the id is blank or has lost digits")
+        return super().find_fault() or ("" if self.subject else "the id is blank or has lost digits")
 
 
 class ItemEvent(CustomerEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -182,11 +184,11 @@ class Identify(Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="
         """The visitor."""
         return canonical_id(self.anonymous_id) or ""
 
-    def refusal(self, now: datetime) -> str:
-        """Why the event cannot be stored; '' if it can."""
+    def find_fault(self) -> str:
+        """Why the event cannot be stored at any time; '' if it can."""
         if not self.subject or not canonical_id(self.customer_id):
             return "an id is blank or has lost digits"
-        return super().refusal(now)
+        return super().find_fault()
 
 
 class ItemChange(Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="item"):
@@ -207,11 +209,11 @@ class ItemChange(Event, frozen=True, kw_only=True, omit_defaults=True, tag_field
         """The item."""
         return canonical_id(self.item_id) or ""
 
-    def refusal(self, now: datetime) -> str:
-        """Why the event cannot be stored; '' if it can."""
+    def find_fault(self) -> str:
+        """Why the event cannot be stored at any time; '' if it can."""
         if any("\0" in text for pair in self.attributes.items() for text in pair):
             return "a text contains a NUL character"
-        return super().refusal(now) or ("" if self.subject else "item_id is blank or has lost digits")
+        return super().find_fault() or ("" if self.subject else "item_id is blank or has lost digits")
 
 
 CustomerReport = Purchase | View | Cart | Like | Rate | Exposure | Preference | Consent | Identify

@@ -151,6 +151,6 @@ def find_out_of_stock(stock: Stock, part: RecommenderPart) -> OutOfStock:
     codes = codes[codes >= 0]
     mask = np.zeros(len(part.model.item_ids), dtype=bool)
     mask[part.items.unavailable] = True
-    as_released = bool(mask[codes].all())
+    as_released = bool(mask[codes].all()) and not part.items.is_changed
     mask[codes] = True
     return OutOfStock(mask, np.flatnonzero(mask).astype(np.int32), as_released)

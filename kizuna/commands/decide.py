@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ import typer
 from msgspec import structs
 from rich.console import Console
 
+from core import environment
 from core.campaigns import CampaignEvent, CampaignState, state_of
 from core.i18n.formatting import format_amount, format_number, format_percent
 from core.i18n.message import translate_written
@@ -133,6 +135,8 @@ def decide_now(
     from serving.build.decisions.campaign_counts import count_campaigns
     from serving.build.decisions.campaigns import collect_due
     from serving.build.decisions.deciding import DecisionRun, decide_customers
+    from serving.journal.live import JournalPlace, read_overlay
+    from serving.live_items import LiveItems
     from serving.offers.candidates import unavailable_items
     from serving.offers.recent import load_history_since
     from serving.stock import StockFile
@@ -140,12 +144,17 @@ def decide_now(
     config = desk.config
     now = datetime.now(config.zone).replace(tzinfo=None, microsecond=0)
     out_of_stock = StockFile(config.places.releases).read().unavailable
+    place = JournalPlace(os.environ.get(environment.DATABASE_URL), config.places.events)
+    overlay = read_overlay(place, release)
     run = DecisionRun(
         now=now,
         budget=budget,
         seed=config.seed,
         history=load_history_since(desk.store, release),
-        unavailable=unavailable_items(release, out_of_stock),
+        consents=overlay.find_consents(),
+        unavailable=unavailable_items(
+            release, out_of_stock, part=LiveItems().change(release.recommender, overlay.items)
+        ),
         campaigns=collect_due(release, config.campaigns, contacts=contacts),
     )
     decided = decide_customers(release, run)

@@ -54,7 +54,7 @@ class BoughtTogetherResponse(Response, frozen=True, kw_only=True):
 
 def handle(request: BoughtTogetherRequest, context: RequestContext) -> BoughtTogetherResponse:
     """Look up the pairs, without items that are out of stock."""
-    part = context.release.recommender
+    part = context.recommender
     if part is None:
         raise not_released(context.release, RECOMMENDER.name)
     code, is_gone = part.code_of(request.item_id), context.stock.out_of_stock(part).mask

@@ -141,7 +141,7 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
             now=now,
             channel=request.channel,
             context=used,
-            unavailable=unavailable_items(release, context.stock.now.unavailable),
+            unavailable=unavailable_items(release, context.stock.now.unavailable, part=context.recommender),
             history=None,
         ),
         context,

@@ -70,7 +70,7 @@ class RecommendationsResponse(Response, frozen=True, kw_only=True):
 
 def handle(request: RecommendationsRequest, context: RequestContext) -> RecommendationsResponse:
     """Recommend items, and explain them."""
-    part = context.release.recommender
+    part = context.recommender
     if part is None:
         raise not_released(context.release, RECOMMENDER.name)
     _check_attributes(part, request)

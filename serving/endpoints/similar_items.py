@@ -50,7 +50,7 @@ class SimilarItemsResponse(Response, frozen=True, kw_only=True):
 
 def handle(request: SimilarItemsRequest, context: RequestContext) -> SimilarItemsResponse:
     """Ask the model, without items that are out of stock."""
-    part = context.release.recommender
+    part = context.recommender
     if part is None:
         raise not_released(context.release, RECOMMENDER.name)
     out_of_stock, model = context.stock.out_of_stock(part), part.model.similarity_model_ or part.model

@@ -33,7 +33,7 @@ def handle(request: StockRequest, context: RequestContext) -> StockResponse:
 
 def stock_response(stock: Stock, context: RequestContext) -> StockResponse:
     """The response for one state of the stock."""
-    part = context.release.recommender
+    part = context.recommender
     return StockResponse(
         **provenance_of(context.release, RECOMMENDER.name),
         unavailable=sorted(stock.unavailable),

@@ -57,7 +57,7 @@ class TrendingResponse(Response, frozen=True, kw_only=True):
 
 def handle(request: TrendingRequest, context: RequestContext) -> TrendingResponse:
     """Return the precomputed trend, without items that are out of stock or of another category."""
-    part = context.release.recommender
+    part = context.recommender
     if part is None:
         raise not_released(context.release, RECOMMENDER.name)
     trend, is_allowed = part.context_models.trend, ~context.stock.out_of_stock(part).mask

@@ -37,6 +37,7 @@ from serving.http.problems import MEDIA_TYPE, Problem, ProblemType
 from serving.http.schema import Endpoint, RequestContext, RequestReader, read_body
 from serving.http.stored_route import StoredResponse, StoredRoute
 from serving.journal.live import JournalPlace, LiveJournals
+from serving.live_items import LiveItems
 from serving.release.release import Release
 from serving.stock import LiveStock, StockFile
 from serving.tasks.database import TaskDatabase
@@ -97,9 +98,11 @@ class Api:
         decision_database = decisions or DecisionDatabase.at(None, live.folder.parent / DECISIONS_FILE)
         live_journals = journals or LiveJournals(JournalPlace(None, live.folder.parent / EVENTS_FILE))
 
+        live_items = LiveItems()
+
         def context_of(release: Release, admission: Admission) -> RequestContext:
             journal = live_journals.of(release)
-            return RequestContext(release, stock, task_database, decision_database, admission, journal)
+            return RequestContext(release, stock, task_database, decision_database, admission, journal, live_items)
 
         register_url_convertor("id", IdConvertor())
         routes = [

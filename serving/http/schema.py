@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from inspect import iscoroutinefunction
 from typing import Annotated, Any, ClassVar, TypedDict, cast
@@ -21,6 +21,8 @@ from serving.decisions.database import DecisionDatabase
 from serving.http.admission import UNRESTRICTED, Admission
 from serving.http.problems import Problem, ProblemType, invalid_request
 from serving.journal.protocol import NO_JOURNAL, Journal
+from serving.live_items import LiveItems
+from serving.release.recommender_part import RecommenderPart
 from serving.release.release import Release
 from serving.release.stored_answers import StoredAnswers
 from serving.stock import LiveStock
@@ -89,6 +91,12 @@ class RequestContext:
     decisions: DecisionDatabase
     admission: Admission = UNRESTRICTED
     journal: Journal = NO_JOURNAL
+    live_items: LiveItems = field(default_factory=LiveItems)
+
+    @property
+    def recommender(self) -> RecommenderPart | None:
+        """The recommender of the release, with its items as they are now; None if it was not released."""
+        return self.live_items.change(self.release.recommender, self.journal.items)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ PostgreSQL through its notifications. A journal that cannot be read leaves the a
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -201,6 +202,18 @@ class LiveJournals:
                 self.stop()
                 self._journal = LiveJournal(self._place, data_set)
             return self._journal
+
+
+def read_overlay(place: JournalPlace, release: Release) -> Overlay:
+    """All events that a release does not contain, for a command that runs once. Raises SourceUnavailable."""
+    overlay = Overlay(position_of(release.description), max_events=sys.maxsize)
+    connection = place.connect(release.description.data_set)
+    try:
+        for rows in connection.read_since(overlay.position):
+            overlay.add(rows)
+    finally:
+        connection.close()
+    return overlay
 
 
 def position_of(description: ReleaseDescription) -> Position:

@@ -11,12 +11,13 @@ who were silent for longest leave the memory, and are read from the journal when
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from core.events import Identify, ItemChange
+from core.events import Consent, Identify, ItemChange
 from core.ids import canonical_id
+from serving.journal.customer import summarise_events
 from serving.journal.database import Position, StoredEvent
 
 MAX_EVENTS = 100_000
@@ -35,8 +36,8 @@ class Overlay:
         self.position = position
         self.last_number = position.number
         "Of the newest event that was added."
-        self.items: OrderedDict[str, ItemChange] = OrderedDict()
-        "The newest values by item_id."
+        self.items: dict[str, ItemChange] = {}
+        "The newest values by item_id; another object after each change."
         self._events: OrderedDict[str, list[StoredEvent]] = OrderedDict()
         "By customer or visitor, the one with the newest event last."
         self._customers: dict[str, str] = {}
@@ -53,11 +54,17 @@ class Overlay:
 
     def add(self, rows: Iterable[StoredEvent]) -> None:
         """Add events in the order of the journal; one that was added before is added once."""
+        changes = list[ItemChange]()
         for stored in rows:
             if stored.number <= self.last_number and not self._is_late(stored):
                 continue
             self.last_number = max(self.last_number, stored.number)
-            self._add(stored)
+            if isinstance(stored.event, ItemChange):
+                changes.append(stored.event)
+            else:
+                self._add(stored)
+        if changes:
+            self.items = change_all(self.items, changes)
         self._forget_silent()
 
     def find_customer(self, subject: str) -> str:
@@ -90,6 +97,16 @@ class Overlay:
             return self._events.get(subjects[0], [])
         return sorted(stored for subject in subjects for stored in self._events.get(subject, ()))
 
+    def find_consents(self) -> dict[str, Mapping[str, bool]]:
+        """The latest answers of each customer, by purpose."""
+        answering = [
+            subject
+            for subject, events in self._events.items()
+            if any(isinstance(stored.event, Consent) for stored in events)
+        ]
+        customers = dict.fromkeys(map(self.find_customer, answering))
+        return {one: summarise_events(one, self.events_of(self.find_subjects(one))).consents for one in customers}
+
     def _is_late(self, stored: StoredEvent) -> bool:
         """Whether an event is older than the position, but not in the release; those are added first, in one go."""
         return self.last_number <= self.position.number and not self.position.contains(stored)
@@ -98,9 +115,6 @@ class Overlay:
         event = stored.event
         if isinstance(event, Identify):
             self._link(event)
-        if isinstance(event, ItemChange):
-            self._change_item(event)
-            return
         self._mark(event.subject)
         events = self._events.setdefault(event.subject, [])
         events.append(stored)
@@ -130,17 +144,22 @@ class Overlay:
             if not self._visitors[customer]:
                 del self._visitors[customer]
 
-    def _change_item(self, event: ItemChange) -> None:
-        before = self.items.pop(event.subject, None)
-        self.items[event.subject] = event if before is None else merge_changes(before, event)
-        if len(self.items) > MAX_ITEMS:
-            self.items.popitem(last=False)
-
     def _forget_silent(self) -> None:
         while self._n_events > self._max_events:
             _, events = self._events.popitem(last=False)
             self._n_events -= len(events)
             self._has_forgotten = True
+
+
+def change_all(before: Mapping[str, ItemChange], changes: Iterable[ItemChange]) -> dict[str, ItemChange]:
+    """The newest values of items after some changes, the item that changed last at the end."""
+    items = dict(before)
+    for change in changes:
+        earlier = items.pop(change.subject, None)
+        items[change.subject] = change if earlier is None else merge_changes(earlier, change)
+        if len(items) > MAX_ITEMS:
+            del items[next(iter(items))]
+    return items
 
 
 def merge_changes(before: ItemChange, after: ItemChange) -> ItemChange:

@@ -24,6 +24,7 @@ from models.policies.measured_effects import MeasuredEffects
 from models.policies.option_values import ValuedOptions, ValueInputs, value_options
 from serving.release.lookup import IdIndex
 from serving.release.offer_part import OfferCustomers, OfferPart
+from serving.release.recommender_part import RecommenderPart
 from serving.release.release import Release
 
 
@@ -170,12 +171,13 @@ def _find_owned(
     return (np.isin(items, own) | ((items >= 0) & np.isin(items, since)))[None]
 
 
-def unavailable_items(release: Release, out_of_stock: Collection[str]) -> frozenset[str]:
-    """The items of offers that are out of stock now, or that the release marks as unavailable."""
+def unavailable_items(
+    release: Release, out_of_stock: Collection[str], *, part: RecommenderPart | None
+) -> frozenset[str]:
+    """The items of offers that are out of stock now, or that the recommender's part marks as unavailable."""
     items = {offer.item_id for offer in offers_of(release).book.offers if offer.item_id is not None}
-    if release.recommender is None or not items:
+    if part is None or not items:
         return frozenset(items.intersection(out_of_stock))
-    part = release.recommender
     codes = codes_of_ids(sorted(items), part.model.item_ids)
     marked = np.array(sorted(items))[np.isin(codes, part.items.unavailable)]
     return frozenset({*items.intersection(out_of_stock), *marked.tolist()})

@@ -118,7 +118,7 @@ def choose_offer(release: Release, request: OfferRequest) -> OfferChoice:
         bought=() if request.live is None else tuple(one.item_id for one in request.live.purchases),
     )
     if request.live is not None:
-        customer = add_consents(customer, request.live)
+        customer = add_consents(customer, {request.customer_id: request.live.consents})
     if request.history is not None:
         customer = add_history(customer, request.history, terms=terms)
     candidates = find_candidates(release, customer, options=options, occasion=occasion)

@@ -10,17 +10,17 @@ group would have got limits what it would get next, as if it had been made.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.contact_state import CONTACT, OF_CHANNEL, Objections, RecentContacts
+from core.contact_state import Objections, RecentContacts
 from core.decisions import DecisionRow, NoContact, OutcomeKind
 from core.interactions import codes_of
 from serving.decisions.store import ContactHistory, DecisionStore
-from serving.journal.customer import LiveCustomer
 from serving.release.offer_part import OfferCustomers, OfferTerms
 from serving.release.release import Release
 
@@ -47,14 +47,9 @@ def add_history(customers: OfferCustomers, history: ContactHistory, *, terms: Of
     return replace(customers, contacts=state)
 
 
-def add_consents(customers: OfferCustomers, live: LiveCustomer) -> OfferCustomers:
-    """One customer with the consents that were reported since the release."""
-    answers: dict[str | None, bool] = {
-        purpose.removeprefix(OF_CHANNEL) if purpose != CONTACT else None: granted
-        for purpose, granted in live.consents.items()
-        if purpose == CONTACT or purpose.startswith(OF_CHANNEL)
-    }
-    return replace(customers, contacts=customers.contacts.replace_consents(answers)) if answers else customers
+def add_consents(customers: OfferCustomers, consents: Mapping[str, Mapping[str, bool]]) -> OfferCustomers:
+    """The customers with answers that were reported since the release, by customer and purpose."""
+    return replace(customers, contacts=customers.contacts.replace_consents(consents)) if consents else customers
 
 
 def _to_contacts(history: ContactHistory, customer_ids: NDArray[np.str_], *, terms: OfferTerms) -> RecentContacts:

@@ -40,6 +40,8 @@ class ItemPart:
     "Codes in order: the items that the items table marks as not for sale."
     descriptions: PackedJson
     "(m,) the columns of the items table, as responses show them."
+    is_changed: bool = False
+    "Whether some values are newer than the release."
 
     @classmethod
     def of(

@@ -31,7 +31,7 @@ from serving.build.decisions.send_times import plan_send_times
 from serving.decisions.store import ContactHistory
 from serving.offers.candidates import Occasion, OfferCandidates, find_candidates, offers_of
 from serving.offers.options import list_options
-from serving.offers.recent import add_history
+from serving.offers.recent import add_consents, add_history
 from serving.offers.stating import state_problem
 from serving.release.release import Release
 
@@ -54,6 +54,8 @@ class DecisionRun:
     """\
     What was stored since the cutoff of the release. What earlier runs of the same day have decided stays: contacts,
     control groups, and their cost."""
+    consents: Mapping[str, Mapping[str, bool]] = field(default_factory=dict[str, Mapping[str, bool]])
+    "Answers that were reported since the release, by customer and purpose."
     unavailable: Collection[str] = ()
     "Items that are out of stock."
     campaigns: Sequence[DueCampaign] = ()
@@ -154,7 +156,8 @@ class StatedRun:
 def state_run(release: Release, run: DecisionRun) -> StatedRun:
     """Find what may be chosen for the customers of a release, what it is worth, and what limits it."""
     part = offers_of(release)
-    customers = add_history(part.all_customers(), run.history, terms=part.terms)
+    customers = add_consents(part.all_customers(), run.consents)
+    customers = add_history(customers, run.history, terms=part.terms)
     options = list_options(part.terms.offers, part.terms.settings.channels)
     options += list_campaign_options(release, run.campaigns)
     moments = plan_send_times(customers, options, terms=part.terms, now=run.now)

@@ -184,3 +184,10 @@ def test_a_preference_replaces_the_one_before():
         return Preference(event_id=str(number), event_time=at(number), customer_id="ada", key="category", values=values)
 
     assert summary_of(preference(1, "tea"), preference(2, "cups")).preferences == {"category": ("cups",)}
+
+
+def test_consents_are_those_of_the_customer_that_a_visitor_became():
+    refusal = Consent(event_id="1", event_time=at(1), anonymous_id="v1", purpose="Contact:Mail".lower(), granted=False)
+    overlay = overlay_of(refusal, identify(2, "v1", "ada"), view(3, customer_id="bo"))
+
+    assert overlay.find_consents() == {"ada": {"contact:mail": False}}

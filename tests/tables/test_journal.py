@@ -43,7 +43,7 @@ def day(number: int) -> datetime:
     return datetime(2024, 3, number, 12, tzinfo=UTC)
 
 
-def bought(event_id: str, item: str, *, on: int, order: str | None = None, **who: str) -> Purchase:
+def purchase(event_id: str, item: str, *, on: int, order: str | None = None, **who: str) -> Purchase:
     return Purchase(
         event_id=event_id,
         event_time=day(on),
@@ -64,20 +64,20 @@ def lines_of(tables: Tables) -> list[tuple[str | None, str]]:
 def test_a_line_that_the_source_has_counts_once_on_every_engine(engine_name, add):
     tables = tables_from_frames(config(), {"purchases": LINES}, backend=engine(engine_name))
 
-    tables = add(tables, bought("1", "tea", on=4, order="o1"), bought("2", "cup", on=4, order="o1"))
+    tables = add(tables, purchase("1", "tea", on=4, order="o1"), purchase("2", "cup", on=4, order="o1"))
 
     assert lines_of(tables) == [("ada", "cup"), ("ada", "jam"), ("ada", "tea")]
 
 
 def test_an_event_from_before_the_watermark_that_the_source_lacks_was_cancelled(add):
-    tables = add(tables_from_frames(config(), {"purchases": LINES}), bought("1", "cup", on=1, order="o9"))
+    tables = add(tables_from_frames(config(), {"purchases": LINES}), purchase("1", "cup", on=1, order="o9"))
 
     assert ("ada", "cup") not in lines_of(tables)
 
 
 def test_events_do_not_move_the_watermark(add):
     before = tables_from_frames(config(), {"purchases": LINES})
-    after = add(before, bought("1", "cup", on=8))
+    after = add(before, purchase("1", "cup", on=8))
 
     assert ("ada", "cup") in lines_of(after)
     assert after.watermark("purchases") == before.watermark("purchases")
@@ -87,7 +87,7 @@ def test_a_purchase_of_a_visitor_belongs_to_the_customer_that_the_visitor_became
     link = Identify(event_id="2", event_time=day(8), anonymous_id="v1", customer_id="ada")
     tables = add(
         tables_from_frames(config(), {"purchases": LINES}),
-        bought("1", "cup", on=8, anonymous_id="v1"), link, bought("3", "pot", on=8, anonymous_id="v2"),
+        purchase("1", "cup", on=8, anonymous_id="v1"), link, purchase("3", "pot", on=8, anonymous_id="v2"),
     )  # fmt: skip
 
     rows = tables.at(LATER)["purchases"].to_pyarrow().to_pylist()
@@ -133,6 +133,8 @@ def test_a_table_without_events_in_the_journal_is_unknown_to_the_toml():
 
 
 def test_the_tables_remember_the_last_event(add):
-    tables = add(tables_from_frames(config(), {"purchases": LINES}), bought("1", "cup", on=8), bought("2", "pot", on=8))
+    tables = add(
+        tables_from_frames(config(), {"purchases": LINES}), purchase("1", "cup", on=8), purchase("2", "pot", on=8)
+    )
 
     assert tables.journal_number == 2

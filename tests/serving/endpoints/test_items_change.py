@@ -56,9 +56,9 @@ def test_a_price_decides_which_items_are_in_a_range(send):
 def test_filters_and_descriptions_have_the_new_category_and_title(send):
     change(send, {"item_id": "pot", "category": "gifts", "title": "Teapot"})
 
-    found = recommend(send, where={"category": ["gifts"]})
-    assert list(found) == ["pot"]
-    assert (found["pot"]["category"], found["pot"]["title"]) == ("gifts", "Teapot")
+    gifts = recommend(send, where={"category": ["gifts"]})
+    assert list(gifts) == ["pot"]
+    assert (gifts["pot"]["category"], gifts["pot"]["title"]) == ("gifts", "Teapot")
     assert "pot" not in recommend(send, where={"category": ["vessels"]})
 
 

@@ -15,7 +15,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --num
 SOURCES := benchmarks core features insights kizuna models notebooks serving simulation tables tests tools training
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint fast bench bench-recommenders bench-peers install lock lock-peers clean
+.PHONY: help demo test check lint fast bench bench-recommenders bench-serving bench-peers install lock lock-peers clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' Makefile
@@ -46,6 +46,9 @@ bench: install  ## measure all figures of docs/results.md, with the data in KIZU
 
 bench-recommenders: install  ## measure the figures of recommenders only (more than an hour)
 	$(BIN)/python -m benchmarks recommenders
+
+bench-serving: install  ## measure the figures of the service only
+	$(BIN)/python -m benchmarks serving
 
 bench-peers: install $(PEERS)/.installed  ## compare ours with RecTools, implicit and EconML, which it installs into .venv-peers
 	$(BIN)/python -m benchmarks online_retail.peers uplift.peers

@@ -19,6 +19,14 @@ RECOMMENDERS = {
 }
 "`make bench-recommenders` runs these. The last one measures the models that Gowalla's has fitted."
 
+SERVING = {
+    "serving.churn_by_id": ("benchmarks.churn_by_id",),
+    "http_face": ("benchmarks.http_face",),
+}
+"`make bench-serving` runs these."
+
+GROUPS = {"recommenders": RECOMMENDERS, "serving": SERVING}
+
 BENCHMARKS = {
     "online_retail.churn": ("benchmarks.churn", "--data-set", "online_retail"),
     "online_retail.report": ("benchmarks.report_revenue",),
@@ -47,7 +55,7 @@ BENCHMARKS = {
     "contact_timing": ("benchmarks.contact_timing",),
     "features_10m": ("benchmarks.features_10m",),
     "usage_20m": ("benchmarks.usage_20m",),
-    "http_face": ("benchmarks.http_face",),
+    **SERVING,
     "leaks": ("benchmarks.leaks",),
     "first_scores.german": ("benchmarks.first_scores",),
     "demo": ("benchmarks.demo",),
@@ -63,9 +71,9 @@ WITH_OWN_ENVIRONMENT = {"online_retail.peers": ("benchmarks.peers",), "uplift.pe
 def main(arguments: list[str]) -> int:
     """Run the named benchmarks, or all, and write the page; return how many failed, or 2 for an unknown name."""
     commands = {**BENCHMARKS, **WITH_OWN_ENVIRONMENT}
-    names = [one for name in arguments for one in (RECOMMENDERS if name == "recommenders" else [name])] or [*BENCHMARKS]
+    names = [one for name in arguments for one in GROUPS.get(name, [name])] or [*BENCHMARKS]
     if unknown := [name for name in names if name not in commands]:
-        typer.echo(f"no benchmark is called {unknown[0]}; there are recommenders, {', '.join(commands)}", err=True)
+        typer.echo(f"no benchmark is called {unknown[0]}; there are {', '.join([*GROUPS, *commands])}", err=True)
         return 2
     n_failed = 0
     for name in names:

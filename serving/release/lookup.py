@@ -67,15 +67,15 @@ class IdIndex:
         rows = np.searchsorted(self.ids, ids.astype(self.ids.dtype))
         return self.ids[np.minimum(rows, len(self.ids) - 1)] == ids
 
-    def find_all(self, names: Sequence[bytes]) -> NDArray[np.int64] | None:
+    def find_all(self, names: Sequence[bytes]) -> list[int] | None:
         """(k,) rows of ids in UTF-8, written as they are stored; None where one of them is not among them."""
-        n = len(self.ids)
-        # As in `_find`: without this check numpy would cut needles that are too wide, and ignore zero bytes at an end.
-        if not n or max(map(len, names), default=0) > self.ids.dtype.itemsize or any(b"\0" in name for name in names):
-            return None
-        needles = np.array(names, dtype=self.ids.dtype)
-        rows = np.minimum(self.ids.searchsorted(needles), n - 1)
-        return rows if (self.ids[rows] == needles).all() else None
+        n, ids = len(self.ids), self.ids
+        # numpy cuts needles to the width of the ids and ignores zero bytes at their end; the comparison does neither.
+        rows = ids.searchsorted(np.array(names, dtype=ids.dtype)).tolist()
+        for row, name in zip(rows, names, strict=True):
+            if row == n or ids.item(row) != name:
+                return None
+        return rows
 
     def count_until(self, name: str) -> int:
         """Number of ids up to and including a name, which need not be an id, in byte order."""
@@ -152,12 +152,6 @@ class PackedJson:
     def __getitem__(self, row: int) -> msgspec.Raw:
         """The text of a row, ready for a response."""
         return msgspec.Raw(self.content[self.offsets[row] : self.offsets[row + 1]].tobytes())
-
-    def take(self, rows: NDArray[np.int64]) -> list[memoryview]:
-        """The texts of some rows, (k,), without a copy."""
-        content = self.content.data
-        starts, ends = self.offsets[rows].tolist(), self.offsets[rows + 1].tolist()
-        return [content[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 class JsonPacker:

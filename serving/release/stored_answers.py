@@ -9,7 +9,7 @@ The reasons, two thirds of an answer, are stored once: `ChurnPart.reasons`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -23,16 +23,16 @@ REASONS_HERE = b"\0"
 "Stands for the reasons while the rest is encoded; JSON never contains this byte."
 
 
-@dataclass(frozen=True)
 class StoredAnswers:
-    """The responses of one release, in pieces. Row i of the texts belongs to the i-th id of the index."""
+    """The responses of one release, in pieces."""
 
-    head: bytes
-    "The response up to its list of customers."
-    index: IdIndex
-    before_reasons: PackedJson
-    reasons: PackedJson
-    after_reasons: PackedJson
+    def __init__(self, head: bytes, index: IdIndex, *, pieces: tuple[PackedJson, PackedJson, PackedJson]) -> None:
+        self._head = head
+        "The response up to its list of customers."
+        self._index = index
+        # Memory views give a number or a slice in a tenth of the time that numpy takes.
+        self._columns = [(column.content.data, column.offsets.data) for column in pieces]
+        "A customer in three pieces; row i of each belongs to the i-th id of the index."
 
     @classmethod
     def of(cls, churn: ChurnPart, *, response: bytes) -> StoredAnswers | None:
@@ -40,17 +40,23 @@ class StoredAnswers:
         before, after = churn.before_reasons, churn.after_reasons
         if before is None or after is None or not response.endswith(b"[" + TAIL):
             return None
-        return cls(response.removesuffix(TAIL), churn.index, before, churn.reasons, after)
+        return cls(response.removesuffix(TAIL), churn.index, pieces=(before, churn.reasons, after))
 
     def answer(self, customer_ids: Sequence[str]) -> bytes | None:
         """The response for one customer or more; None where an id is not written as that of a customer with a score."""
-        rows = self.index.find_all([customer_id.encode() for customer_id in customer_ids])
+        rows = self._index.find_all([customer_id.encode() for customer_id in customer_ids])
         if rows is None:
             return None
-        pieces: list[bytes | memoryview] = [self.head]
-        texts = (self.before_reasons.take(rows), self.reasons.take(rows), self.after_reasons.take(rows))
-        for before, reasons, after in zip(*texts, strict=True):
-            pieces += (before, reasons, after, b",")
+        (before, before_at), (reasons, reasons_at), (after, after_at) = self._columns
+        pieces: list[bytes | memoryview] = [self._head]
+        for row in rows:
+            following = row + 1
+            pieces += (
+                before[before_at[row] : before_at[following]],
+                reasons[reasons_at[row] : reasons_at[following]],
+                after[after_at[row] : after_at[following]],
+                b",",
+            )
         pieces[-1] = TAIL
         return b"".join(pieces)
 

@@ -10,7 +10,7 @@ import msgspec
 
 from core.access import Scope
 from core.errors import SourceUnavailable
-from core.events import CustomerReport
+from core.events import CustomerReport, Identify
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
 from serving.journal.writer import JournalBusy
@@ -48,7 +48,7 @@ class EventsResponse(Response, frozen=True, kw_only=True):
 async def handle(request: EventsRequest, context: RequestContext) -> EventsResponse:
     """Store the events durably, then respond."""
     for event in request.events:
-        context.admission.require_customer(event.customer_id or event.subject)
+        _require_permission(event, context)
     now = datetime.now(UTC)
     reasons = [event.refusal(now) for event in request.events]
     accepted = [event for event, reason in zip(request.events, reasons, strict=True) if not reason]
@@ -59,6 +59,13 @@ async def handle(request: EventsRequest, context: RequestContext) -> EventsRespo
         already_stored=len(accepted) - n_new,
         refused=[EventRefusal(position=place, reason=reason) for place, reason in enumerate(reasons) if reason],
     )
+
+
+def _require_permission(event: CustomerReport, context: RequestContext) -> None:
+    """Raise Problem where a page reports about another customer, or claims what another visitor did."""
+    if isinstance(event, Identify) and context.admission.customer_id is not None:
+        raise Problem(ProblemType.FORBIDDEN, "identify events come from your server, with a key of its own")
+    context.admission.require_customer(event.customer_id or event.subject)
 
 
 async def _store(events: list[CustomerReport], context: RequestContext) -> int:

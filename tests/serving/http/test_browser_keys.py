@@ -97,6 +97,18 @@ def test_a_token_with_wrong_claims_is_refused(shop, claims, detail):
     assert any(part in problem["detail"] for part in detail.split("|"))
 
 
+def test_a_page_reports_events_of_the_customer_of_its_token_alone(shop):
+    def report(**fields):
+        event = {"type": "view", "event_id": f"e{fields}", "item_id": "tea", **fields}
+        headers = {"origin": SHOP, "kizuna-customer-token": shop.sign()}
+        return shop.ask("POST", "/v1/events", key=shop.text, headers=headers, json={"events": [event]})
+
+    assert report(customer_id="ada") == 200
+    assert report(customer_id="bo") == 403
+    assert report(anonymous_id="bo") == 403
+    assert report(type="identify", anonymous_id="bo", customer_id="ada") == 403, "it would get the history of bo"
+
+
 def test_clocks_may_differ_by_a_minute(shop):
     now = int(time.time())
     assert [shop.visit(shop.sign(exp=now + ahead)) for ahead in (-30, 3_630)] == [200, 200]

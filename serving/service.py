@@ -7,6 +7,7 @@ request) are off; see docs/decisions/0001-http-layer.md.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import platform
 import time
@@ -28,7 +29,7 @@ from core.environment import (
 )
 from core.files import write_for_owner_only
 from serving.decisions.database import DecisionDatabase
-from serving.http.app import Api, all_endpoints
+from serving.http.app import ANSWER_SECONDS, Api, all_endpoints
 from serving.http.gate import Gate
 from serving.http.live import ActivationLog, LiveRelease, LiveReleaseHooks, describe_activation
 from serving.http.metric_files import MetricFiles
@@ -52,7 +53,7 @@ SERVICE_OPTIONS: dict[str, Any] = {
     "metrics": {"enabled": False},
     "logging": {"access": {"enabled": False}},
     "tracing": {"excluded_urls": ".*"},
-    "traffic": {"timeout": 5},
+    "traffic": {"timeout": math.ceil(ANSWER_SECONDS)},
 }
 
 

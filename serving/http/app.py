@@ -53,6 +53,8 @@ SECURITY_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options",
 "No cache keeps what is known about customers, and no browser guesses another type."
 ADMISSION = "kizuna.admission"
 "Who sends a request, in its ASGI scope."
+ANSWER_SECONDS = 4.5
+"Within which a body must arrive and an answer be made. BentoML ends requests a little later, without a problem."
 UNKNOWN_ROUTE = "unknown"
 "Route label of requests without a route in the metrics."
 
@@ -175,9 +177,16 @@ class Api:
             return await handler(HttpRequest(scope, receive))
         key_id: str | None = scope[ADMISSION].key_id
         self._load.begin(key_id)
+        limit = asyncio.timeout(ANSWER_SECONDS)
         try:
-            response, receive = await stored.answer(scope, receive) if stored else (None, receive)
-            return response or await handler(HttpRequest(scope, receive))
+            async with limit:
+                response, receive = await stored.answer(scope, receive) if stored else (None, receive)
+                return response or await handler(HttpRequest(scope, receive))
+        except TimeoutError as error:
+            if not limit.expired():  # another limit, such as that of a database
+                raise
+            detail = f"the limit is {ANSWER_SECONDS:g} seconds; you may send the request again"
+            raise Problem(ProblemType.TIMED_OUT, detail, headers={"connection": "close"}) from error
         finally:
             self._load.end(key_id)
 

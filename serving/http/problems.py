@@ -44,6 +44,7 @@ class ProblemType(Enum):
     TOO_MANY_REQUESTS = ("too-many-requests", 429, "The key has sent too many requests")
     INTERNAL = ("internal", 500, "Internal error")
     MODEL_NOT_RELEASED = ("model-not-released", 503, "The active release does not contain this model")
+    TIMED_OUT = ("timed-out", 503, "The request or its answer took too long")
     NO_RELEASE = ("no-release", 503, "There is no active release yet")
     OVERLOADED = ("overloaded", 503, "The service has too many requests in progress")
     TASKS_UNAVAILABLE = ("tasks-unavailable", 503, "The task database does not respond")

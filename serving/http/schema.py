@@ -130,6 +130,7 @@ class Endpoint:
         ProblemType.TOO_MANY_REQUESTS,
         ProblemType.INVALID_REQUEST,
         ProblemType.INTERNAL,
+        ProblemType.TIMED_OUT,
         ProblemType.NO_RELEASE,
         ProblemType.MODEL_NOT_RELEASED,
         ProblemType.OVERLOADED,

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BrokenArtifact
+from serving.http import app
 from serving.http.app import Api, all_endpoints
 from serving.http.schema import BODY_LIMIT
 from serving.http.trial import verify_answers
@@ -48,7 +49,7 @@ def apis(tmp_path_factory: pytest.TempPathFactory) -> tuple[Api, Api]:
 def exchange(
     api: Api, chunks: list[bytes], headers: list[tuple[bytes, bytes]], *, is_whole: bool = True, **scope: object
 ) -> Messages:
-    """What an application sends for one request, message by message; the client of a part disconnects."""
+    """What an application sends, message by message; the client disconnects after a part, and waits after nothing."""
     sent: Messages = []
     messages: Iterator[dict[str, Any]] = iter(
         [
@@ -58,6 +59,8 @@ def exchange(
     )
 
     async def receive() -> dict[str, Any]:
+        if not chunks:
+            await asyncio.Event().wait()
         return next(messages, {"type": "http.disconnect"})
 
     async def send(message: dict[str, Any]) -> None:
@@ -172,3 +175,12 @@ def test_a_release_whose_stored_answers_are_those_of_another_one_is_refused(tmp_
     verify_answers(release, all_endpoints(), folder=tmp_path)
     with pytest.raises(BrokenArtifact, match="POST /v1/churn/score"):
         verify_answers(swapped, all_endpoints(), folder=tmp_path)
+
+
+@pytest.mark.parametrize("path", [SCORE, "/v1/recommendations"])
+def test_a_body_that_does_not_arrive_in_time_gets_a_problem(apis, path, monkeypatch):
+    monkeypatch.setattr(app, "ANSWER_SECONDS", 0.01)
+
+    start, content = exchange(apis[0], [], [*JSON, (b"content-length", b"9")], path=path, is_whole=False)
+
+    assert (start["status"], msgspec.json.decode(content["body"])["type"]) == (503, "urn:kizuna:problem:timed-out")

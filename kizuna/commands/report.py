@@ -33,7 +33,7 @@ class ReportFormat(StrEnum):
     json = "json"
 
 
-Out = Annotated[str, typer.Option("--out", metavar="<path>", help="Output file.")]
+Out = Annotated[str, typer.Option("--out", metavar="PATH", help="Output file.")]
 "Text, because a path has no slash at its end, by which a folder is named."
 FormatOption = Annotated[ReportFormat, typer.Option("--format", help="An HTML page, or JSON for machines.")]
 WhatIfs = Annotated[

@@ -6,6 +6,7 @@ request) are off; see docs/decisions/0001-http-layer.md.
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import os
@@ -160,6 +161,9 @@ class Kizuna:
         METRICS.start(MetricFiles(LIVE.folder.parent / METRICS_FOLDER, service_id))
         LIVE.start()
         KEY_SYNC.start()
+        # What is loaded now stays. Without this, collections of garbage search through all of it during requests.
+        gc.collect()
+        gc.freeze()
 
     def __is_ready__(self) -> bool:
         return LIVE.current is not None

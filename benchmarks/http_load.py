@@ -104,22 +104,31 @@ async def send_requests(port: int, requests: Sequence[bytes], *, pause: float = 
     return seconds
 
 
-async def _send_on_all_connections(port: int, requests: Sequence[bytes], *, times: int, pause: float) -> list[float]:
-    per_connection = times // CONNECTIONS
+async def _send_on_all_connections(
+    port: int, requests: Sequence[bytes], *, times: int, pause: float, connections: int
+) -> list[float]:
+    per_connection = times // connections
     seconds = await asyncio.gather(
         *(
             send_requests(port, list(islice(cycle(requests), start, start + per_connection)), pause=pause)
-            for start in range(0, per_connection * CONNECTIONS, per_connection)
+            for start in range(0, per_connection * connections, per_connection)
         )
     )
     return [one for some in seconds for one in some]
 
 
-def send_load(port: int, requests: Sequence[bytes], *, times: int, per_second: float | None = None) -> list[float]:
+def send_load(
+    port: int,
+    requests: Sequence[bytes],
+    *,
+    times: int,
+    per_second: float | None = None,
+    connections: int = CONNECTIONS,
+) -> list[float]:
     """Send requests over all connections at once, as fast as they are answered or at a rate; seconds of each."""
-    pause = 0.0 if per_second is None else CONNECTIONS / per_second
+    pause = 0.0 if per_second is None else connections / per_second
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_send_on_all_connections(port, requests, times=times, pause=pause))
+        return runner.run(_send_on_all_connections(port, requests, times=times, pause=pause, connections=connections))
 
 
 def send_in_turn(port: int, requests: Sequence[bytes]) -> list[float]:

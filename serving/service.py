@@ -11,6 +11,7 @@ import logging
 import math
 import os
 import platform
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ from serving.tasks.database import TaskDatabase
 logger = logging.getLogger("kizuna.serving")
 
 LIVEZ = "/livez"
+SWITCH_SECONDS = 0.001
+"How long a thread waits for another one: the one that stores events waits several times for each commit."
 FIRST_WORKER = (None, 0, 1)
 "It alone logs an activation; all workers switch to the release. Without workers there is no index."
 SERVICE_OPTIONS: dict[str, Any] = {
@@ -157,6 +160,7 @@ class Kizuna:
         write_for_owner_only()
         # BentoML's handler writes these lines in the format of its own; without a level they begin at warnings.
         logger.setLevel(logging.INFO)
+        sys.setswitchinterval(SWITCH_SECONDS)
         service_id = os.environ.get(environment.SERVICE_ID, "alone")
         METRICS.start(MetricFiles(LIVE.folder.parent / METRICS_FOLDER, service_id))
         LIVE.start()

@@ -33,6 +33,7 @@ TABLES = (
         content TEXT NOT NULL,
         UNIQUE (data_set, event_id)
     )""",
+    "CREATE INDEX IF NOT EXISTS kizuna_events_in_order ON kizuna_events (data_set, number)",
     "CREATE INDEX IF NOT EXISTS kizuna_events_of_subject ON kizuna_events (data_set, subject, number)",
     "CREATE INDEX IF NOT EXISTS kizuna_events_by_time ON kizuna_events (data_set, event_time)",
     "CREATE TABLE IF NOT EXISTS kizuna_events_schema (version INTEGER PRIMARY KEY)",
@@ -96,7 +97,11 @@ class JournalConnection(ABC):
             if not has_tables:
                 for statement in TABLES:
                     cursor.execute(statement.format(serial=self.serial))
-            added = [self._insert(cursor, batch) for batch in rows]
+            # One statement for all, because a driver's thread waits for Python's lock before and after each.
+            if self._insert_all(cursor, [row for batch in rows for row in batch]):
+                added = [len(batch) for batch in rows]
+            else:
+                added = [self._insert(cursor, batch) for batch in rows]
             if any(added):
                 self._notify(cursor)
         return added
@@ -176,8 +181,11 @@ class JournalConnection(ABC):
     ) -> list[StoredEvent]:
         if not self.exists:
             return []
-        rows = self._query(SELECT.format(where=where, order=order, limit=limit), (self.data_set, *values))
+        rows = self._select(SELECT.format(where=where, order=order, limit=limit), (self.data_set, *values))
         return [StoredEvent(number, event_of(content)) for number, content in rows]
+
+    def _select(self, statement: str, values: tuple[Any, ...]) -> list[tuple[int, str]]:
+        return self._query(statement, values)
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
@@ -206,6 +214,10 @@ class JournalConnection(ABC):
     @abstractmethod
     def _begin(self, cursor: Any) -> None:
         """Begin a transaction; no other process writes until its end."""
+
+    @abstractmethod
+    def _insert_all(self, cursor: Any, rows: list[Row]) -> bool:
+        """Insert the rows if all of them are new; returns whether they were, and leaves no trace otherwise."""
 
     @abstractmethod
     def _insert(self, cursor: Any, rows: list[Row]) -> int:

@@ -90,6 +90,19 @@ class PostgresJournal(JournalConnection):
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('kizuna_events', 0))")
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"kizuna_events {self.data_set}",))
 
+    def _insert_all(self, cursor: Any, rows: list[Row]) -> bool:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        known = "SELECT EXISTS (SELECT FROM kizuna_events WHERE data_set = %s AND event_id = ANY(%s))"
+        is_known = cursor.execute(known, (self.data_set, columns[1])).fetchone()[0]
+        if is_known or len(set(columns[1])) < len(rows):
+            return False
+        cursor.execute(
+            "INSERT INTO kizuna_events (data_set, event_id, subject, event_time, content) "
+            "SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[])",
+            columns,
+        )
+        return True
+
     def _insert(self, cursor: Any, rows: list[Row]) -> int:
         cursor.executemany(self._with_places(INSERT), rows)
         return cursor.rowcount

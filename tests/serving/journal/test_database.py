@@ -212,3 +212,14 @@ def test_no_acknowledged_event_is_lost_where_the_process_is_killed(tmp_path):
 
     assert len(acknowledged) >= 75
     assert acknowledged - {""} <= set(ids_since(SqliteJournal(path, "shop"), Position()))
+
+
+def test_the_next_events_are_found_without_reading_the_others(tmp_path):
+    journal = SqliteJournal(tmp_path / "events.db", "shop")
+    journal.append([[view("a")]], now=NOW)
+    with journal._cursor() as cursor:
+        query = "EXPLAIN QUERY PLAN " + SELECT.format(where="number > ?", order="ASC", limit=9)
+        plan = " ".join(row[3] for row in cursor.execute(query, ("shop", 1)))
+
+    assert "data_set=? AND number>?" in plan
+    assert "TEMP B-TREE" not in plan

@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import SourceUnavailable
 from core.events import Purchase, View
-from serving.journal.database import Position, microseconds_of
+from serving.journal.database import SELECT, Position, microseconds_of
 from serving.journal.live import JournalPlace
 from serving.journal.sqlite import SqliteJournal
 from tests.serving.databases import database_url

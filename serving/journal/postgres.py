@@ -92,8 +92,8 @@ class PostgresJournal(JournalConnection):
 
     def _insert_all(self, cursor: Any, rows: list[Row]) -> bool:
         columns = [list(column) for column in zip(*rows, strict=True)]
-        known = "SELECT EXISTS (SELECT FROM kizuna_events WHERE data_set = %s AND event_id = ANY(%s))"
-        is_known = cursor.execute(known, (self.data_set, columns[1])).fetchone()[0]
+        query = "SELECT EXISTS (SELECT FROM kizuna_events WHERE data_set = %s AND event_id = ANY(%s))"
+        is_known = cursor.execute(query, (self.data_set, columns[1])).fetchone()[0]
         if is_known or len(set(columns[1])) < len(rows):
             return False
         cursor.execute(

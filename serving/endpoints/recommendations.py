@@ -68,6 +68,15 @@ class RecommendationsResponse(Response, frozen=True, kw_only=True):
     "Why there are fewer than k; empty otherwise."
 
 
+def needs_scoring(request: RecommendationsRequest, context: RequestContext) -> bool:
+    """Whether the model has to score all items; the lists of other requests are precomputed."""
+    part = context.release.recommender
+    if part is None or request.customer_id is None or not request.is_plain:
+        return part is not None
+    is_on_record = part.customers.index.find(request.customer_id) >= 0
+    return not is_on_record or context.journal.customer(request.customer_id) is not None
+
+
 def handle(request: RecommendationsRequest, context: RequestContext) -> RecommendationsResponse:
     """Recommend items, and explain them."""
     part = context.recommender
@@ -157,5 +166,6 @@ ENDPOINT = Endpoint(
     handle=handle,
     summary="Items to recommend to a customer",
     scope=Scope.RECOMMEND,
+    is_heavy=needs_scoring,
     open_to_browsers=True,
 )

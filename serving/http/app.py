@@ -223,7 +223,7 @@ def http_handler(
         admission: Admission = http_request.scope[ADMISSION]
         admission.require_customer(getattr(request, "customer_id", None))
         context = context_of(release, admission)
-        if endpoint.blocking:
+        if endpoint.blocking or (endpoint.is_heavy is not None and endpoint.is_heavy(request, context)):
             async with load.thread_of(admission.key_id):
                 response = await asyncio.to_thread(endpoint.handle, request, context)
         else:

@@ -117,6 +117,8 @@ class Endpoint:
     "Whether browser keys may use it. The field `customer_id` must then be the customer of the token, or empty."
     blocking: bool = False
     "Whether the handler waits for a disk or a database. It then runs in a thread, so that other requests go on."
+    is_heavy: Callable[[Any, RequestContext], bool] | None = None
+    "Whether a request takes milliseconds of CPU, such as scoring all items. It then runs in a thread, too."
     body_field: str | None = None
     "The field of the request that the body fills, while the path fills the others. None: the body fills all fields."
     stored: Callable[[Release], StoredAnswers | None] | None = None

@@ -124,7 +124,7 @@ class Recommender:
             self._check_length(cold_start)
         day, histories = cutoff or self.cutoff_, histories.recode(self.item_ids)
         excluded = self._resolve(exclusions, histories, cutoff=day)
-        order = self._popularity_order(excluded.for_all)
+        order: NDArray[np.int64] | None = None
         lists = RankedLists.empty(len(histories), k)
         rows_at_once = max(1, CELLS_AT_ONCE // len(self.item_ids))
         for start in range(0, len(histories), rows_at_once):
@@ -136,7 +136,9 @@ class Recommender:
                 self._append_similar(rows, block, excluded=excluded_rows, cutoff=day)
             if cold_start is not None:
                 rows.append_best(cold_start, excluded_rows)
-            rows.append_popular(order, self.popularity_, excluded=excluded_rows)
+            if rows.has_empty_places:
+                order = self._popularity_order(excluded.for_all) if order is None else order
+                rows.append_popular(order, self.popularity_, excluded=excluded_rows)
         return lists.to_recommendations(histories.customer_ids, self.item_ids)
 
     def rank_items(

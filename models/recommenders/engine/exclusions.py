@@ -65,7 +65,7 @@ class ExcludedItems:
         """
         if exclusions is None:
             return cls(_no_codes(), _no_codes(), _no_codes(), _no_codes(), _no_codes())
-        for_all = _no_codes() if exclusions.items is None else np.unique(exclusions.items).astype(np.int64)
+        for_all = _no_codes() if exclusions.items is None else sort_distinct(exclusions.items)
         rows, items = _pairs(exclusions.per_customer, histories)
         bought = exclusions.find_bought(histories)
         if exclusions.seen:

@@ -76,13 +76,16 @@ class RankedLists:
         following.write_best(scores, item_scores.stage)
         self.append_lists(rows, following)
 
+    @property
+    def has_empty_places(self) -> bool:
+        """Whether some list is short."""
+        return bool((self.items < 0).any())
+
     def append_popular(
         self, order: NDArray[np.int64], popularity: NDArray[np.float64], *, excluded: ExcludedItems
     ) -> None:
         """Fill the empty places with the first items of `order` that are neither excluded nor listed already."""
         n_empty = (self.items < 0).sum(axis=1)
-        if not n_empty.any():
-            return
         rows, places = _first_allowed(order, n_empty, excluded=excluded.add_listed(self.items), m=len(popularity))
         nth = np.arange(len(rows)) - np.searchsorted(rows, rows)
         columns = (self.items.shape[1] - n_empty)[rows] + nth

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -381,3 +382,19 @@ def test_models_contain_their_cards(send):
 
     assert response["models"]["churn"]["version"] == 3
     assert response["cards"]["churn"] == {"model": "by_hand"}
+
+
+def test_only_requests_that_score_all_items_leave_the_event_loop(tmp_path):
+    threads: list[int] = []
+    endpoint = next(one for one in all_endpoints() if one.path == RECOMMEND)
+
+    def handle(request, context):
+        threads.append(threading.get_ident())
+        return endpoint.handle(request, context)
+
+    publish(tmp_path / "releases", sample_release())
+    send = client_for(open_api(tmp_path / "releases", [replace(endpoint, handle=handle)]))
+    for body in ({"customer_id": "ada"}, {"customer_id": "ada", "history": ["tea"]}, {"customer_id": "zoe"}, {}):
+        assert send("POST", RECOMMEND, json=body).status_code == 200
+
+    assert [one == threading.get_ident() for one in threads] == [True, False, False, False]

@@ -237,6 +237,8 @@ class RequestReader:
             return msgspec.convert(_to_integers(msgspec.json.decode(body)), self._schema)
         except msgspec.ValidationError as error:
             raise invalid_request(error) from error
+        except RecursionError as error:
+            raise Problem(ProblemType.MALFORMED_JSON, "the body is nested too deeply") from error
 
     def from_address(self, path: Mapping[str, str], query: Mapping[str, object]) -> msgspec.Struct:
         """Convert path and query parameters. Numbers arrive as text; a decoded body may be one of the values."""

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import ClassVar, Self
 
 import numpy as np
@@ -124,7 +124,7 @@ class Recommender:
             self._check_length(cold_start)
         day, histories = cutoff or self.cutoff_, histories.recode(self.item_ids)
         excluded = self._resolve(exclusions, histories, cutoff=day)
-        order: NDArray[np.int64] | None = None
+        order = cache(lambda: self._popularity_order(excluded.for_all))
         lists = RankedLists.empty(len(histories), k)
         rows_at_once = max(1, CELLS_AT_ONCE // len(self.item_ids))
         for start in range(0, len(histories), rows_at_once):
@@ -136,9 +136,7 @@ class Recommender:
                 self._append_similar(rows, block, excluded=excluded_rows, cutoff=day)
             if cold_start is not None:
                 rows.append_best(cold_start, excluded_rows)
-            if rows.has_empty_places:
-                order = self._popularity_order(excluded.for_all) if order is None else order
-                rows.append_popular(order, self.popularity_, excluded=excluded_rows)
+            rows.append_popular(order, self.popularity_, excluded=excluded_rows)
         return lists.to_recommendations(histories.customer_ids, self.item_ids)
 
     def rank_items(

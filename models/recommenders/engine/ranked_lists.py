@@ -6,6 +6,7 @@ row 1   jam (personal)   -                     -                    "only 1 item
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -76,16 +77,14 @@ class RankedLists:
         following.write_best(scores, item_scores.stage)
         self.append_lists(rows, following)
 
-    @property
-    def has_empty_places(self) -> bool:
-        """Whether some list is short."""
-        return bool((self.items < 0).any())
-
     def append_popular(
-        self, order: NDArray[np.int64], popularity: NDArray[np.float64], *, excluded: ExcludedItems
+        self, find_order: Callable[[], NDArray[np.int64]], popularity: NDArray[np.float64], *, excluded: ExcludedItems
     ) -> None:
-        """Fill the empty places with the first items of `order` that are neither excluded nor listed already."""
+        """Fill the empty places with the first items of an order that are neither excluded nor listed already."""
         n_empty = (self.items < 0).sum(axis=1)
+        if not n_empty.any():
+            return
+        order = find_order()
         rows, places = _first_allowed(order, n_empty, excluded=excluded.add_listed(self.items), m=len(popularity))
         nth = np.arange(len(rows)) - np.searchsorted(rows, rows)
         columns = (self.items.shape[1] - n_empty)[rows] + nth

@@ -169,6 +169,8 @@ def test_a_refusal_of_scores_counts_at_once(send):
 def test_a_whole_number_may_be_written_with_a_fraction(send):
     assert report(send, event("exposure", item_id="tea", position=2.0)) == (1, 0, [])
     assert send("POST", RECOMMEND, json={"customer_id": "ada", "k": 1.5}).status_code == 422
+    deep = '{"k": 2.0, "exclude": ' + "[" * 900 + "]" * 900 + "}"
+    assert send("POST", RECOMMEND, content=deep, headers={"content-type": "application/json"}).status_code in (400, 422)
 
 
 def test_a_preference_of_a_visitor_decides_what_fills_the_list(send):

@@ -9,7 +9,7 @@ var/
     tasks.db
     decisions.db
     usage.db
-    metrics/           one file per worker of the service
+    worker_metrics/    one file per worker of the service
     events.db
 
 Of the variables only the names: `kizuna/` and `serving/` read the environment itself, and hand the values on.
@@ -25,7 +25,7 @@ KEYS_FILE = "keys.json"
 TASKS_FILE = "tasks.db"
 DECISIONS_FILE = "decisions.db"
 USAGE_FILE = "usage.db"
-METRICS_FOLDER = "metrics"
+METRICS_FOLDER = "worker_metrics"
 EVENTS_FILE = "events.db"
 
 

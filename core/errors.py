@@ -5,6 +5,7 @@
     |   +-- ConfigError         the data set's TOML
     |   +-- DataError           a table's content or columns
     |   +-- SourceUnavailable   a file or a database that does not answer
+    |   |   +-- JournalBusy     too many events wait to be stored
     |   +-- RuleError           a rule that does not parse, or that has an unknown name
     |   +-- UnknownName         a name that is not in its catalogue
     |   +-- NotEnoughHistory    too few days or customers
@@ -46,6 +47,10 @@ class DataError(BadInput):
 
 class SourceUnavailable(BadInput):
     """A file, folder or database does not exist or does not answer."""
+
+
+class JournalBusy(SourceUnavailable):
+    """Too many events wait to be stored; send them again a little later."""
 
 
 class RuleError(BadInput):

@@ -9,11 +9,10 @@ from typing import Annotated
 import msgspec
 
 from core.access import Scope
-from core.errors import SourceUnavailable
+from core.errors import JournalBusy, SourceUnavailable
 from core.events import CustomerReport, Identify
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
-from serving.journal.writer import JournalBusy
 
 logger = logging.getLogger("kizuna.serving")
 

@@ -1,6 +1,6 @@
 """The folder in which the workers of a service write down what they have counted.
 
-    var/<data set>/metrics/<service id>_<worker>.json
+    var/<data set>/worker_metrics/<service id>_<worker>.json
 
 Each worker replaces its own file. A service adds up the files of its own id, those of workers that have ended as well,
 so that no counter ever falls. The files of a service that was stopped are deleted when it has written none for an hour.

@@ -81,6 +81,8 @@ class JournalConnection(ABC):
 
     serial: ClassVar[str]
     "The type of the column `number`."
+    announces: ClassVar[bool]
+    "Whether `wait` hears of events of others, which `has_changed` does not find out."
 
     def __init__(self, data_set: str) -> None:
         self.data_set = data_set
@@ -162,9 +164,9 @@ class JournalConnection(ABC):
     def has_changed(self) -> bool:
         """Whether others have committed since the last call, as far as microseconds suffice to know it."""
 
-    @abstractmethod
     def wait(self, seconds: float) -> None:
-        """Wait for events of others, at most so long. Raises SourceUnavailable."""
+        """Wait for events of others, at most so long, where the database announces them. Raises SourceUnavailable."""
+        del seconds
 
     def _row_of(self, event: AnyEvent, now: datetime) -> Row:
         moment = event.event_time or now

@@ -2,8 +2,7 @@
 
 An acknowledged event is part of the customer's next answer: on the worker that stored it at once, on the other workers
 of the host because a request first asks SQLite whether anyone has committed (7 us), and with PostgreSQL through its
-notifications. Stored answers do not ask: a thread does, every 20 ms. A journal that cannot be read leaves the answers
-as they were.
+notifications. Stored answers ask once in 20 ms. A journal that cannot be read leaves the answers as they were.
 """
 
 from __future__ import annotations
@@ -37,6 +36,8 @@ WAIT_SECONDS = 0.5
 "How long to wait for a notification before looking anyway."
 RETRY_SECONDS = 2.0
 "After an error."
+FRESH_SECONDS = 0.02
+"Of stored answers; an acknowledged event is part of them well within 50 ms."
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,10 @@ class LiveJournal:
         self._retry_at = 0.0
         self._message = ""
         self._stopped = threading.Event()
-        watch = threading.Thread(target=self._watch, args=(place.connect(data_set),), name="journal-watch", daemon=True)
-        watch.start()
+        self._asked_at = 0.0
+        if self._reader.announces:
+            listener = place.connect(data_set)
+            threading.Thread(target=self._watch, args=(listener,), name="journal-watch", daemon=True).start()
 
     @property
     def n_events(self) -> int:
@@ -90,8 +93,8 @@ class LiveJournal:
         return await self._writer.append(events)
 
     def follows(self, release: Release) -> bool:
-        """Whether it answers beside this release already."""
-        return release is self._release
+        """Whether it answers beside this release, with what others had stored some milliseconds ago."""
+        return release is self._release and time.monotonic() - self._asked_at < FRESH_SECONDS
 
     def follow(self, release: Release) -> None:
         """Answer beside this release from now on, with all that others have stored. Raises nothing."""
@@ -99,7 +102,8 @@ class LiveJournal:
             if release is not self._release:
                 self._overlay, self._is_loaded = Overlay(position_of(release.description)), False
                 self._release = release
-            if time.monotonic() >= self._retry_at:
+            self._asked_at = time.monotonic()
+            if self._asked_at >= self._retry_at:
                 self._catch_up()
 
     def customer(self, subject: str) -> LiveCustomer | None:

@@ -22,6 +22,7 @@ class PostgresJournal(JournalConnection):
     """A connection to the database."""
 
     serial = "BIGSERIAL PRIMARY KEY"
+    announces = True
 
     def __init__(self, url: str, data_set: str) -> None:
         super().__init__(data_set)

@@ -15,10 +15,6 @@ from core.errors import SourceUnavailable
 from serving.database import WAIT_SECONDS
 from serving.journal.database import INSERT, JournalConnection, Row
 
-POLL_SECONDS = 0.02
-"An acknowledged event is part of the answers of every worker well within 50 ms."
-
-
 AS_JSON = "SELECT json_group_array(json_array(number, content)) FROM ({rows})"
 INSERT_ALL = """
     INSERT INTO kizuna_events (data_set, event_id, subject, event_time, content)
@@ -31,6 +27,7 @@ class SqliteJournal(JournalConnection):
     """A connection to the file; reading never creates it."""
 
     serial = "INTEGER PRIMARY KEY AUTOINCREMENT"
+    announces = False
 
     def __init__(self, path: Path, data_set: str) -> None:
         super().__init__(data_set)
@@ -63,12 +60,6 @@ class SqliteJournal(JournalConnection):
             raise SourceUnavailable(f"the event journal {self.path} is unavailable: {error}") from error
         before, self._version = self._version, version
         return version != before
-
-    def wait(self, seconds: float) -> None:
-        """Look every few milliseconds."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and not self.has_changed():
-            time.sleep(POLL_SECONDS)
 
     def _finds_file(self) -> bool:
         return self._inode_of_file() != 0

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from core.errors import SourceUnavailable
+from core.errors import JournalBusy, SourceUnavailable
 from core.events import AnyEvent
 from serving.journal.database import JournalConnection
 
@@ -24,10 +24,6 @@ MAX_QUEUED = 20_000
 "Events that wait for a transaction; more are refused at once, so that no caller waits for long."
 MAX_TOGETHER = 5_000
 "Events of one transaction."
-
-
-class JournalBusy(SourceUnavailable):
-    """Too many events wait to be stored."""
 
 
 @dataclass(frozen=True)

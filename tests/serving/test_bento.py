@@ -52,6 +52,8 @@ BODIES = {
     "/v1/outcomes": {
         "outcomes": [{"decision_id": "d1", "kind": "opened", "event_time": "2026-04-02T10:00:00+09:00"}],
     },
+    "/v1/events": {"events": [{"type": "view", "event_id": "e1", "customer_id": "ada", "item_id": "tea"}]},
+    "/v1/items": {"items": [{"item_id": "tea", "price": 2.5}]},
     "/v1/stock": {"unavailable": ["cup"]},
     "/v1/tasks/{task_id}": {"state": "done"},
 }

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.access import ApiKey, Scope, digest_of, new_key, split_key
+from core.environment import METRICS_FOLDER
 from core.errors import NotFound
 from serving.http import gate as gates
 from serving.http.gate import Bucket
 from serving.keys.file import KeyFile
-from tests.serving.conftest import run_service
+from tests.serving.conftest import run_service, wait_until
 from tests.serving.http.company import ADA, NOW, SCORE, Company
 from tests.serving.sample_release import publish, sample_release
 
@@ -243,8 +244,9 @@ def test_what_a_running_service_writes_belongs_to_its_owner_alone(tmp_path):
         offer = {"customer_id": "cyd", "channel": "mail"}
         assert httpx.post(f"{service.address}/v1/next-best-offer", json=offer).json()["recorded"]
         assert httpx.put(f"{service.address}/v1/stock", json={"unavailable": ["cup"]}).is_success
+        wait_until((tmp_path / METRICS_FOLDER).exists, "the service counts nothing")
         of_others = {tmp_path / name for name in ("log", "sitecustomize.py", "bentoml", "__pycache__")}
         written = [path for path in tmp_path.rglob("*") if path not in before and not of_others & {path, *path.parents}]
         modes = {path.relative_to(tmp_path): stat.S_IMODE(path.stat().st_mode) & 0o077 for path in written}
-    assert {path.name for path in modes} >= {"ledger.jsonl", "stock.json", "decisions.db", "metrics"}
+    assert {path.name for path in modes} >= {"ledger.jsonl", "stock.json", "decisions.db", METRICS_FOLDER}
     assert not {path: mode for path, mode in modes.items() if mode}

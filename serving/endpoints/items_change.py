@@ -38,6 +38,14 @@ class ItemsChangeRequest(Request, frozen=True):
     items: Annotated[tuple[ChangedItem, ...], msgspec.Meta(min_length=1, max_length=1000)]
 
 
+class ItemRefusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that was not stored."""
+
+    position: int
+    "In the request, from 0."
+    reason: str
+
+
 class ItemsChangeResponse(Response, frozen=True, kw_only=True):
     """What became of the changes. They are on the disk, and count from the next answer on."""
 
@@ -45,24 +53,31 @@ class ItemsChangeResponse(Response, frozen=True, kw_only=True):
     "Items of the active release."
     new: list[str]
     "Items that it does not have: they are recommended from the next release on."
+    refused: list[ItemRefusal]
+    "The others are stored all the same."
 
 
 async def handle(request: ItemsChangeRequest, context: RequestContext) -> ItemsChangeResponse:
     """Store the changes durably, then respond."""
     part = context.release.recommender
     changes = [ItemChange(event_id=uuid4().hex, **msgspec.structs.asdict(item)) for item in request.items]
-    for place, change in enumerate(changes):
-        if reason := change.find_fault():
-            raise Problem(ProblemType.INVALID_REQUEST, reason, field=f"$.items[{place}]")
+    reasons = [change.find_fault() for change in changes]
+    accepted = [change for change, reason in zip(changes, reasons, strict=True) if not reason]
     try:
-        await context.journal.append(changes)
+        if accepted:
+            await context.journal.append(accepted)
     except SourceUnavailable as error:
         logger.error("%s", error)
         detail = "nothing was stored; send the changes again, and see the log of the service"
         raise Problem(ProblemType.EVENTS_UNAVAILABLE, detail, headers={"retry-after": "1"}) from error
-    ids = dict.fromkeys(change.subject for change in changes)
+    ids = dict.fromkeys(change.subject for change in accepted)
     new = [item_id for item_id in ids if part is None or part.code_of(item_id) < 0]
-    return ItemsChangeResponse(**provenance_of(context.release, None), changed=len(ids) - len(new), new=new)
+    return ItemsChangeResponse(
+        **provenance_of(context.release, None),
+        changed=len(ids) - len(new),
+        new=new,
+        refused=[ItemRefusal(position=place, reason=reason) for place, reason in enumerate(reasons) if reason],
+    )
 
 
 ENDPOINT = Endpoint(

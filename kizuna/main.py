@@ -105,9 +105,12 @@ def _fail(message: str, exit_code: int) -> int:
 
 
 def main() -> None:
-    """Entry point of the `kizuna` script."""
+    """Run the command line of this process, and end it with its exit code."""
     if not os.environ.get(environment.DEBUG):
         os.environ.setdefault("PYTHONWARNINGS", "ignore")  # for the servers that `serve` and `ui` become
-    code = run(sys.argv[1:])
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the command began, or after it ended
+        code = _report_interruption()
     ignore_interruption()  # The result is printed and the files are written.
     sys.exit(code)

@@ -11,11 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from core import environment
-from core.config.data_set import Config, require_dated_tables
+from core.config.data_set import Config, require_dated_tables, require_predicted_tables
 from core.config.loading import read_config, read_config_and_toml
 from core.errors import BadInput, SourceUnavailable
 from core.files import require_table_file
 from core.i18n.translation import Language, languages
+from tables.table_names import contract_of
 
 
 def parse_day(text: str) -> date:
@@ -90,7 +91,7 @@ def open_config(path: Path, *, allow_cross_section: bool = False) -> Config:
     Raises ConfigError for a cross-section data set, unless the command allows one.
     """
     config = read_config(path, os.environ)
-    _check_rules(config)
+    _check_names(config)
     if not allow_cross_section:
         require_dated_tables(config)
     return config
@@ -99,7 +100,7 @@ def open_config(path: Path, *, allow_cross_section: bool = False) -> Config:
 def open_config_and_statement(path: Path) -> tuple[Config, dict[str, Any]]:
     """Read the configuration; also return the TOML as written, without secrets, for the MLflow run."""
     config, statement = read_config_and_toml(path, os.environ)
-    _check_rules(config)
+    _check_names(config)
     return config, statement
 
 
@@ -125,8 +126,14 @@ def refuse_taken_port(host: str, port: int) -> None:
             ) from fault
 
 
-def _check_rules(config: Config) -> None:
-    """Raise RuleError or ConfigError for rules and ranks that this data set cannot have; imports features only then."""
+def _check_names(config: Config) -> None:
+    """Raise RuleError or ConfigError for tables, rules and ranks that this data set cannot have.
+
+    Tables come first: what rules can use depends on them. Features are imported only where there are rules.
+    """
+    for table in config.tables:
+        contract_of(table)
+    require_predicted_tables(config)
     if config.segments or config.customer_tiers or config.predict or config.campaigns or config.loyalty.ranks:
         from features.segments.rule_variables import check_rule_names
 

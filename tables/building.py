@@ -12,12 +12,13 @@ from ibis.backends.sql import SQLBackend
 
 from core.config.data_set import Config
 from tables.cleaning.assumed_columns import assume_columns
-from tables.cleaning.conform import Conformed, conform, contract_of
+from tables.cleaning.conform import Conformed, conform
 from tables.cleaning.far_future import exclude_far_future
 from tables.cleaning.lookups import LookupMatch
 from tables.contract import CONTRACT
 from tables.engines.databases import connect_in_memory, create_view, store_frame
 from tables.subscription_snapshots import close_months
+from tables.table_names import contract_of
 from tables.tables import Tables, usable_rows
 
 

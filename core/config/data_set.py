@@ -166,10 +166,6 @@ class Config(Section, frozen=True):
     def _require_known_events(self) -> None:
         if "churn" in self.predict:
             raise ValueError("[predict.churn] needs another name: churn_probability is that of the churn model")
-        for event, predicted in self.predict.items():
-            if self.tables and predicted.table not in self.tables:
-                tables = ", ".join(self.tables)
-                raise ValueError(f"[predict.{event}] there is no table '{predicted.table}'; there are: {tables}")
 
     def _require_known_labels(self) -> None:
         listed = {name for names in self.attributes.values() for name in names}
@@ -209,6 +205,14 @@ class Config(Section, frozen=True):
     def today(self, now: datetime) -> date:
         """The local day at a moment: the cutoff of an answer given then."""
         return now.astimezone(self.zone).date()
+
+
+def require_predicted_tables(config: Config) -> None:
+    """Raise ConfigError for a predicted event whose table the data set does not have."""
+    for event, predicted in config.predict.items():
+        if config.tables and predicted.table not in config.tables:
+            tables = ", ".join(config.tables)
+            raise ConfigError(f"[predict.{event}] there is no table '{predicted.table}'; there are: {tables}")
 
 
 def require_dated_tables(config: Config) -> None:

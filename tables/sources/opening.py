@@ -14,14 +14,14 @@ import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 
-from core.config.data_set import Config, require_dated_tables
+from core.config.data_set import Config, require_dated_tables, require_predicted_tables
 from core.config.sources import ColumnSource, TableSource
 from core.errors import ConfigError, DataError
 from core.i18n.message import ExclusionReason, Message
 from tables.bad_lines import BadLines
 from tables.building import build_tables
 from tables.cleaning.answers import unpivot_answers
-from tables.cleaning.conform import conform, contract_of
+from tables.cleaning.conform import conform
 from tables.cleaning.filling import fill_first_lines
 from tables.cleaning.identifiers import LOST_DIGITS, NO_ID, NO_WHOLE_NUMBER, ROUNDED
 from tables.cleaning.readings import FOREIGN, UNREADABLE
@@ -33,6 +33,7 @@ from tables.load_report import LoadReport, RowExclusion
 from tables.sources.lookups import add_lookups
 from tables.sources.parquet import find_damage
 from tables.sources.protocol import Location, find_source
+from tables.table_names import contract_of
 from tables.tables import Tables
 
 MAX_COPIED_ROWS = 1_000_000
@@ -65,6 +66,7 @@ def open_tables(
     for name, source in config.tables.items():
         contract_of(name)
         refuse_settings_of_others(name, source)
+    require_predicted_tables(config)
     if needs_activity and not any(CONTRACT[name].proves_activity for name in config.tables):
         raise ConfigError(
             "the TOML has none of [tables.purchases], [tables.usage] and [tables.subscriptions]; one of them is needed"

@@ -254,3 +254,26 @@ def test_an_error_that_ends_the_check_is_in_its_language(tmp_path: Path, capsys,
     assert run(["check", "--config", str(tmp_path / "k.toml"), "--lang", "ja"]) == 2
 
     assert message in capsys.readouterr().err
+
+
+RULE = """
+[segments.loyal]
+rule = "tenure_days > 365 and orders_365d > 3"
+"""
+PREDICTED = """
+[predict.buys_tea]
+table = "purchases"
+horizon_days = 30
+"""
+
+
+@pytest.mark.parametrize("section", [RULE, PREDICTED])
+def test_an_unknown_table_is_named_before_what_follows_from_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], section: str
+):
+    toml = TOML.replace("[tables.purchases]", "[tables.orders]") + section
+
+    exit_code, _, error = check(tmp_path, capsys, "ada 2024-01-01", toml=toml)
+
+    assert exit_code == 2
+    assert "unknown table [tables.orders]; did you mean 'purchases'?" in error

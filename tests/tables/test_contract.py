@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core.errors import ConfigError
-from tables.cleaning.conform import contract_of
 from tables.contract import CONTRACT
 from tables.contract_types import TableContract
+from tables.table_names import contract_of
 
 every_table = pytest.mark.parametrize("table", CONTRACT.values(), ids=CONTRACT)
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from core.config.sources import ColumnSource, TableSource
-from tables.cleaning.conform import conform, contract_of
+from tables.cleaning.conform import conform
+from tables.table_names import contract_of
 from tests.engines import engine, every_engine
 from tests.features.check.checked import find_kind, kinds
 from tests.worlds import config, shop

@@ -44,7 +44,10 @@ LIKED_FROM = 3.0
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Something that happened to a customer; each type is a struct of its own."""
+    """Something that happened; each type is a struct of its own.
+
+    Its `subject` is whom or what it is about: the id of a customer, of an anonymous visitor or of an item.
+    """
 
     table: ClassVar[str]
     "The table of the contract that the event belongs to."
@@ -52,11 +55,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     event_id: EventId
     event_time: Moment | None = None
     "With an offset, such as 2026-04-01T12:00:00+09:00. Default: when the service received it."
-
-    @property
-    def subject(self) -> str:
-        """Whom or what the event is about: the id of a customer, of an anonymous visitor or of an item."""
-        raise NotImplementedError
 
     def refusal(self, now: datetime) -> str:
         """Why the event cannot be stored; '' if it can. `now` is in UTC."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,9 +11,17 @@ import msgspec
 
 from core.access import Scope
 from core.errors import JournalBusy, SourceUnavailable
-from core.events import CustomerReport, Identify
+from core.events import AnyEvent, CustomerReport, Identify
 from serving.http.problems import Problem, ProblemType
-from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
+from serving.http.schema import (
+    Endpoint,
+    RefusedEntry,
+    Request,
+    RequestContext,
+    Response,
+    list_refused,
+    provenance_of,
+)
 
 logger = logging.getLogger("kizuna.serving")
 
@@ -25,14 +34,6 @@ class EventsRequest(Request, frozen=True):
     events: Annotated[tuple[CustomerReport, ...], msgspec.Meta(min_length=1, max_length=1000)]
 
 
-class EventRefusal(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that was not stored."""
-
-    position: int
-    "In the batch, from 0."
-    reason: str
-
-
 class EventsResponse(Response, frozen=True, kw_only=True):
     """What became of the batch; `stored`, `already_stored` and the refused ones add up to all."""
 
@@ -40,7 +41,7 @@ class EventsResponse(Response, frozen=True, kw_only=True):
     "On the disk now, and part of the next answer to their customers."
     already_stored: int
     "Their event_id was stored before, or occurs twice in the batch; the first one counts."
-    refused: list[EventRefusal]
+    refused: list[RefusedEntry]
     "The others are stored all the same."
 
 
@@ -51,12 +52,12 @@ async def handle(request: EventsRequest, context: RequestContext) -> EventsRespo
     now = datetime.now(UTC)
     reasons = [event.refusal(now) for event in request.events]
     accepted = [event for event, reason in zip(request.events, reasons, strict=True) if not reason]
-    n_new = await _store(accepted, context)
+    n_new = await store_events(accepted, context)
     return EventsResponse(
         **provenance_of(context.release, None),
         stored=n_new,
         already_stored=len(accepted) - n_new,
-        refused=[EventRefusal(position=place, reason=reason) for place, reason in enumerate(reasons) if reason],
+        refused=list_refused(reasons),
     )
 
 
@@ -67,18 +68,18 @@ def _require_permission(event: CustomerReport, context: RequestContext) -> None:
     context.admission.require_customer(event.customer_id or event.subject)
 
 
-async def _store(events: list[CustomerReport], context: RequestContext) -> int:
-    """The number of new events. Raises Problem if nothing was stored."""
+async def store_events(events: Sequence[AnyEvent], context: RequestContext) -> int:
+    """Store events durably; returns how many are new. Raises Problem if nothing was stored."""
     if not events:
         return 0
     try:
         return await context.journal.append(events)
     except JournalBusy as error:
-        detail = "events arrive faster than the disk stores them; send the batch again"
+        detail = "events arrive faster than the disk stores them; send the request again"
         raise Problem(ProblemType.TOO_MANY_REQUESTS, detail, headers=RETRY_LATER) from error
     except SourceUnavailable as error:
         logger.error("%s", error)
-        detail = "nothing was stored; send the batch again, and see the log of the service"
+        detail = "nothing was stored; send the request again, and see the log of the service"
         raise Problem(ProblemType.EVENTS_UNAVAILABLE, detail, headers=RETRY_LATER) from error
 
 

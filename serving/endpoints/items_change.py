@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated
 from uuid import uuid4
 
 import msgspec
 
 from core.access import Scope
-from core.errors import SourceUnavailable
 from core.events import ItemChange, ItemId, Price, Text, Word
-from serving.http.problems import Problem, ProblemType
-from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
-
-logger = logging.getLogger("kizuna.serving")
+from serving.endpoints.events import store_events
+from serving.http.problems import ProblemType
+from serving.http.schema import (
+    Endpoint,
+    RefusedEntry,
+    Request,
+    RequestContext,
+    Response,
+    list_refused,
+    provenance_of,
+)
 
 Attributes = Annotated[dict[Word, Word], msgspec.Meta(max_length=50)]
 
@@ -38,14 +43,6 @@ class ItemsChangeRequest(Request, frozen=True):
     items: Annotated[tuple[ChangedItem, ...], msgspec.Meta(min_length=1, max_length=1000)]
 
 
-class ItemRefusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A change that was not stored."""
-
-    position: int
-    "In the request, from 0."
-    reason: str
-
-
 class ItemsChangeResponse(Response, frozen=True, kw_only=True):
     """What became of the changes. They are on the disk, and count from the next answer on."""
 
@@ -53,7 +50,7 @@ class ItemsChangeResponse(Response, frozen=True, kw_only=True):
     "Items of the active release."
     new: list[str]
     "Items that it does not have: they are recommended from the next release on."
-    refused: list[ItemRefusal]
+    refused: list[RefusedEntry]
     "The others are stored all the same."
 
 
@@ -63,20 +60,14 @@ async def handle(request: ItemsChangeRequest, context: RequestContext) -> ItemsC
     changes = [ItemChange(event_id=uuid4().hex, **msgspec.structs.asdict(item)) for item in request.items]
     reasons = [change.find_fault() for change in changes]
     accepted = [change for change, reason in zip(changes, reasons, strict=True) if not reason]
-    try:
-        if accepted:
-            await context.journal.append(accepted)
-    except SourceUnavailable as error:
-        logger.error("%s", error)
-        detail = "nothing was stored; send the changes again, and see the log of the service"
-        raise Problem(ProblemType.EVENTS_UNAVAILABLE, detail, headers={"retry-after": "1"}) from error
+    await store_events(accepted, context)
     ids = dict.fromkeys(change.subject for change in accepted)
     new = [item_id for item_id in ids if part is None or part.code_of(item_id) < 0]
     return ItemsChangeResponse(
         **provenance_of(context.release, None),
         changed=len(ids) - len(new),
         new=new,
-        refused=[ItemRefusal(position=place, reason=reason) for place, reason in enumerate(reasons) if reason],
+        refused=list_refused(reasons),
     )
 
 

@@ -15,7 +15,7 @@ from core.errors import SourceUnavailable
 from core.ids import Id, digest_of
 from serving.decisions.store import DecisionStore, OutcomesAdded
 from serving.http.problems import Problem, ProblemType
-from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
+from serving.http.schema import Endpoint, RefusedEntry, Request, RequestContext, Response, provenance_of
 
 logger = logging.getLogger("kizuna.serving")
 
@@ -42,21 +42,13 @@ class OutcomesRequest(Request, frozen=True):
     outcomes: Annotated[tuple[ReportedOutcome, ...], msgspec.Meta(min_length=1, max_length=1000)]
 
 
-class OutcomeRefusal(msgspec.Struct, frozen=True, kw_only=True):
-    """An outcome that was not stored."""
-
-    position: int
-    "In the batch, from 0."
-    reason: str
-
-
 class OutcomesResponse(Response, frozen=True, kw_only=True):
     """What became of the batch; `stored`, `already_stored` and the refused ones add up to all."""
 
     stored: int
     already_stored: int
     "Stored before, or twice in the batch; an outcome counts once."
-    refused: list[OutcomeRefusal]
+    refused: list[RefusedEntry]
     "The others are stored all the same."
 
 
@@ -95,7 +87,7 @@ def _response(added: OutcomesAdded, context: RequestContext) -> OutcomesResponse
         **provenance_of(context.release, None),
         stored=added.n_stored,
         already_stored=added.n_known,
-        refused=[OutcomeRefusal(position=one.position, reason=one.reason) for one in added.refused],
+        refused=[RefusedEntry(position=one.position, reason=one.reason) for one in added.refused],
     )
 
 

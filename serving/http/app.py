@@ -99,7 +99,6 @@ class Api:
         task_database = tasks or TaskDatabase.at(None, live.folder.parent / TASKS_FILE)
         decision_database = decisions or DecisionDatabase.at(None, live.folder.parent / DECISIONS_FILE)
         live_journals = journals or LiveJournals(JournalPlace(None, live.folder.parent / EVENTS_FILE))
-
         live_items = LiveItems()
 
         def context_of(release: Release, admission: Admission) -> RequestContext:
@@ -136,7 +135,8 @@ class Api:
             await send({"type": "websocket.close", "code": 1000})
             return
         if scope["type"] != "http":
-            raise NotImplementedError("an application inside BentoML needs no lifespan")
+            # As ASGI has it for what an application does not support: a server goes on without it.
+            raise NotImplementedError(scope["type"])
         started = time.perf_counter()
         route = UNKNOWN_ROUTE
         try:

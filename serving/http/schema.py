@@ -6,7 +6,7 @@ Bodies are strict JSON. Bodies, paths and queries are each checked against one s
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from inspect import iscoroutinefunction
@@ -76,6 +76,19 @@ class Provenance(TypedDict):
     release_id: str
     model: ModelReference | None
     cutoff: date
+
+
+class RefusedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of a batch that was not stored."""
+
+    position: int
+    "In the batch, from 0."
+    reason: str
+
+
+def list_refused(reasons: Sequence[str]) -> list[RefusedEntry]:
+    """The entries that have a reason not to be stored; it is '' for the others."""
+    return [RefusedEntry(position=place, reason=reason) for place, reason in enumerate(reasons) if reason]
 
 
 BODY_PROBLEMS = (ProblemType.MALFORMED_JSON, ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED_MEDIA_TYPE)

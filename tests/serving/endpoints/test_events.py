@@ -8,17 +8,9 @@ import httpx
 import pytest
 
 from tests.serving.conftest import client_for, open_api
-from tests.serving.sample_release import publish, sample_release
 
 EVENTS, RECOMMEND, OFFER, SCORE = "/v1/events", "/v1/recommendations", "/v1/next-best-offer", "/v1/churn/score"
 NUMBERS = count()
-
-
-@pytest.fixture
-def home(tmp_path):
-    """A data set with a release."""
-    publish(tmp_path / "releases", sample_release())
-    return tmp_path
 
 
 @pytest.fixture

@@ -5,15 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.serving.conftest import client_for, open_api
-from tests.serving.sample_release import publish, sample_release
 
 ITEMS, RECOMMEND = "/v1/items", "/v1/recommendations"
 
 
 @pytest.fixture
-def send(tmp_path):
-    publish(tmp_path / "releases", sample_release())
-    return client_for(open_api(tmp_path / "releases"))
+def send(home):
+    return client_for(open_api(home / "releases"))
 
 
 def change(send, *items):

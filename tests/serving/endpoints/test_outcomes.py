@@ -9,17 +9,10 @@ import pytest
 from core.decisions import DecisionRow
 from serving.decisions.store import DecisionFilter, DecisionStore
 from tests.serving.conftest import client_for, open_api
-from tests.serving.sample_release import publish, sample_release
+from tests.serving.sample_release import sample_release
 
 OUTCOMES = "/v1/outcomes"
 OPENED = {"decision_id": "d1", "kind": "opened", "event_time": "2026-04-01T10:00:00+09:00"}
-
-
-@pytest.fixture
-def home(tmp_path):
-    """A data set with a release."""
-    publish(tmp_path / "releases", sample_release())
-    return tmp_path
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from tables.cleaning.far_future import exclude_far_future
 from tables.cleaning.lookups import LookupMatch
 from tables.contract import CONTRACT
 from tables.engines.databases import connect_in_memory, create_view, store_frame
+from tables.repeated_rows import drop_repeated
 from tables.subscription_snapshots import close_months
 from tables.table_names import contract_of
 from tables.tables import Tables, usable_rows
@@ -44,7 +45,8 @@ def build_tables(
         name: usable_rows(table, with_numbers=CONTRACT[name].key is not None) for name, table in conformed.items()
     }
     if config.duplicate_rows == "drop" and "purchases" in usable:
-        usable["purchases"] = usable["purchases"].distinct()
+        rows = usable_rows(conformed["purchases"], with_numbers=True)
+        usable["purchases"] = drop_repeated(rows, sources["purchases"])
     usable = {name: create_view(backend, table) for name, table in usable.items()}
     return Tables(
         config, backend, sources=sources, conformed=conformed, usable=usable, lookups=lookups or {}, today=today

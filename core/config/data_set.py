@@ -110,7 +110,7 @@ class Config(Section, frozen=True):
     csat_scale: tuple[float, float] = (1.0, 5.0)
     "Lowest and highest score of a CSAT survey. Other scores are excluded."
     duplicate_rows: Literal["keep", "drop"] = "keep"
-    "What happens to rows that are equal in every column."
+    "What happens to purchases that are equal in every column of their source, also in columns that are not read."
     watermark: date | None = None
     "First day that is not completely recorded. By default it follows from the tables."
     seed: int = 7

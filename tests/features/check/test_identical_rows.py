@@ -50,6 +50,15 @@ def test_the_first_repeated_row_is_one_that_repeats_in_the_source(tmp_path: Path
     assert (finding.count, finding.of, finding.row) == (1, 6, 5)
 
 
+def test_what_repeats_is_what_is_dropped(tmp_path: Path):
+    (tmp_path / "receipts.csv").write_text(RECEIPTS)
+    source = {"purchases": TableSource(path=str(tmp_path / "receipts.csv"))}
+
+    dropped = open_tables(config(tables=source, duplicate_rows="drop"))
+
+    assert int(dropped["purchases"].count().to_pyarrow().as_py()) == 5
+
+
 def test_rows_that_are_not_read_repeat_nothing(tmp_path: Path):
     text = RECEIPTS.replace("K5,cy,2024-03-03,7,paid", "K5,,soon,7,paid\nK5,,soon,7,paid\nK6,cy,2024-03-04,7,paid")
     more = "".join(f"K{n},dan,2024-04-01,{n},paid\n" for n in range(10, 60))

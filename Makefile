@@ -12,7 +12,7 @@ PEERS := .venv-peers
 # One process per core, so one thread in each: two would take a sixth more CPU. The tests of a file run in one process,
 # because they share fixtures.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile --durations 20
-SOURCES := benchmarks core features insights kizuna models notebooks serving simulation tables tests tools training
+SOURCES := benchmarks clients core features insights kizuna models notebooks serving simulation tables tests tools training
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint fast bench bench-recommenders bench-serving bench-peers install lock lock-peers clean

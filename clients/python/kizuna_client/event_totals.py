@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from kizuna_client.answers import EventRefusal, EventsResponse
+from kizuna_client.answers import EventsResponse, RefusedEntry
 from kizuna_client.errors import KizunaError
 
 
@@ -16,7 +16,7 @@ class EventTotals:
 
     stored: int = 0
     already_stored: int = 0
-    refused: list[EventRefusal] = field(default_factory=list[EventRefusal])
+    refused: list[RefusedEntry] = field(default_factory=list[RefusedEntry])
     "With positions among all events, from 0."
 
     @property
@@ -30,7 +30,7 @@ class EventTotals:
         self.stored += answer["stored"]
         self.already_stored += answer["already_stored"]
         self.refused += [
-            EventRefusal(position=before + refusal["position"], reason=refusal["reason"])
+            RefusedEntry(position=before + refusal["position"], reason=refusal["reason"])
             for refusal in answer["refused"]
         ]
 

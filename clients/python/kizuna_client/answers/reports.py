@@ -7,8 +7,8 @@ from typing import TypedDict
 from kizuna_client.answers.common import Answer
 
 
-class EventRefusal(TypedDict):
-    """An event that was not stored."""
+class RefusedEntry(TypedDict):
+    """An entry of a batch that was not stored."""
 
     position: int
     reason: str
@@ -19,14 +19,7 @@ class EventsResponse(Answer):
 
     stored: int
     already_stored: int
-    refused: list[EventRefusal]
-
-
-class OutcomeRefusal(TypedDict):
-    """An outcome that was not stored."""
-
-    position: int
-    reason: str
+    refused: list[RefusedEntry]
 
 
 class OutcomesResponse(Answer):
@@ -34,14 +27,7 @@ class OutcomesResponse(Answer):
 
     stored: int
     already_stored: int
-    refused: list[OutcomeRefusal]
-
-
-class ItemRefusal(TypedDict):
-    """A change that was not stored."""
-
-    position: int
-    reason: str
+    refused: list[RefusedEntry]
 
 
 class ItemsChangeResponse(Answer):
@@ -49,7 +35,7 @@ class ItemsChangeResponse(Answer):
 
     changed: int
     new: list[str]
-    refused: list[ItemRefusal]
+    refused: list[RefusedEntry]
 
 
 class StockResponse(Answer):

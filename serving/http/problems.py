@@ -90,8 +90,10 @@ class Problem(Exception):
 
 def invalid_request(error: msgspec.ValidationError) -> Problem:
     """The problem for a request that fails its schema: the field, and what was expected there."""
-    message, _, field = str(error).partition(" - at ")
-    return Problem(ProblemType.INVALID_REQUEST, _explain(message), field=field.strip("`") or "$")
+    message, at, field = str(error).rpartition(" - at ")  # the last one: values of the caller may contain it too
+    if not at:
+        message, field = field, "$"
+    return Problem(ProblemType.INVALID_REQUEST, _explain(message), field=field.strip("`"))
 
 
 WORDS = {
@@ -110,7 +112,7 @@ def _explain(message: str) -> str:
         return f"the field '{missing[1]}' is missing"
     if "datetime" in message:
         return "expected a time with an offset, such as 2026-04-01T12:00:00+09:00"
-    if message.startswith("Invalid enum value"):
+    if message.startswith(("Invalid enum value", "Invalid value")):
         return "it is none of the values that the schema lists"
     if not (expectation := EXPECTED.fullmatch(message)):
         return message  # a check of the request itself, in plain words

@@ -72,7 +72,7 @@ def test_an_event_that_cannot_be_is_named_and_the_others_are_stored(send, broken
 @pytest.mark.parametrize(
     "broken",
     [
-        {"type": "dance"}, {"item_id": None}, {"event_id": ""}, {"event_time": "yesterday"}, {"colour": "red"},
+        {"type": "dance - at `x`"}, {"item_id": None}, {"event_id": ""}, {"event_time": "yesterday"}, {"colour": "red"},
         {"item_id": "x" * 129}, {"event_time": "2026-04-02T10:00:00"},
     ],
 )  # fmt: skip
@@ -83,6 +83,8 @@ def test_a_batch_that_does_not_match_the_schema_is_refused_as_a_whole(send, brok
 
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["field"].startswith("$.events[1]")
+    assert not any(repr(value)[1:-1] in response.text for value in broken.values() if isinstance(value, str) and value)
     assert report(send, event("view", item_id="tea"))[0] == 1
 
 

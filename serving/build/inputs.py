@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,6 +36,8 @@ class Champions:
 
     packages: Mapping[str, ModelPackage]
     missing: Mapping[str, str]
+    versions: Mapping[str, int] = field(default_factory=dict[str, int])
+    "The version of every champion, of those too that cannot be used."
 
     @classmethod
     def of(
@@ -55,6 +57,7 @@ class Champions:
         """
         packages: dict[str, ModelPackage] = {}
         missing: dict[str, str] = {}
+        versions: dict[str, int] = {}
         names = [find_kind(f"{PREDICT.name}.{event}") for event in events]
         for kind in [*(kind for kind in kinds_in_release() if kind is not PREDICT), *names]:
             try:
@@ -66,6 +69,7 @@ class Champions:
                         f"there is no champion; run `{kind.train_command}`, then `{kind.promote_command}`"
                     )
                 continue
+            versions[kind.name] = package.card.version or 0
             is_allowed = allow_constant and package.card.is_constant
             is_forced = (kind.name, package.card.version) in forced
             reason = "" if is_allowed else package.card.explain_refusal(is_forced=is_forced)
@@ -74,7 +78,7 @@ class Champions:
                 missing[kind.name] = reason
             else:
                 packages[kind.name] = package
-        return cls(packages, missing)
+        return cls(packages, missing, versions)
 
     def explain_other_churn(self, config: Config) -> str:
         """Why the churn champion does not predict what `[churn]` says today; '' if it does."""

@@ -67,6 +67,7 @@ def build_release(
         data_digest=tables.digest,
         journal_number=tables.journal_number,
         models={kind: _describe(package.card) for kind, package in champions.packages.items()},
+        champions=dict(champions.versions),
         similar_items=_describe_similarity_model(parts[RECOMMENDER.name], tables),
         missing=missing,
     )

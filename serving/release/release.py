@@ -118,6 +118,8 @@ class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     "The number of the last event of the journal when the release was built; see `serving.journal`."
     models: dict[str, ReleasedModel]
     "By kind: churn, hazard, recommender, predict.<event>, value, uplift."
+    champions: dict[str, int] = {}
+    "The version of every champion of that time, by kind; of those too that are not in this release."
     similar_items: FittedModel | None = None
     "The similarity model, if the recommender itself has no item similarity."
     missing: dict[str, str] = {}

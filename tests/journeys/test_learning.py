@@ -103,6 +103,21 @@ def test_the_service_answers_with_the_champion_s_scores(predictable_churn: Train
     assert answer.json()["model"]["version"] == 2
 
 
+def test_the_watch_releases_a_champion_that_was_moved_in_mlflow(predictable_churn: Trained):
+    shop, _ = predictable_churn
+    releases = Releases(shop.var / "shop/releases")
+    for version in (1, 2):
+        shop.registry.set_alias("churn", "champion", version=version)
+        result = shop.kizuna("watch", "--once")
+        assert result.exit_code == 0, result.error
+        assert releases.open_active().description.models["churn"].version == version
+    assert releases.active().why == "champion of churn: version 2 instead of 1"
+    assert result.last_line.startswith("published and activated ")
+
+    assert shop.kizuna("release", "--rollback").exit_code == 0
+    assert shop.kizuna("watch", "--once").last_line == "no champion has moved since the newest release"
+
+
 def test_training_writes_no_pickle(predictable_churn: Trained):
     shop, _ = predictable_churn
     artifacts = [path for path in (shop.var / "mlartifacts").rglob("*") if path.is_file()]

@@ -68,6 +68,6 @@ def champion_reader(config: Config) -> Callable[[], Versions]:
 
         registry = Registry(tracking_uri(config), config.name)
         aliases = {kind: registry.aliases(kind) for kind in kinds}
-        return {kind: found[CHAMPION] for kind, found in aliases.items() if CHAMPION in found}
+        return {kind: versions[CHAMPION] for kind, versions in aliases.items() if CHAMPION in versions}
 
     return read

@@ -29,7 +29,8 @@ class World:
         self.champions = dict(champions)
         self.released = dict(champions)
         self.lines, self.reasons = [], []
-        self.store_fault = self.release_fault = None
+        self.store_fault: Exception | None = None
+        self.release_fault: Exception | None = None
         self.now = 1000.0
         monkeypatch.setattr(champion_watch.time, "monotonic", lambda: self.now)
         sources = WatchSources(self.read, lambda: dict(self.released), self.publish)

@@ -110,6 +110,9 @@ LEDGER = "KIZUNA_LEDGER"
 HOSTS = "KIZUNA_HOSTS"
 "Names, separated by commas, that requests may call the service by; otherwise any, and without keys only this host's."
 
+KEY = "KIZUNA_KEY"
+"API key that `kizuna mcp` and the Python client send to the service."
+
 WITHOUT_KEYS = "KIZUNA_WITHOUT_KEYS"
 "If set, the service answers every caller while there are no API keys; otherwise only this host."
 

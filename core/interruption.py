@@ -28,7 +28,7 @@ _deferred: list[int | None] = []
 
 
 def end_when_interrupted() -> None:
-    """Until `watch_for_interruption`, both signals end the process at once: while it starts, it has nothing to tidy."""
+    """Until `watch_for_interruption`, both signals end the process at once, where it has nothing to tidy."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
 

@@ -35,7 +35,8 @@ ALLOWED_IMPORTERS = {
         "serving/tasks/",
         "training/recommender/search.py",
     ),
-    "httpx": ("serving/tasks/", "kizuna/commands/demo.py"),
+    "httpx": ("serving/assistants/", "serving/tasks/", "kizuna/commands/demo.py"),
+    "mcp": ("serving/assistants/server.py",),
 }
 "By library: the only places that may import it."
 

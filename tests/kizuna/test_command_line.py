@@ -14,7 +14,7 @@ from kizuna.command_group import FOLDER, CommandFile
 from kizuna.main import run
 
 COMMANDS = sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
-PRINTS_NO_RESULT = {"demo", "serve", "ui", "watch"}
+PRINTS_NO_RESULT = {"demo", "mcp", "serve", "ui", "watch"}
 "Commands that run until they are stopped."
 HEAVY = {"numpy", "pandas", "mlflow", "bentoml", "duckdb", "pydantic", "rich", "msgspec", "httpx", "babel"}
 "Libraries whose import takes longer than all that a help text needs."

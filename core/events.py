@@ -202,6 +202,10 @@ class ItemChange(Event, frozen=True, kw_only=True, omit_defaults=True, tag_field
     attributes: Annotated[dict[Word, Word], msgspec.Meta(max_length=50)] = msgspec.field(default_factory=dict)
     "Values of further attributes that the TOML lists."
 
+    def value_of(self, attribute: str) -> str | None:
+        """The new value of an attribute; None if it stays as it is."""
+        return self.category if attribute == "category" else self.attributes.get(attribute)
+
     @property
     def subject(self) -> str:
         """The item."""

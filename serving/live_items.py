@@ -1,11 +1,11 @@
-"""The items of a release with the changes that were reported since: price, stock, title, category, attributes.
+"""The items of a release with what was reported since: price, stock, title, category, attributes, new items.
 
-Computed once per change, on the first request after it, and shared by the requests of a worker. An item that the
-release does not have is recommended from the next release on.
+Computed once per change, on the first request after it, and shared by the requests of a worker.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.events import ItemChange
 from core.interactions import codes_of, codes_of_ids
 from core.item_attributes import ItemAttributes
+from serving.added_items import add_items
 from serving.release.item_part import ItemPart
 from serving.release.lookup import PackedJson
 from serving.release.recommender_part import RecommenderPart
@@ -30,26 +31,67 @@ class ChangedDescriptions(PackedJson):
 
     changed: Mapping[int, msgspec.Raw]
     "By code."
+    others: PackedJson
+    "Of the items that have not changed."
+
+    def __len__(self) -> int:
+        return len(self.others)
 
     def __getitem__(self, row: int) -> msgspec.Raw:
         """The text of a row, ready for a response."""
-        return self.changed.get(row) or super().__getitem__(row)
+        return self.changed.get(row) or self.others[row]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A part with changes, and what it was made from."""
+
+    released: RecommenderPart
+    changes: Changes
+    added: Changes
+    "The changes of items that the release does not have."
+    extended: RecommenderPart
+    "The released part with these items."
+    part: RecommenderPart
+
+    def is_current(self, released: RecommenderPart, changes: Changes) -> bool:
+        """Whether these are the changes of that part."""
+        return self.released is released and self.changes is changes
 
 
 class LiveItems:
     """The recommender of the active release with its items as they are now."""
 
     def __init__(self) -> None:
-        self._cached: tuple[RecommenderPart, Changes, RecommenderPart] | None = None
+        self._cached: Changed | None = None
+        self._lock = threading.Lock()
+
+    def has_lists(self, part: RecommenderPart, changes: Changes) -> bool:
+        """Whether the part with its changes is at hand, and customers' precomputed lists are valid for it."""
+        cached = self._cached
+        return not changes or (cached is not None and cached.is_current(part, changes) and not cached.added)
 
     def change(self, part: RecommenderPart | None, changes: Changes) -> RecommenderPart | None:
-        """The part with changed items."""
+        """The part with changed and new items."""
         if part is None or not changes:
             return part
-        cached = self._cached
-        if cached is None or cached[0] is not part or cached[1] is not changes:
-            cached = self._cached = (part, changes, replace(part, items=change_items(part.items, changes)))
-        return cached[2]
+        with self._lock:
+            cached = self._cached
+            if cached is None or not cached.is_current(part, changes):
+                cached = self._cached = _change(part, changes, before=cached)
+        return cached.part
+
+
+def _change(part: RecommenderPart, changes: Changes, *, before: Changed | None) -> Changed:
+    codes = codes_of_ids(list(changes), part.model.item_ids).tolist()
+    added = {item_id: one for (item_id, one), code in zip(changes.items(), codes, strict=True) if code < 0}
+    if before is not None and before.released is part and before.added == added:
+        extended = before.extended
+    else:
+        extended = add_items(part, added) if added else part
+    items = change_items(extended.items, changes)
+    context_models = extended.context_models.with_attributes(items.attributes)
+    return Changed(part, changes, added, extended, replace(extended, items=items, context_models=context_models))
 
 
 def change_items(items: ItemPart, changes: Changes) -> ItemPart:
@@ -69,6 +111,7 @@ def change_items(items: ItemPart, changes: Changes) -> ItemPart:
             items.descriptions.content,
             items.descriptions.offsets,
             {code: _describe(items.descriptions[code], change) for code, change in by_code.items()},
+            items.descriptions,
         ),
         is_changed=True,
     )
@@ -89,7 +132,7 @@ def _change_attributes(
     """The attributes with new values; those that no item of the release has are left out."""
     codes, vocabularies = dict(attributes.codes), dict(attributes.vocabularies)
     for name in codes:
-        values = {code: _value_of(change, name) for code, change in changes.items()}
+        values = {code: change.value_of(name) for code, change in changes.items()}
         new = {code: value for code, value in values.items() if value is not None}
         if new:
             words = np.unique(np.concatenate([vocabularies[name], np.array(list(new.values()), dtype=str)]))
@@ -97,10 +140,6 @@ def _change_attributes(
             moved[list(new)] = codes_of(np.array(list(new.values()), dtype=str), words)
             codes[name], vocabularies[name] = moved, words
     return ItemAttributes(attributes.item_ids, codes, vocabularies, price.astype(np.float32))
-
-
-def _value_of(change: ItemChange, attribute: str) -> str | None:
-    return change.category if attribute == "category" else change.attributes.get(attribute)
 
 
 def _describe(before: msgspec.Raw, change: ItemChange) -> msgspec.Raw:

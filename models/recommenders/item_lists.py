@@ -19,7 +19,7 @@ A score of 1 is a doubling. The prior ranks 1 -> 3 purchases (0.24, without deca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Self
 
@@ -80,6 +80,12 @@ class BoughtTogether:
         return list(
             zip(self.others[span].tolist(), self.lifts[span].tolist(), self.supports[span].tolist(), strict=True)
         )
+
+    def with_codes(self, codes: NDArray[np.int32], *, n_items: int) -> Self:
+        """In a catalogue of more items, given the (m,) new codes, which rise; further items have no pairs."""
+        n_pairs = np.zeros(n_items + 1, dtype=np.int64)
+        n_pairs[codes + 1] = np.diff(self.indptr)
+        return replace(self, indptr=np.cumsum(n_pairs), others=codes[self.others])
 
     def to_artifact(self) -> Artifact:
         """The arrays, as a release stores them."""

@@ -49,7 +49,7 @@ class ItemsChangeResponse(Response, frozen=True, kw_only=True):
     changed: int
     "Items of the active release."
     new: list[str]
-    "Items that it does not have: they are recommended from the next release on."
+    "Items that it does not have."
     refused: list[RefusedEntry]
     "The others are stored all the same."
 

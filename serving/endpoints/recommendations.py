@@ -73,6 +73,8 @@ def needs_scoring(request: RecommendationsRequest, context: RequestContext) -> b
     part = context.release.recommender
     if part is None or request.customer_id is None or not request.is_plain:
         return part is not None
+    if not context.live_items.has_lists(part, context.journal.items):
+        return True
     is_on_record = part.customers.index.find(request.customer_id) >= 0
     return not is_on_record or context.journal.customer(request.customer_id) is not None
 

@@ -76,10 +76,8 @@ class Explainer:
 
         `profile` replaces the one on record, for requests that contain preferences.
         """
-        customers, lines = part.customers, part.customers.lines(row)
-        lines = lines if part.rules.has_days else slice(0, 0)
-        past = PurchaseDays(customers.histories.items[lines], customers.histories.times[lines])
-        return cls(part.items, past, customers.profile_of(row) if profile is None else profile, looked_at)
+        past = PurchaseDays(*part.customers.items_and_times(row if part.rules.has_days else -1))
+        return cls(part.items, past, part.customers.profile_of(row) if profile is None else profile, looked_at)
 
     def explain(self, item: int, stage: Stage, *, contributions: Sequence[tuple[int, float]]) -> Explanation:
         """Explain one recommended item; contributions are codes and shares of past purchases, largest first."""

@@ -79,8 +79,7 @@ def _lines_of(events: Sequence[Purchase | Interest], like: Histories, *, zone: Z
 
 def _drop_recorded(part: RecommenderPart, lines: Histories, *, row: int) -> Histories:
     """The lines without those of days before the cutoff that are on record: they were reported late, and loaded too."""
-    histories, own = part.customers.histories, part.customers.lines(row)
-    recorded = set(_list_pairs(histories.items[own], histories.times[own]))
+    recorded = set(_list_pairs(*part.customers.items_and_times(row)))
     is_new = [pair not in recorded for pair in _list_pairs(lines.items, lines.times)]
     return lines if all(is_new) else lines.keep(np.array(is_new, dtype=bool))
 

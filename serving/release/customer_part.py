@@ -58,6 +58,16 @@ class RecordedProfiles:
         return np.concatenate([self.declined_recommendations, self.declined_contact, *by_customer])
 
 
+@dataclass(frozen=True)
+class MovedItems:
+    """A catalogue that has further items, so that items have other codes."""
+
+    codes: NDArray[np.int32]
+    "(m,) the new code of each item."
+    item_ids: NDArray[np.str_]
+    "Sorted ids of all items."
+
+
 @dataclass(frozen=True, kw_only=True)
 class CustomerPart:
     """Row i belongs to the i-th id of the index."""
@@ -71,6 +81,8 @@ class CustomerPart:
     "(n,)."
     profiles: PackedJson
     "(n,) `RecordedProfile`."
+    moved: MovedItems | None = None
+    "Other codes of the items, in which customers' lines are given out."
 
     @classmethod
     def of(cls, histories: Histories, profiles: RecordedProfiles) -> CustomerPart:
@@ -145,16 +157,23 @@ class CustomerPart:
         """The profile of a customer; empty for row -1."""
         return _DECODER.decode(self.profiles[row]) if self.has_profile(row) else RecordedProfile()
 
+    def items_and_times(self, row: int) -> tuple[NDArray[np.int32], NDArray[np.datetime64]]:
+        """(lines,) each: codes and times of a customer's purchases on record; empty for row -1."""
+        lines = self.lines(row)
+        items = self.histories.items[lines]
+        return items if self.moved is None else self.moved.codes[items], self.histories.times[lines]
+
     def history_of(self, row: int, since_release: Histories) -> Histories:
         """One history: the customer's purchases on record, followed by those of `since_release`."""
         lines = self.lines(row)
-        columns = {
-            name: np.concatenate([getattr(self.histories, name)[lines], getattr(since_release, name)])
-            for name in LINE_ARRAYS
-        }
-        indptr = np.array([0, len(columns["items"])], dtype=np.int64)
+        on_record = {name: getattr(self.histories, name)[lines] for name in LINE_ARRAYS}
+        on_record["items"], _ = self.items_and_times(row)
+        columns = {name: np.concatenate([on_record[name], getattr(since_release, name)]) for name in LINE_ARRAYS}
         return Histories(
-            customer_ids=since_release.customer_ids, item_ids=self.histories.item_ids, indptr=indptr, **columns
+            customer_ids=since_release.customer_ids,
+            item_ids=self.histories.item_ids if self.moved is None else self.moved.item_ids,
+            indptr=np.array([0, len(columns["items"])], dtype=np.int64),
+            **columns,
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.interactions import codes_of_ids
+from core.item_attributes import ItemAttributes
 from core.model_kinds import RECOMMENDER
 from core.recommendations import STAGES, Recommendations, Stage
 from models.artifact import Artifact
@@ -91,6 +92,18 @@ class ContextModels:
             BoughtTogether.from_artifact(artifacts["bought_together"]),
             TrendPart.from_artifact(artifacts["trend"]),
         )
+
+    def with_codes(self, codes: NDArray[np.int32], *, n_items: int) -> ContextModels:
+        """The models in a catalogue of more items, given the (m,) new codes."""
+        return ContextModels(
+            self.cold_start_customers.with_codes(codes, n_items=n_items),
+            self.together.with_codes(codes, n_items=n_items),
+            replace(self.trend, items=codes[self.trend.items]),
+        )
+
+    def with_attributes(self, items: ItemAttributes) -> ContextModels:
+        """The models with other attributes of the same items."""
+        return replace(self, cold_start_customers=self.cold_start_customers.with_attributes(items))
 
     def cold_start(self, profile: RecordedProfile) -> ItemScores | None:
         """Scores for a customer from their profile; None if it has no bearing on items."""
@@ -244,7 +257,12 @@ class RecommenderPart:
         return int(codes_of_ids([item_id], self.model.item_ids)[0])
 
     def look_up_top(self, row: int, k: int, *, gone: NDArray[np.bool_] | None = None) -> TopItems | None:
-        """The k best precomputed items of a customer that are not `gone`, (m,); None if fewer than k are left."""
+        """The k best precomputed items of a customer that are not `gone`, (m,); None if fewer than k are left.
+
+        None, too, where items were added since the lists were computed.
+        """
+        if self.customers.moved is not None:
+            return None
         items = self.top.best.items[row]
         is_left = items >= 0 if gone is None else (items >= 0) & ~gone[items]
         places = np.flatnonzero(is_left)[:k]

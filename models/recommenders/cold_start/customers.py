@@ -10,7 +10,7 @@ Purchases decay, and a customer counts at most once for an item. The scores are 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Self
@@ -97,6 +97,23 @@ class ColdStartCustomers:
         if shares is not None:
             return ItemScores(shares.astype(np.float32), Stage.SEGMENT)
         return ItemScores(np.zeros(len(self.popularity), dtype=np.float32), Stage.POPULARITY)
+
+    def with_codes(self, codes: NDArray[np.int32], *, n_items: int) -> Self:
+        """In a catalogue of more items, given the (m,) new codes; further items have no purchases or attributes yet."""
+        popularity = np.zeros(n_items)
+        popularity[codes] = self.popularity
+        moved = {
+            name: sparse.csr_matrix((each.data, codes[each.indices], each.indptr), (each.shape[0], n_items))
+            for name, each in self.purchases.items()
+        }
+        item_codes = {name: np.full(n_items, -1, dtype=np.int32) for name in self.item_codes}
+        for name, column in item_codes.items():
+            column[codes] = self.item_codes[name]
+        return replace(self, popularity=popularity, item_codes=item_codes, purchases=moved)
+
+    def with_attributes(self, items: ItemAttributes) -> Self:
+        """With other attributes of the same items."""
+        return replace(self, item_codes=items.codes, item_vocabularies=items.vocabularies)
 
     def to_artifact(self) -> Artifact:
         """Names as JSON, numbers as arrays."""

@@ -61,7 +61,10 @@ class ItemAttributes:
         """The attributes of other items (sorted ids); all are missing for items that have no row here."""
         if item_ids is self.item_ids or np.array_equal(item_ids, self.item_ids):
             return self
-        places = codes_of(item_ids, self.item_ids)
+        return self.take(codes_of(item_ids, self.item_ids), item_ids)
+
+    def take(self, places: NDArray[np.int32], item_ids: NDArray[np.str_]) -> ItemAttributes:
+        """The attributes of other items (sorted ids), given where each is here; -1 for those that have no row."""
         return ItemAttributes(
             item_ids,
             {name: np.append(codes, np.int32(-1))[places] for name, codes in self.codes.items()},

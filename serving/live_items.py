@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import msgspec
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from core.events import ItemChange
 from core.interactions import codes_of, codes_of_ids
 from core.item_attributes import ItemAttributes
-from serving.added_items import add_items
+from serving.added_items import MAX_ADDED, AddedItems, add_items
 from serving.release.item_part import ItemPart
 from serving.release.lookup import PackedJson
 from serving.release.recommender_part import RecommenderPart
@@ -48,8 +49,8 @@ class Changed:
 
     released: RecommenderPart
     changes: Changes
-    added: Changes
-    "The changes of items that the release does not have."
+    added: AddedItems | None
+    "The items that the release does not have."
     extended: RecommenderPart
     "The released part with these items."
     part: RecommenderPart
@@ -69,7 +70,7 @@ class LiveItems:
     def has_lists(self, part: RecommenderPart, changes: Changes) -> bool:
         """Whether the part with its changes is at hand, and customers' precomputed lists are valid for it."""
         cached = self._cached
-        return not changes or (cached is not None and cached.is_current(part, changes) and not cached.added)
+        return not changes or (cached is not None and cached.is_current(part, changes) and cached.added is None)
 
     def change(self, part: RecommenderPart | None, changes: Changes) -> RecommenderPart | None:
         """The part with changed and new items."""
@@ -84,14 +85,23 @@ class LiveItems:
 
 def _change(part: RecommenderPart, changes: Changes, *, before: Changed | None) -> Changed:
     codes = codes_of_ids(list(changes), part.model.item_ids).tolist()
-    added = {item_id: one for (item_id, one), code in zip(changes.items(), codes, strict=True) if code < 0}
-    if before is not None and before.released is part and before.added == added:
-        extended = before.extended
-    else:
-        extended = add_items(part, added) if added else part
+    new = {item_id: one for (item_id, one), code in zip(changes.items(), codes, strict=True) if code < 0}
+    newest = dict(islice(new.items(), max(0, len(new) - MAX_ADDED), None))
+    added, extended = _add(part, newest, before=before if before is not None and before.released is part else None)
     items = change_items(extended.items, changes)
     context_models = extended.context_models.with_attributes(items.attributes)
     return Changed(part, changes, added, extended, replace(extended, items=items, context_models=context_models))
+
+
+def _add(part: RecommenderPart, new: Changes, *, before: Changed | None) -> tuple[AddedItems | None, RecommenderPart]:
+    """New items, and the part with them; `before` is of the same part."""
+    if not new:
+        return None, part
+    earlier = None if before is None else before.added
+    if before is not None and earlier is not None and earlier.changes == new:
+        return earlier, before.extended
+    added = AddedItems.find(part, new, before=earlier)
+    return added, add_items(part, added)
 
 
 def change_items(items: ItemPart, changes: Changes) -> ItemPart:

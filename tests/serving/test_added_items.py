@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from core.events import ItemChange
 from core.item_attributes import ItemAttributes
+from models.recommenders.cold_start.customers import ColdStartCustomers
 from models.recommenders.cold_start.items import add_cold_start_items, find_cold_start_items
 from models.recommenders.engine.base import Recommender
 from models.recommenders.item_knn import ItemKnn
+from models.recommenders.item_lists import BoughtTogether, measure_trend
 from models.recommenders.popularity import Popularity
 from serving.live_items import LiveItems
 from serving.recommendations.recommend import recommend
@@ -24,7 +28,6 @@ from tests.serving.conftest import client_for, open_api
 from tests.serving.sample_release import (
     CUTOFF,
     PROFILES,
-    context_models,
     interactions,
     item_attributes,
     publish,
@@ -49,9 +52,12 @@ def part_with_added(model: Recommender) -> RecommenderPart:
     new_items = find_cold_start_items(item_attributes(), attributes)
     extended = add_cold_start_items(model, new_items)
     bought = interactions().recode(extended.item_ids)
-    context = context_models()
-    trend = context.trend
-    codes = np.searchsorted(extended.item_ids, interactions().item_ids).astype(np.int32)
+    towns = {"town": np.array(["Osaka", "Tokyo", "Osaka"])}
+    context = ContextModels(
+        ColdStartCustomers.fit(bought, towns, item_attributes=attributes, half_life_days=30, cutoff=CUTOFF),
+        BoughtTogether.fit(bought, min_support=1),
+        TrendPart.of(measure_trend(bought, CUTOFF, window_days=14), 14),
+    )
     return RecommenderPart.of(
         extended,
         new_items,
@@ -62,24 +68,14 @@ def part_with_added(model: Recommender) -> RecommenderPart:
             unavailable=np.flatnonzero(extended.item_ids == "hidden"),
             descriptions=[{} for _ in ids],
         ),
-        context_models=ContextModels(
-            replace(context.cold_start_customers.with_codes(codes, n_items=len(ids))).with_attributes(attributes),
-            context.together.with_codes(codes, n_items=len(ids)),
-            TrendPart(
-                window_days=trend.window_days,
-                items=codes[trend.items],
-                scores=trend.scores,
-                counts=trend.counts,
-                counts_before=trend.counts_before,
-            ),
-        ),
+        context_models=context,
         cutoff=CUTOFF,
         k=6,
     )
 
 
 def answer(part: RecommenderPart, customer: str, **options: object) -> list[tuple[str, float, int]]:
-    request = RecommendationsRequest(customer_id=customer, k=6, **options)
+    request = RecommendationsRequest(customer_id=customer, **{"k": 6, **options})
     result = recommend(
         part,
         request,
@@ -93,8 +89,16 @@ def answer(part: RecommenderPart, customer: str, **options: object) -> list[tupl
     return list(zip(names, best.scores[0][listed].round(5).tolist(), best.stages[0][listed].tolist(), strict=True))
 
 
+def change(part: RecommenderPart, live: LiveItems | None = None) -> RecommenderPart:
+    """The part with the added items."""
+    changed = (live or LiveItems()).change(part, ADDED)
+    assert changed is not None
+    return changed
+
+
 REQUESTS = [
-    {}, {"history": ("kettle",)}, {"where": {"category": ("vessels",)}}, {"price_max": 6.5}, {"exclude": ("kettle",)},
+    {}, {"k": 2}, {"history": ("kettle",)}, {"where": {"category": ("vessels",)}}, {"price_max": 6.5},
+    {"exclude": ("kettle",)},
     {"preferences": {"category": ("drinks",)}}, {"repeat_policy": "never"}, {"diversity": 0.5}, {"trending": True},
     {"similar_to": "kettle"}, {"similar_to": "cup"}, {"bought_with": "tea"}, {"at_most_per_category": 1},
 ]  # fmt: skip
@@ -105,9 +109,22 @@ REQUESTS = [
 @pytest.mark.parametrize("customer", ["ada", "cyd", "dan", "eve", "stranger"])
 def test_a_reported_item_is_recommended_as_if_the_release_had_it(model, customer, options):
     fitted = model.fit(interactions(), CUTOFF)
-    live = LiveItems().change(recommender_part(fitted, PROFILES), ADDED)
+    part = recommender_part(fitted, PROFILES)
 
-    assert answer(live, customer, **options) == answer(part_with_added(fitted), customer, **options)
+    assert answer(change(part), customer, **options) == answer(part_with_added(fitted), customer, **options)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [{"kettle": KETTLE}, {"amber": AMBER}, {"kettle": msgspec.structs.replace(KETTLE, category="drinks")}],
+    ids=["kettle first", "amber first", "the kettle in another category first"],
+)
+def test_items_reported_one_after_the_other_are_as_items_reported_at_once(first):
+    released = recommender_part(ItemKnn().fit(interactions(), CUTOFF), PROFILES)
+    live = LiveItems()
+    live.change(released, first)
+
+    assert answer(change(released, live), "ada") == answer(change(released), "ada")
 
 
 @pytest.fixture
@@ -117,7 +134,7 @@ def send(tmp_path):
     return client_for(open_api(tmp_path / "releases"))
 
 
-def items_for(send, customer: str, **options: object) -> dict[str, dict[str, object]]:
+def items_for(send, customer: str, **options: object) -> dict[str, dict[str, Any]]:
     response = send("POST", RECOMMEND, json={"customer_id": customer, "k": 6} | options)
     assert response.status_code == 200, response.text
     return {one["item_id"]: one for one in response.json()["items"]}

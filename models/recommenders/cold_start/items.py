@@ -15,7 +15,7 @@ The extended model stores the original model; its `ColdStartItems` are an artifa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from core.errors import BadInput
-from core.interactions import Histories, Interactions, codes_of
+from core.interactions import Histories, Interactions, codes_of, lines_of
 from core.item_attributes import ItemAttributes
 from models.artifact import Artifact
 from models.protocols import Settings
 from models.recommenders.engine.base import Recommender
+from models.recommenders.engine.ranked_lists import select_best
 from models.recommenders.engine.scoring import ScoringRecommender
 
 CELLS_AT_ONCE = 2**22
@@ -63,6 +64,32 @@ class ColdStartItems:
         """(n, purchased items) float32 similarities."""
         return sparse.csr_matrix((self.similarities, self.neighbours, self.indptr), (len(self), self.n_purchased))
 
+    def keep(self, rows: NDArray[np.bool_]) -> Self:
+        """The items that a mask selects."""
+        pairs = np.repeat(rows, np.diff(self.indptr))
+        lengths = np.diff(self.indptr)[rows]
+        return replace(
+            self,
+            item_ids=self.item_ids[rows],
+            indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            neighbours=self.neighbours[pairs],
+            similarities=self.similarities[pairs],
+        )
+
+    def join(self, others: Self) -> Self:
+        """These items and different other ones, which refer to the same catalogue."""
+        lengths = np.concatenate([np.diff(self.indptr), np.diff(others.indptr)])
+        item_ids = np.concatenate([self.item_ids, others.item_ids])
+        order = np.argsort(item_ids)
+        lines = lines_of(np.concatenate([[0], np.cumsum(lengths)]), order)
+        return replace(
+            self,
+            item_ids=item_ids[order],
+            indptr=np.concatenate([[0], np.cumsum(lengths[order])]).astype(np.int64),
+            neighbours=np.concatenate([self.neighbours, others.neighbours])[lines],
+            similarities=np.concatenate([self.similarities, others.similarities])[lines],
+        )
+
     def to_artifact(self) -> Artifact:
         """The arrays, as a release stores them."""
         arrays = {name: getattr(self, name) for name in ("item_ids", "indptr", "neighbours", "similarities")}
@@ -78,14 +105,14 @@ def find_cold_start_items(
     purchased: ItemAttributes, catalogue: ItemAttributes, *, n_neighbours: int = 20
 ) -> ColdStartItems:
     """The items of a catalogue that were never purchased, each with its most similar purchased items."""
-    new = catalogue.keep(~np.isin(catalogue.item_ids, purchased.item_ids))
+    new = catalogue.keep(codes_of(catalogue.item_ids, purchased.item_ids) < 0)
     n_at_once = max(1, CELLS_AT_ONCE // max(1, len(purchased)))
     neighbours, similarities = list[NDArray[np.int64]](), list[NDArray[np.float32]]()
     for start in range(0, len(new), n_at_once):
         for row in attribute_similarity(_slice(new, start, end=start + n_at_once), purchased):
-            nearest = np.argsort(-row, kind="stable")[:n_neighbours]
-            neighbours.append(nearest[row[nearest] > 0])
-            similarities.append(row[neighbours[-1]])
+            nearest, closeness = select_best(row, n_neighbours)
+            neighbours.append(nearest)
+            similarities.append(closeness)
     return ColdStartItems(
         item_ids=new.item_ids,
         indptr=np.cumsum([0, *map(len, neighbours)], dtype=np.int64),
@@ -119,7 +146,7 @@ def add_cold_start_items(model: Recommender, new_items: ColdStartItems, *, disco
 
     Raises BadInput where the neighbours of the new items refer to another catalogue.
     """
-    if new_items.n_purchased != len(model.item_ids) or np.isin(new_items.item_ids, model.item_ids).any():
+    if new_items.n_purchased != len(model.item_ids) or (codes_of(new_items.item_ids, model.item_ids) >= 0).any():
         raise BadInput(
             f"the cold-start items refer to a catalogue of {new_items.n_purchased} items, {model.name} has "
             f"{len(model.item_ids)}; find their neighbours among the model's own items"
@@ -142,8 +169,12 @@ class ExtendedRecommender(Recommender):
         vars(self).update(
             inner.settings, name=inner.name, stage=inner.stage, has_item_similarity=inner.has_item_similarity
         )
-        self.item_ids = np.sort(np.concatenate([inner.item_ids, new_items.item_ids]))
-        self._old, self._new = (codes_of(ids, self.item_ids) for ids in (inner.item_ids, new_items.item_ids))
+        places = np.searchsorted(inner.item_ids, new_items.item_ids)
+        n_before = np.bincount(places, minlength=len(inner.item_ids) + 1).cumsum()[:-1]
+        self._old = (np.arange(len(inner.item_ids)) + n_before).astype(np.int32)
+        self._new = (places + np.arange(len(new_items))).astype(np.int32)
+        longest = np.promote_types(inner.item_ids.dtype, new_items.item_ids.dtype)
+        self.item_ids = np.insert(inner.item_ids.astype(longest), places, new_items.item_ids)
         self._inner_codes = np.full(len(self.item_ids), -1, dtype=np.int32)
         self._inner_codes[self._old] = np.arange(len(self._old))
         self._similarities = new_items.matrix

@@ -45,9 +45,9 @@ ADDED = {"kettle": KETTLE, "amber": AMBER}
 def part_with_added(model: Recommender) -> RecommenderPart:
     """What `kizuna release` would have built, had it known the added items."""
     ids = [*interactions().item_ids.tolist(), *ADDED]
-    known = [("vessels", "red", 5.0), (None, "red", 1.0), ("vessels", "blue", 30.1), ("drinks", None, None)]
+    released = [("vessels", "red", 5.0), (None, "red", 1.0), ("vessels", "blue", 30.1), ("drinks", None, None)]
     added = [(one.category, one.attributes.get("colour"), one.price) for one in ADDED.values()]
-    categories, colours, prices = zip(*known, *added, strict=True)
+    categories, colours, prices = zip(*released, *added, strict=True)
     attributes = ItemAttributes.from_columns(ids, {"category": categories, "colour": colours}, price=prices)
     new_items = find_cold_start_items(item_attributes(), attributes)
     extended = add_cold_start_items(model, new_items)

@@ -19,9 +19,10 @@ from models.recommenders.engine.base import Recommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.item_lists import BoughtTogether, measure_trend
 from serving.build.inputs import BuildInputs, BuiltPart
+from serving.release.context_models import ContextModels, TrendPart
 from serving.release.customer_part import CustomerPart, RecordedProfiles
 from serving.release.item_part import ItemPart
-from serving.release.recommender_part import ContextModels, RecommenderPart, TrendPart
+from serving.release.recommender_part import RecommenderPart
 from serving.release.release import ReleasePart
 from serving.release.repeat_rules import RepeatRules
 from tables.assortment import CurrentItems, load_items

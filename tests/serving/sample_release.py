@@ -35,13 +35,14 @@ from serving.build.accounts import build_accounts
 from serving.build.retention import CustomerValues, price_contacts
 from serving.release.account_part import AccountPart
 from serving.release.churn_part import ChurnPart
+from serving.release.context_models import ContextModels, TrendPart
 from serving.release.customer_part import CustomerPart, RecordedProfiles
 from serving.release.hazard_part import HazardPart
 from serving.release.item_part import ItemPart
 from serving.release.lookup import IdIndex
 from serving.release.offer_part import OfferCustomers, OfferPart, OfferTerms
 from serving.release.predict_part import EventScores, PredictPart
-from serving.release.recommender_part import ContextModels, RecommenderPart, TrendPart
+from serving.release.recommender_part import RecommenderPart
 from serving.release.refusals import Refusals
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Activation, Releases

@@ -20,9 +20,10 @@ from models.recommenders.popularity import Popularity
 from serving.live_items import LiveItems
 from serving.recommendations.recommend import recommend
 from serving.recommendations.request import RecommendationsRequest
+from serving.release.context_models import ContextModels, TrendPart
 from serving.release.customer_part import CustomerPart
 from serving.release.item_part import ItemPart
-from serving.release.recommender_part import ContextModels, RecommenderPart, TrendPart
+from serving.release.recommender_part import RecommenderPart
 from serving.stock import EMPTY_STOCK, find_out_of_stock
 from tests.serving.conftest import client_for, open_api
 from tests.serving.sample_release import (

@@ -40,6 +40,8 @@ class Scope(StrEnum):
     "Outcomes and stock."
     TASKS = "tasks"
     "Tasks of customer success."
+    READ = "read"
+    "The pages under /ui. Changing a task there needs `tasks` as well."
     ADMIN = "admin"
     "Metrics; everything else as well."
 

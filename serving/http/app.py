@@ -32,6 +32,7 @@ from serving.http.gate import Gate
 from serving.http.live import LiveRelease
 from serving.http.load import Load
 from serving.http.metrics import ServiceMetrics
+from serving.http.page import Page, PageRequest, read_form
 from serving.http.pages import page_routes
 from serving.http.problems import MEDIA_TYPE, Problem, ProblemType
 from serving.http.schema import Endpoint, RequestContext, RequestReader, read_body
@@ -47,6 +48,8 @@ logger = logging.getLogger("kizuna.serving")
 HttpHandler = Callable[[HttpRequest], Awaitable[HttpResponse]]
 ENDPOINTS = Catalogue[Endpoint].of_folder("serving.endpoints", attribute="ENDPOINT")
 "The routes of the API: one file of `serving/endpoints/` each."
+PAGES = Catalogue[Page].of_folder("serving.ui.pages", attribute="PAGE")
+"The pages for people: one file of `serving/ui/pages/` each."
 METRICS = "/metrics"
 WITHOUT_KEY = ("/livez", "/readyz")
 SECURITY_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
@@ -115,7 +118,16 @@ class Api:
             )
             for endpoint in endpoints
         ]
-        self._routes = [*routes, *page_routes(live, endpoints, metrics=metrics)]
+        pages = [
+            Route(
+                page.path,
+                page_handler(page, live, context_of=context_of, load=load),
+                methods=[page.method],
+                name=page.path,
+            )
+            for page in PAGES.values()
+        ]
+        self._routes = [*routes, *page_routes(live, endpoints, metrics=metrics), *pages]
         self._scopes: dict[tuple[str, str], Scope] = {(one.method, one.template): one.scope for one in endpoints}
         self._for_browsers = {(one.method, one.template) for one in endpoints if one.open_to_browsers}
         self._scopes["GET", METRICS] = Scope.ADMIN
@@ -231,6 +243,22 @@ def http_handler(
         if isinstance(response, Awaitable):
             response = await response
         return HttpResponse(encode(response), media_type="application/json")
+
+    return handle
+
+
+def page_handler(
+    page: Page, live: LiveRelease, *, context_of: Callable[[Release, Admission], RequestContext], load: Load
+) -> HttpHandler:
+    """Wrap a page into a function from HTTP request to HTTP response; it is built in a thread."""
+
+    async def handle(http_request: HttpRequest) -> HttpResponse:
+        form = await read_form(http_request) if page.method == "POST" else {}
+        release, admission = live.current, http_request.scope[ADMISSION]
+        context = None if release is None else context_of(release, admission)
+        request = PageRequest.of(http_request, admission, form=form)
+        async with load.thread_of(admission.key_id):
+            return await asyncio.to_thread(page.handle, request, context)
 
     return handle
 

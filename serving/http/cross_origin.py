@@ -45,6 +45,20 @@ def read_origin(scope: Mapping[str, Any]) -> str | None:
     return values[0].decode("latin-1") if len(values) == 1 else ""
 
 
+def is_from_own_page(scope: Mapping[str, Any]) -> bool:
+    """Whether a page of the service itself sends an ASGI request, such as a form, and not one of another site.
+
+    Browsers add Sec-Fetch-Site over https and on this host, and Origin to whatever is not a GET; a page can forge
+    neither. A request with neither is refused: it is no browser's, or cannot be distinguished from an attack.
+    """
+    sites = [value for name, value in scope["headers"] if name == b"sec-fetch-site"]
+    if sites:
+        return sites == [b"same-origin"]
+    hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
+    _, is_origin, origin_host = (read_origin(scope) or "").lower().partition("://")
+    return bool(is_origin) and hosts == [origin_host]
+
+
 def answer_headers(scope: Mapping[str, Any], origins: frozenset[str]) -> Headers:
     """The headers that let a page of one of these origins read the response."""
     if not origins:

@@ -32,9 +32,12 @@ FORWARDED = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
 "Headers that proxies add."
 BEARER, BASIC = b"bearer ", b"basic "
 CHALLENGE = {"www-authenticate": "Bearer"}
-PAGES = frozenset({"/", "/openapi.json", "/docs"})
+PAGES = frozenset({"/", "/openapi.json", "/docs", "/ui"})
+FOLDERS_OF_PAGES, FOLDER_OF_FORMS = ("/docs/", "/ui/"), "/ui/"
 PAGE_CHALLENGE = {"www-authenticate": 'Basic realm="Kizuna: any name, an API key as password", charset="UTF-8"'}
-"Makes a browser ask. Pages change nothing, so that other sites gain nothing by sending what the browser remembers."
+"""\
+Makes a browser ask. Other sites gain nothing by sending what the browser remembers: what changes something is answered
+only to the pages of the service itself, see `cross_origin.is_from_own_page`."""
 CUSTOMER_TOKEN = b"kizuna-customer-token"
 MAX_BUCKETS = 100_000
 "Customers of browser keys whose rates a worker keeps; full buckets are dropped first."
@@ -173,9 +176,11 @@ def _password_in(credentials: bytes) -> str:
 
 
 def _is_page(scope: Mapping[str, Any]) -> bool:
-    """Whether a request is for the documentation, which people open in a browser."""
+    """Whether a request is for what people open in a browser: the documentation, and the pages with their forms."""
     path: str = scope["path"]
-    return scope["method"] == "GET" and (path in PAGES or path.startswith("/docs/"))
+    if scope["method"] == "GET":
+        return path in PAGES or path.startswith(FOLDERS_OF_PAGES)
+    return scope["method"] == "POST" and path.startswith(FOLDER_OF_FORMS)
 
 
 def _host_of(headers: list[tuple[bytes, bytes]]) -> str:

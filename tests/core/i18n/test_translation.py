@@ -33,7 +33,8 @@ TRANSLATING = {"Message", "translate", "translate_plural", "translate_template",
 "Functions whose first argument is a message, or its singular and plural."
 UNREADABLE_CELLS = {f"unreadable {kind}" for kind in ("number", "integer", "time", "date", "boolean", "attribute")}
 "Faults of cells, which tables/cleaning puts together."
-KEY_PREFIXES = {"", "missing", "threshold"}
+TEMPLATE_FOLDERS = ("insights/render/templates", "serving/ui/templates")
+KEY_PREFIXES = {"", "missing", "threshold", "risk", "band", "state", "outcome", "purpose", "noaction"}
 "The template adds the name."
 TEMPLATE_TEXT = re.compile(r'text\("([^"]+)"(?: if \S+ else "([^"]+)")?')
 
@@ -48,7 +49,7 @@ def syntax_trees() -> tuple[ast.Module, ...]:
 
 @cache
 def template_messages() -> frozenset[str]:
-    files = (ROOT / "insights/render/templates").glob("*.j2")
+    files = [path for folder in TEMPLATE_FOLDERS for path in sorted((ROOT / folder).glob("*.j2"))]
     matches_by_file = (TEMPLATE_TEXT.findall(path.read_text(encoding="utf-8")) for path in files)
     return frozenset(
         text

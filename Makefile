@@ -15,7 +15,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --num
 SOURCES := benchmarks clients core features insights kizuna models notebooks serving simulation tables tests tools training
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint fast bench bench-recommenders bench-serving bench-peers install lock lock-peers clean
+.PHONY: help demo test check lint fast bench bench-recommenders bench-serving bench-peers install client-typescript lock lock-peers clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1\t/p' Makefile
@@ -72,6 +72,11 @@ $(INSTALLED): requirements.lock pyproject.toml | $(UV)
 .uv/bin/uv:
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .uv uv
 
+client-typescript: install  ## install the tools of clients/typescript (needs Node 20 and npm), generate its types from the API and build it
+	npm --prefix clients/typescript ci --no-audit --no-fund
+	$(BIN)/python -m tools.openapi_document --without-examples | npm --prefix clients/typescript run --silent generate
+	npm --prefix clients/typescript run build
+
 lock: | $(UV)  ## update requirements.lock and requirements-serving.lock from pyproject.toml
 	$(UV) pip compile --quiet --universal --generate-hashes --group dev pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --group serving -c requirements.lock -o requirements-serving.lock
@@ -80,4 +85,4 @@ lock-peers: | $(UV)  ## update requirements-peers.lock from requirements-peers.i
 	$(UV) pip compile --quiet --universal --generate-hashes requirements-peers.in -o requirements-peers.lock
 
 clean:  ## remove environments and caches; keeps var/ (models, releases, the ledger)
-	rm -rf .venv .venv-peers .uv .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf clients/typescript/node_modules clients/typescript/dist .venv .venv-peers .uv .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -81,7 +82,7 @@ class HealthSettings(Section, frozen=True):
     actions: dict[str, str] = msgspec.field(default_factory=dict)
     "Suggested action by the dimension that dropped most, instead of the built-in one for businesses or consumers."
     webhook: str | None = None
-    "URL that receives each new task."
+    "URL that receives the events of `[webhooks]`, such as each new task: https:// and a public address."
     webhook_secret: str | None = None
     "Secret that signs the requests: whsec_ and base64, as ${NAME}."
 
@@ -101,12 +102,22 @@ class HealthSettings(Section, frozen=True):
             if name not in DIMENSIONS:
                 raise ValueError(f"actions: no dimension '{name}'{did_you_mean(name, DIMENSIONS)}")
         if self.webhook is not None and not self.webhook.startswith(("http://", "https://")):
-            raise ValueError("webhook has to begin with http:// or https://")
+            raise ValueError("webhook has to begin with https://, or with http:// and allow_http under [webhooks]")
+        if self.webhook is not None and not _has_host(self.webhook):
+            raise ValueError("webhook is no URL with a host, such as https://crm.example.com/hooks/kizuna")
         if self.webhook is not None and not _is_webhook_secret(self.webhook_secret or ""):
             raise ValueError(
                 "a webhook needs a webhook_secret, such as ${KIZUNA_WEBHOOK_SECRET}: whsec_ and the base64 of 24 to 64 "
                 "random bytes, e.g. from `echo whsec_$(openssl rand -base64 32)`"
             )
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_webhook_secret(secret: str) -> bool:

@@ -28,6 +28,7 @@ from core.config.training import (
     UpliftSettings,
     ValueSettings,
 )
+from core.config.webhooks import WebhookSettings
 from core.currencies import currency_codes, decimals_of
 from core.environment import Places
 from core.errors import ConfigError, did_you_mean
@@ -91,6 +92,8 @@ class Config(Section, frozen=True):
     "Customer tiers by name. A customer belongs to the first that fits."
     health: HealthSettings = HealthSettings()
     "Health scores and tasks."
+    webhooks: WebhookSettings = WebhookSettings()
+    "Which events the webhook receives, and which addresses it may have."
     causes: CauseSettings = CauseSettings()
     "Churn causes and interventions."
     attributes: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
@@ -137,6 +140,8 @@ class Config(Section, frozen=True):
         self._require_known_labels()
         self._require_known_events()
         self._require_known_segments()
+        if self.health.webhook is not None and (refusal := self.webhooks.explain_refusal(self.health.webhook)):
+            raise ValueError(f"[health] {refusal}")
 
     def _require_whole_totals(self) -> None:
         columns = [one for source in self.tables.values() for one in source.columns.values()]

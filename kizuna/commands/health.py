@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from core import environment
 from core.config.data_set import Config
 from core.errors import BadInput
 from core.i18n.translation import ENGLISH, Language, translate
 from core.model_kinds import CHURN
+from kizuna.deliveries import deliver_events, open_tasks
 from kizuna.options import (
     DEFAULT_CONFIG,
     ConfigPath,
@@ -57,7 +56,6 @@ def health(
     """Compute health scores and open one task per drop. Safe to re-run."""
     from features.labels.labelling import explain_other_churn
     from kizuna.today import describe_silence, open_todays_tables, refuse_future
-    from serving.tasks.store import TaskStore
 
     settings = open_config(config)
     refuse_future([cutoff], settings)
@@ -69,7 +67,7 @@ def health(
             f"the churn champion cannot be used for health: {refusal}; "
             "run `kizuna train churn`, then `kizuna promote churn`"
         )
-    store = TaskStore.at(os.environ.get(environment.DATABASE_URL), settings.places.tasks, data_set=settings.name)
+    store = open_tasks(settings)
     store.database.create()  # A stopped database is noticed here, before minutes of work.
     with progress_console().status("reading the tables"):
         tables = open_todays_tables(settings)
@@ -85,12 +83,12 @@ def health(
     tasks = [] if is_past else add_tasks(tables, day, store=store)
     if output_format is OutputFormat.JSON:
         print_json(describe_day(settings, day, tasks=tasks) | {"is_past": is_past, "doubt": doubt or None})
-        deliver_tasks(settings, store, console=progress_console())
+        deliver_events(settings, console=progress_console(), lang=lang)
         return
     print_day(settings, day, tasks=None if is_past else tasks, language=lang)
     if doubt:
         say(console, doubt)
-    deliver_tasks(settings, store, console=console)
+    deliver_events(settings, console=console, lang=lang)
 
 
 def compute_days(tables: Tables, package: ModelPackage, *, last: date, n_days: int, step_days: int) -> HealthDay:
@@ -155,16 +153,3 @@ def print_day(config: Config, day: HealthDay, *, tasks: list[Task] | None, langu
         say(console, f"    {reason}")
     path = str(config.places.health / f"{day.cutoff}.parquet")
     say(console, translate("{n} customers, in {path}", language, n=len(day), path=path))
-
-
-def deliver_tasks(config: Config, store: TaskStore, *, console: Console) -> None:
-    """Send open tasks that were not delivered yet to the webhook, if the TOML names one."""
-    from serving.tasks.delivery import Webhook, deliver
-
-    if config.health.webhook is None:
-        return
-    with console.status("delivering tasks"):
-        delivery = deliver(store, Webhook(config.health.webhook, config.health.webhook_secret or ""))
-    say(console, f"tasks delivered: {delivery.delivered:,}; kept for the next run: {delivery.waiting:,}")
-    for problem, count in delivery.problems.items():
-        say(console, f"  {count:,} not delivered: {problem}")

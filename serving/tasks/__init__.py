@@ -1,1 +1,1 @@
-"""Task store and webhook delivery."""
+"""Task store."""

@@ -88,6 +88,17 @@ class TaskStore:
         has_more = len(rows) > limit
         return TaskPage([task_of(row) for row in rows[:limit]], rows[limit - 1]["number"] if has_more else None)
 
+    def get(self, task_id: str) -> Task | None:
+        """The task with this id; None if there is none."""
+        from serving.tasks.schema import TASKS, task_of
+
+        if not self.database.exists:
+            return None
+        is_task = (TASKS.c.data_set == self.data_set) & (TASKS.c.task_id == task_id)
+        with self.database.begin() as connection:
+            row = connection.execute(TASKS.select().where(is_task)).mappings().first()
+        return None if row is None else task_of(row)
+
     def change(self, task_id: str, change: TaskChange, *, now: datetime) -> Task:
         """Change a task and return it. Raises NotFound, or WrongTransition for a state it cannot change to."""
         from serving.tasks.schema import TASKS, row_of, task_of

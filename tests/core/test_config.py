@@ -20,6 +20,7 @@ time_zone = "Asia/Tokyo"
 currency = "JPY"
 active_days = 180
 """
+WEBHOOK = "[health]\nwebhook_secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'\nwebhook = '{}'"
 PURCHASES = """
 [tables.purchases]
 path = "purchases.csv"
@@ -117,7 +118,23 @@ def test_a_cross_section_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP + PURCHASES + "[health]\nhysteresis = 11", "at most half of the narrowest band"),
         (SHOP + PURCHASES + "[health]\ncooldown_days = 7", "cooldown_days has to be a whole number of at least 28"),
         (SHOP + PURCHASES + "[health.actions]\nusge = 'call'", "no dimension 'usge'; did you mean 'usage'"),
-        (SHOP + PURCHASES + "[health]\nwebhook = 'crm.local'", "begin with http"),
+        (SHOP + PURCHASES + "[health]\nwebhook = 'crm.local'", "begin with https"),
+        (SHOP + PURCHASES + "[health]\nwebhook = 'https://'", "no URL with a host"),
+        (SHOP + PURCHASES + "[health]\nwebhook = 'https://[::1/'", "no URL with a host"),
+        (SHOP + PURCHASES + WEBHOOK.format("http://crm.example.com"), r"set allow_http = true under \[webhooks\]"),
+        (
+            SHOP + PURCHASES + WEBHOOK.format("http://localhost:9/"),
+            r"\[health\] the webhook .* set allow_http = true and allow_addresses = \[\"127.0.0.1\"\] under \[webhooks\]",
+        ),
+        (
+            SHOP + PURCHASES + WEBHOOK.format("https://169.254.169.254/latest"),
+            r"allow_addresses = \[\"169.254.169.254\"\]",
+        ),
+        (SHOP + PURCHASES + "[webhooks]\nallow_addresses = ['10.1.0.7/16']", "allow_addresses: '10.1.0.7/16' is no"),
+        (
+            SHOP + PURCHASES + "[webhooks]\nevents = ['task.create']",
+            "no event 'task.create'; did you mean 'task.created'",
+        ),
         (SHOP + PURCHASES + "[health]\nwebhook = 'http://crm.local'", "needs a webhook_secret"),
         (
             SHOP + PURCHASES + "[health]\nwebhook = 'http://crm.local'\nwebhook_secret = 'a plain text of some length'",

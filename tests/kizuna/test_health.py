@@ -20,7 +20,7 @@ from serving.tasks.store import TaskFilter, TaskStore
 from tests.insights.health.regulars import LAST, LEAVERS, TODAY, champion, regulars
 from tests.models.mlflow_store.test_registry import card
 from tests.serving.conftest import free_port
-from tests.serving.tasks.test_delivery import SECRET, receiver
+from tests.serving.webhooks.test_delivery import SECRET, receiver
 
 CONFIG = f"""
 name = "shop"
@@ -30,6 +30,9 @@ active_days = 60
 watermark = {TODAY}
 [churn]
 horizon_days = 30
+[webhooks]
+allow_http = true
+allow_addresses = ["127.0.0.1"]
 [health]
 owner = "max"
 webhook = "${{WEBHOOK:-}}"

@@ -1,0 +1,1 @@
+"""Webhooks: an outbox of events, and their delivery."""

@@ -21,8 +21,8 @@ class WebhookSettings(Section, frozen=True):
     "Whether the URL may begin with http://. Customer data is then readable on its way."
     allow_addresses: tuple[str, ...] = ()
     """\
-    Addresses or networks that the webhook's host may have although they are not public, e.g. ["10.1.0.0/16"]. All others
-    that are private, loopback, link-local, multicast or of a cloud's metadata service are refused."""
+    Addresses or networks that the webhook's host may have although they are not public, e.g. ["10.1.0.0/16"]. All
+    others that are private, loopback, link-local, multicast or of a cloud's metadata service are refused."""
     max_runs: PositiveInt = 5
     "A delivery that failed in this many runs becomes a dead letter. `kizuna tasks resend` sends it again."
 

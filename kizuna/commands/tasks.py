@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,8 +16,14 @@ from kizuna.deliveries import deliver_events, open_outbox, open_tasks
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, open_config
 from kizuna.terminal import print_json, print_table, progress_console, say
 
+if TYPE_CHECKING:
+    from core.tasks import Task
+    from core.webhooks import DeadLetter
+
 ALL = "all"
 MAX_LISTED = 1000
+TASK_HEADER = ("task", "customer", "owner", "due", "delivered (UTC)", "action")
+LETTER_HEADER = ("id", "event", "created (UTC)", "dead since (UTC)", "runs", "last problem")
 NO_WEBHOOK = "no webhook; set webhook and webhook_secret under [health] in the TOML"
 
 Most = Annotated[int, typer.Option("--most", min=1, max=MAX_LISTED, help="Number of lines, the newest first.")]
@@ -42,18 +49,8 @@ def register(app: typer.Typer) -> None:
         rows = open_tasks(open_config(config)).find(TaskFilter(state=state), most).tasks
         if output_format is OutputFormat.JSON:
             print_json(rows)
-        elif rows:
-            header = ("task", "customer", "owner", "due", "delivered", "action")
-            lines = [
-                (
-                    row.task_id, row.customer_id, row.owner or "-", f"{row.due_on}",
-                    f"{row.delivered_at:%Y-%m-%d %H:%M}" if row.delivered_at else "-", row.action,
-                )
-                for row in rows
-            ]  # fmt: skip
-            print_table(Console(), [header, *lines], numeric=False)
         else:
-            say(Console(), f"no {state} tasks")
+            _print_rows([_task_row(row) for row in rows], header=TASK_HEADER, if_none=f"no {state} tasks")
 
     @tasks.command(epilog="Example: kizuna tasks dead")
     def dead(
@@ -64,19 +61,10 @@ def register(app: typer.Typer) -> None:
         letters, n_dead = outbox.find_dead(most), outbox.count_dead()
         if output_format is OutputFormat.JSON:
             print_json({"dead_letters": letters, "count": n_dead})
-        elif letters:
-            header = ("id", "event", "created (UTC)", "dead since (UTC)", "runs", "last problem")
-            lines = [
-                (
-                    one.webhook_id, one.type, f"{one.created_at:%Y-%m-%d %H:%M}", f"{one.dead_since:%Y-%m-%d %H:%M}",
-                    f"{one.n_runs}", one.problem,
-                )
-                for one in letters
-            ]  # fmt: skip
-            print_table(Console(), [header, *lines], numeric=False)
+            return
+        _print_rows([_letter_row(one) for one in letters], header=LETTER_HEADER, if_none="no dead letters")
+        if letters:
             say(Console(), f"dead letters: {n_dead:,}; `kizuna tasks resend all` sends all again")
-        else:
-            say(Console(), "no dead letters")
 
     @tasks.command(epilog="Example: kizuna tasks resend 5f3a9c01d2b4e6f8, or kizuna tasks resend all")
     def resend(
@@ -100,6 +88,27 @@ def register(app: typer.Typer) -> None:
         settings = open_config(config)
         _require_webhook(settings)
         _deliver(settings, output_format)
+
+
+def _print_rows(rows: list[tuple[str, ...]], *, header: tuple[str, ...], if_none: str) -> None:
+    if rows:
+        print_table(Console(), [header, *rows], numeric=False)
+    else:
+        say(Console(), if_none)
+
+
+def _task_row(task: Task) -> tuple[str, ...]:
+    delivered = "-" if task.delivered_at is None else _minute(task.delivered_at)
+    return (task.task_id, task.customer_id, task.owner or "-", f"{task.due_on}", delivered, task.action)
+
+
+def _letter_row(letter: DeadLetter) -> tuple[str, ...]:
+    times = (_minute(letter.created_at), _minute(letter.dead_since))
+    return (letter.webhook_id, letter.type, *times, f"{letter.n_runs}", letter.problem)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _require_webhook(settings: Config) -> None:

@@ -124,7 +124,7 @@ def test_a_cross_section_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP + PURCHASES + WEBHOOK.format("http://crm.example.com"), r"set allow_http = true under \[webhooks\]"),
         (
             SHOP + PURCHASES + WEBHOOK.format("http://localhost:9/"),
-            r"\[health\] the webhook .* set allow_http = true and allow_addresses = \[\"127.0.0.1\"\] under \[webhooks\]",
+            r"\[health\] the webhook .* set allow_http = true and allow_addresses = \[\"127.0.0.1\"\] under \[webh",
         ),
         (
             SHOP + PURCHASES + WEBHOOK.format("https://169.254.169.254/latest"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,9 @@ import msgspec
 import pytest
 import standardwebhooks
 
+from core.addresses import read_networks
 from core.errors import NotFound
 from core.tasks import TaskChange, TaskState
-from core.addresses import read_networks
 from core.webhooks import EventType
 from serving.tasks.store import TaskFilter, TaskStore
 from serving.webhooks.delivery import Delivery, DeliveryReport
@@ -44,8 +45,8 @@ class Receiver:
 
 
 @contextmanager
-def receiver(*statuses: int) -> Iterator[Receiver]:
-    """A real HTTP server inside the block."""
+def receiver(*statuses: int, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """A real HTTP server inside the block, with `tls` an HTTPS server."""
     crm = Receiver(list(statuses))
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,7 +60,9 @@ def receiver(*statuses: int) -> Iterator[Receiver]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        crm.address = f"http://127.0.0.1:{server.server_port}/tasks"
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        crm.address = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_port}/tasks"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield crm

@@ -45,7 +45,7 @@ def deliver_events(
     address, webhooks = settings.health.webhook, settings.webhooks
     if address is None:
         return None
-    webhook = Webhook(address=address, secret=settings.health.webhook_secret or "", allowed=webhooks.allowed_networks)
+    webhook = Webhook(address=address, secret=settings.health.webhook_secret or "", allowed=webhooks.networks)
     delivery = Delivery(
         outbox=open_outbox(settings),
         tasks=open_tasks(settings),

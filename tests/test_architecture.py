@@ -33,9 +33,10 @@ ALLOWED_IMPORTERS = {
         "serving/decisions/",
         "serving/keys/",
         "serving/tasks/",
+        "serving/webhooks/",
         "training/recommender/search.py",
     ),
-    "httpx": ("serving/assistants/", "serving/tasks/", "kizuna/commands/demo.py"),
+    "httpx": ("serving/assistants/", "serving/webhooks/", "kizuna/commands/demo.py"),
     "mcp": ("serving/assistants/server.py",),
 }
 "By library: the only places that may import it."

@@ -41,7 +41,7 @@ class WebhookSettings(Section, frozen=True):
         return tuple(event for event in EventType if event in self.events)
 
     @property
-    def allowed_networks(self) -> tuple[Network, ...]:
+    def networks(self) -> tuple[Network, ...]:
         """`allow_addresses` as networks."""
         return read_networks(self.allow_addresses)
 
@@ -53,7 +53,7 @@ class WebhookSettings(Section, frozen=True):
         needs = list[str]()
         if url.scheme == "http" and not self.allow_http:
             needs.append("allow_http = true")
-        if address is not None and not is_permitted(address, self.allowed_networks):
+        if address is not None and not is_permitted(address, self.networks):
             needs.append(f'allow_addresses = ["{address}"]')
         if not needs:
             return ""

@@ -15,7 +15,7 @@ from core.webhooks import EventType
 from serving.tasks.store import TaskStore
 from serving.webhooks.guard import AddressRefused
 from serving.webhooks.outbox import Failure, Outbox, Waiting
-from serving.webhooks.sending import Event, Webhook, WebhookUnavailable
+from serving.webhooks.sending import Webhook, WebhookEvent, WebhookUnavailable
 
 ROWS = 500
 "Events that are read from the outbox at once."
@@ -95,7 +95,7 @@ class Delivery:
             report.withdrawn += 1
             return None
         data = task if task is not None else msgspec.Raw((waiting.data or "null").encode())
-        event = Event(type=waiting.type, timestamp=waiting.created_at, data=data)
+        event = WebhookEvent(type=waiting.type, timestamp=waiting.created_at, data=data)
         try:
             status = self.webhook.send(client, event, webhook_id=waiting.webhook_id)
         except WebhookUnavailable as error:

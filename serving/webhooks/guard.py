@@ -37,10 +37,10 @@ class AddressRefused(Exception):
 def resolve(host: str, port: int) -> list[str]:
     """The addresses of a host. Raises ConnectError of httpcore if there are none."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise httpcore.ConnectError("the host's name does not resolve") from error
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
+    return list(dict.fromkeys(str(one[4][0]) for one in entries))
 
 
 class GuardedBackend(httpcore.NetworkBackend):
@@ -66,10 +66,12 @@ class GuardedBackend(httpcore.NetworkBackend):
             raise httpcore.ReadTimeout("the request took too long")
         return left if timeout is None else min(timeout, left)
 
-    def connect_tcp(
+    # httpcore calls both methods with keywords.
+    def connect_tcp(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         host: str,
         port: int,
+        *,
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
@@ -119,8 +121,8 @@ class TimedStream(httpcore.NetworkStream):
         """Close the connection."""
         self._stream.close()
 
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    def start_tls(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, ssl_context: ssl.SSLContext, *, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         """Continue with TLS. The certificate is that of the name, not of the address."""
         stream = self._stream.start_tls(ssl_context, server_hostname, self._backend.seconds_left(timeout))

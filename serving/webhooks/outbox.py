@@ -121,7 +121,7 @@ class Outbox:
             "n_runs": waiting.n_runs + 1,
             "problem": failure.problem,
             "status": failure.status,
-            "dead_since": _stored(now) if is_dead else None,
+            "dead_since": _to_column(now) if is_dead else None,
         }
         with self.database.begin() as connection:
             connection.execute(OUTBOX.update().where(OUTBOX.c.number == waiting.number).values(values))
@@ -184,7 +184,7 @@ class Outbox:
         return (OUTBOX.c.data_set == self.data_set) & OUTBOX.c.dead_since.is_not(None)
 
 
-def _stored(moment: datetime) -> datetime:
+def _to_column(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 

@@ -45,7 +45,7 @@ class WebhookUnavailable(Exception):
         "Of the last response; None where there was none."
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True):
     """The body of a delivery."""
 
     type: EventType
@@ -73,7 +73,7 @@ class Webhook:
         with httpx.Client(transport=transport, timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
             yield client
 
-    def send(self, client: httpx.Client, event: Event, *, webhook_id: str) -> int:
+    def send(self, client: httpx.Client, event: WebhookEvent, *, webhook_id: str) -> int:
         """Send one event and return the status of the response.
 
         No response, 408, 425, 429 and 5xx are retried; any other status is final. Raises WebhookUnavailable after the

@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from core.addresses import read_networks
 from core.webhooks import EventType
 from serving.webhooks.guard import AddressRefused, GuardedBackend, GuardedTransport
-from serving.webhooks.sending import N_ATTEMPTS, Event, Webhook, WebhookUnavailable
+from serving.webhooks.sending import N_ATTEMPTS, Webhook, WebhookEvent, WebhookUnavailable
 from tests.serving.conftest import free_port
 from tests.serving.webhooks.test_delivery import Receiver, receiver, webhook
 
@@ -43,7 +43,7 @@ class Dns:
 
 def send(hook: Webhook) -> int:
     """The status of one event."""
-    event = Event(type=EventType.TASK_CREATED, timestamp=dt.datetime(2026, 9, 21, tzinfo=dt.UTC), data={})
+    event = WebhookEvent(type=EventType.TASK_CREATED, timestamp=dt.datetime(2026, 9, 21, tzinfo=dt.UTC), data={})
     with hook.connect() as client:
         return hook.send(client, event, webhook_id="5f3a9c01d2b4e6f8")
 

@@ -6,6 +6,7 @@
     |   +-- DataError           a table's content or columns
     |   +-- SourceUnavailable   a file or a database that does not answer
     |   |   +-- JournalBusy     too many events wait to be stored
+    |   |   +-- BuildInProgress another process writes a release
     |   +-- RuleError           a rule that does not parse, or that has an unknown name
     |   +-- UnknownName         a name that is not in its catalogue
     |   +-- NotEnoughHistory    too few days or customers
@@ -51,6 +52,10 @@ class SourceUnavailable(BadInput):
 
 class JournalBusy(SourceUnavailable):
     """Too many events wait to be stored; send them again a little later."""
+
+
+class BuildInProgress(SourceUnavailable):
+    """Another process writes a release into the same folder; try again later."""
 
 
 class RuleError(BadInput):

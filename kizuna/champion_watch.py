@@ -20,8 +20,13 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import BadInput, BrokenArtifact, KizunaError, SourceUnavailable
+
+if TYPE_CHECKING:
+    from serving.release.releases import Releases
+    from serving.release.remote import RemoteReleases
 
 LOCK = ".watch-lock"
 "In the folder of releases; contains who has locked it."
@@ -134,16 +139,13 @@ def describe_failure(error: Exception) -> str:
     return str(error) if isinstance(error, KizunaError) else f"internal error: {type(error).__name__}"
 
 
-def read_released_champions(folder: Path) -> Versions:
-    """The champions of the newest release in a folder; empty where there is none, or where it cannot be read."""
-    from serving.release.release import read_description
-    from serving.release.releases import Releases
-
-    release_ids = Releases(folder).release_ids()
+def read_released_champions(releases: Releases | RemoteReleases) -> Versions:
+    """The champions of the newest release; empty where there is none, or where it cannot be read."""
+    release_ids = releases.release_ids()
     if not release_ids:
         return {}
     try:
-        description = read_description(folder / release_ids[-1])
+        description = releases.describe(release_ids[-1])
     except BrokenArtifact:  # such as one of an earlier format: it is time for another one
         return {}
     return description.champions or {kind: model.version for kind, model in description.models.items()}

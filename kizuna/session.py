@@ -20,6 +20,7 @@ from kizuna.terminal import ProgressBars, say
 if TYPE_CHECKING:
     from models.mlflow_store.registry import Registry
     from serving.release.release import Release
+    from serving.release.remote import RemoteReleases
     from training.run.session import Session
 
 MLFLOW_DEFAULTS = {
@@ -115,6 +116,13 @@ def open_scores(config: Config, console: Console) -> Release:
         return build_unpublished_scores(
             registry, open_todays_tables(config), forced=forced, created_at=datetime.now(UTC)
         )
+
+
+def open_remote_releases() -> RemoteReleases | None:
+    """The releases that several hosts read, where the environment names any. Raises ConfigError for no address."""
+    from serving.release.remote import RemoteReleases
+
+    return RemoteReleases.at(os.environ.get(environment.RELEASE_STORE))
 
 
 def mlflow_run_id(config: Config) -> str | None:

@@ -13,6 +13,7 @@ import os
 import platform
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from core.environment import (
     TASKS_FILE,
     USAGE_FILE,
 )
+from core.errors import ConfigError
 from core.files import write_for_owner_only
 from serving.decisions.database import DecisionDatabase
 from serving.http.app import ANSWER_SECONDS, Api, all_endpoints
@@ -42,8 +44,10 @@ from serving.keys.database import KeyDatabase
 from serving.keys.file import KeyFile
 from serving.keys.live import LiveKeys
 from serving.keys.sync import KeySync
+from serving.release.pull import ReleasePull
 from serving.release.release import Release
 from serving.release.releases import Activation, Releases
+from serving.release.remote import RemoteReleases
 from serving.tasks.database import TaskDatabase
 
 logger = logging.getLogger("kizuna.serving")
@@ -61,9 +65,18 @@ SERVICE_OPTIONS: dict[str, Any] = {
 }
 
 
-def create_live_release(metrics: ServiceMetrics) -> LiveRelease:
+def create_pull(metrics: ServiceMetrics) -> ReleasePull | None:
+    """What copies releases from shared storage to this host, where there is any; not started yet."""
+    try:
+        remote = RemoteReleases.at(os.environ.get(environment.RELEASE_STORE))
+    except ConfigError as error:
+        raise SystemExit(f"kizuna: {error}") from error
+    return None if remote is None else ReleasePull(remote, Releases(FOLDER), failed=metrics.count_failure)
+
+
+def create_live_release(metrics: ServiceMetrics, pull: ReleasePull | None) -> LiveRelease:
     """The active release of this worker; not started yet."""
-    folder = Path(os.environ.get(environment.RELEASES, "releases"))
+    folder = FOLDER
     ledger = Path(os.environ.get(environment.LEDGER, folder.parent / LEDGER_FILE))
     activation_log = ActivationLog(ledger, platform.node())
 
@@ -77,7 +90,10 @@ def create_live_release(metrics: ServiceMetrics) -> LiveRelease:
     def verify(release: Release) -> None:
         verify_answers(release, all_endpoints(), folder=folder)
 
-    return LiveRelease(Releases(folder), LiveReleaseHooks(on_activation, metrics.count_failure, verify))
+    hooks = LiveReleaseHooks(on_activation, metrics.count_failure, verify)
+    if pull is not None:
+        hooks = replace(hooks, seconds_since_look=lambda: pull.seconds_since_look)
+    return LiveRelease(Releases(folder), hooks)
 
 
 def create_keys(live: LiveRelease, database_url: str | None) -> tuple[LiveKeys, KeySync]:
@@ -106,8 +122,10 @@ def create_gate(keys: LiveKeys) -> Gate:
 
 
 N_WORKERS = int(os.environ.get(environment.WORKERS, "1"))
+FOLDER = Path(os.environ.get(environment.RELEASES, "releases"))
 METRICS = ServiceMetrics()
-LIVE = create_live_release(METRICS)
+PULL = create_pull(METRICS)
+LIVE = create_live_release(METRICS, PULL)
 DATABASE_URL = os.environ.get(environment.DATABASE_URL)
 KEYS, KEY_SYNC = create_keys(LIVE, DATABASE_URL)
 TASKS = TaskDatabase.at(DATABASE_URL, LIVE.folder.parent / TASKS_FILE)
@@ -164,6 +182,8 @@ class Kizuna:
         service_id = os.environ.get(environment.SERVICE_ID, "alone")
         METRICS.start(MetricFiles(LIVE.folder.parent / METRICS_FOLDER, service_id))
         LIVE.start()
+        if PULL is not None:
+            PULL.start()
         KEY_SYNC.start()
         # What is loaded now stays. Without this, collections of garbage search through all of it during requests.
         gc.collect()
@@ -174,7 +194,9 @@ class Kizuna:
 
     @bentoml.on_shutdown
     def stop(self) -> None:
-        """Stop watching for releases and keys; store the events that wait, and what was counted."""
+        """Stop watching for releases, storage and keys; store the events that wait, and what was counted."""
+        if PULL is not None:
+            PULL.stop()
         LIVE.stop()
         KEY_SYNC.stop()
         JOURNALS.stop()

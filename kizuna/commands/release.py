@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from core.errors import BadInput
+from core.errors import BadInput, BrokenArtifact
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, FormatOption, OutputFormat, open_config
-from kizuna.session import open_registry
+from kizuna.session import open_registry, open_remote_releases
 from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
-    from core.config.data_set import Config
     from serving.release.release import ReleaseDescription, ReleasedModel
+    from serving.release.releases import Releases
+    from serving.release.remote import RemoteReleases
 
 console = Console()
 UPDATE = "newer data or models"
@@ -56,12 +57,17 @@ def register(app: typer.Typer) -> None:
         from tables.assortment import contacts_lack_offers
 
         settings, progress = open_config(config), progress_console()
+        remote, releases = open_remote_releases(), Releases(settings.places.releases)
         if rollback:
             if cutoff or skip or accept_change:
                 raise BadInput("--rollback builds nothing; give it without --cutoff, --skip and --accept-change")
-            _roll_back(settings, reason, output_format=output_format)
+            if remote is not None:
+                remote.refuse_other(settings.name)
+            _roll_back(releases, remote, reason=reason, output_format=output_format)
             return
         refuse_future([cutoff], settings)
+        with progress.status("copying the active release from storage"):
+            _copy_active(remote, releases, data_set=settings.name)
         registry, ledger = open_registry(settings, progress)
         with progress.status("reading the tables and the champions"):
             tables = open_todays_tables(settings)
@@ -78,36 +84,61 @@ def register(app: typer.Typer) -> None:
         activation = Activation(
             release_id=release_id, who=getpass.getuser(), why=reason or UPDATE, at=now, accepts_change=accept_change
         )
-        releases = Releases(settings.places.releases)
         with progress.status("writing and trying the release"):
             folder = releases.publish(
                 release, activation, keep=keep,
                 verify=lambda written: verify_answers(written, all_endpoints(), folder=releases.folder),
+                share=None if remote is None else lambda written: remote.publish(written, activation),
             )  # fmt: skip
+            if remote is not None:
+                remote.delete_oldest(keep)
+        address = None if remote is None else remote.address
         if output_format is OutputFormat.JSON:
-            print_json({"folder": str(folder), "activated": activation, "release": release.description})
+            document = {"folder": str(folder), "storage": address, "activated": activation}
+            print_json(document | {"release": release.description})
         else:
             _print_release(folder, release.description)
+            if address:
+                say(console, f"  in {address}, for every host")
             if doubt := champions.explain_other_churn(settings):
                 say(console, f"  churn: {doubt}")
             if "offers" in tables and contacts_lack_offers(tables):
                 say(console, f"  offers: {NO_OFFER_ID}")
 
 
-def _roll_back(settings: Config, reason: str, *, output_format: OutputFormat) -> None:
-    """Activate the release before the active one."""
-    from serving.release.releases import Activation, Releases
+def _copy_active(remote: RemoteReleases | None, releases: Releases, *, data_set: str) -> None:
+    """Copy the active release of the storage, if there is one, to this host: the next one is compared with it."""
+    from serving.release.pull import pull_active
 
-    releases = Releases(settings.places.releases)
+    if remote is None:
+        return
+    remote.refuse_other(data_set)
+    try:
+        pull_active(remote, releases)
+    except BrokenArtifact:  # the next one replaces it
+        return
+
+
+def _roll_back(releases: Releases, remote: RemoteReleases | None, *, reason: str, output_format: OutputFormat) -> None:
+    """Activate the release before the active one: on every host that reads the storage, or on this one."""
+    from serving.release.pull import pull_active
+    from serving.release.releases import Activation
+
+    before = releases.active() if remote is None else remote.active()
     activation = Activation(
-        release_id=releases.previous_id(),
+        release_id=(remote or releases).previous_id(),
         who=getpass.getuser(),
-        why=reason or f"rolled back from {releases.active().release_id}",
+        why=reason or (f"rolled back from {before.release_id}" if before else ""),
         at=datetime.now(UTC),
         accepts_change=True,
     )
-    description = releases.open(activation.release_id).description
-    releases.activate(activation)
+    if remote is None:
+        description = releases.open(activation.release_id).description
+        releases.activate(activation)
+    else:
+        description = remote.describe(activation.release_id)
+        remote.activate(activation)
+        pull_active(remote, releases)
     if output_format is OutputFormat.JSON:
         print_json({"activated": activation, "release": description})
     else:

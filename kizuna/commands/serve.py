@@ -13,6 +13,7 @@ import typer
 from core import environment
 from core.errors import BadInput
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, refuse_taken_port
+from kizuna.session import open_remote_releases
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
         settings = open_config(config)
         places, database_url = settings.places, os.environ.get(environment.DATABASE_URL)
         TaskDatabase.at(database_url, places.tasks)  # raises where the URL is not valid
+        open_remote_releases()  # raises where it is no address
         has_keys = bool(open_key_store(database_url, places.keys, data_set=settings.name).read())
         if not (address.is_loopback or without_keys or has_keys):
             raise BadInput(

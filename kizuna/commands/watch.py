@@ -11,7 +11,7 @@ from rich.console import Console
 
 from core.model_kinds import kinds_of
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, tracking_uri
-from kizuna.session import MLFLOW_DEFAULTS
+from kizuna.session import MLFLOW_DEFAULTS, open_remote_releases
 from kizuna.terminal import say
 
 if TYPE_CHECKING:
@@ -39,12 +39,14 @@ def register(app: typer.Typer) -> None:
             publish_in_process,
             read_released_champions,
         )
+        from serving.release.releases import Releases
 
         settings = open_config(config)
         folder = settings.places.releases
+        releases = open_remote_releases() or Releases(folder)
         sources = WatchSources(
             champion_reader(settings),
-            lambda: read_released_champions(folder),
+            lambda: read_released_champions(releases),
             publish_in_process(config, keep=keep),
         )
         champions = ChampionWatch(sources, note=lambda line: say(console, line), interval_seconds=interval)

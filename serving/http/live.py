@@ -44,6 +44,8 @@ class LiveReleaseHooks:
     "After each attempt to find or open a release that failed."
     verify: Callable[[Release], None] = verify_release
     "Before the switch; raises BrokenArtifact for a release that cannot answer."
+    seconds_since_look: Callable[[], float] = lambda: 0.0
+    "How long ago the storage that releases are copied from was last looked at; 0 without any."
 
 
 class LiveRelease:
@@ -65,8 +67,11 @@ class LiveRelease:
 
     @property
     def seconds_since_check(self) -> float:
-        """Seconds since the folder was last looked at without an error; below one while all is well."""
-        return time.monotonic() - self._checked_at
+        """Seconds since the folder, and the storage behind it, were last looked at without an error.
+
+        Below one while all is well, and below six with storage.
+        """
+        return max(time.monotonic() - self._checked_at, self._hooks.seconds_since_look())
 
     def start(self) -> None:
         """Open the active release, and watch for newer ones until `stop`."""

@@ -55,7 +55,7 @@ class ServiceMetrics:
         self._counts.activations += 1
 
     def count_failure(self) -> None:
-        """Count a release that could not be opened."""
+        """Count a look for a release, here or in shared storage, that failed."""
         self._counts.failures += 1
 
     def start(self, files: MetricFiles) -> None:
@@ -127,7 +127,7 @@ class _Page:
             seconds.add_metric([route], buckets, sum_value=counts.total_seconds.get(route, 0.0))
         yield seconds
         yield CounterMetricFamily("kizuna_release_activations", "Releases activated", value=counts.activations)
-        yield CounterMetricFamily("kizuna_release_failures", "Releases that could not be opened", value=counts.failures)
+        yield CounterMetricFamily("kizuna_release_failures", "Looks for a release that failed", value=counts.failures)
         yield CounterMetricFamily(
             "kizuna_metrics_write_failures",
             "Times that a worker could not share its numbers",

@@ -52,6 +52,12 @@ def refuse_damage_once(folder: Path, expected: Mapping[str, str]) -> None:
         _write(marker, stamp)
 
 
+def note_verified(folder: Path) -> None:
+    """Note that this host has just verified a release, so that no worker reads its files again."""
+    with _lock(folder.parent / f"{VERIFIED}lock"):
+        _write(folder.parent / f"{VERIFIED}{folder.name}-{platform.node()}", _stamp_of(folder))
+
+
 def forget_verified(folder: Path) -> None:
     """Delete what hosts have noted about a release that no longer exists."""
     for marker in folder.parent.glob(f"{VERIFIED}{folder.name}-*"):

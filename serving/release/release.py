@@ -224,13 +224,21 @@ def read_description(folder: Path) -> ReleaseDescription:
     """The description in a release folder. Raises BrokenArtifact if it is damaged or of another format."""
     try:
         content = (folder / DESCRIPTION).read_bytes()
+    except OSError as error:
+        raise BrokenArtifact(f"{folder / DESCRIPTION} cannot be read ({error}); run `kizuna release`") from error
+    return decode_description(content, str(folder / DESCRIPTION))
+
+
+def decode_description(content: bytes, place: str) -> ReleaseDescription:
+    """The description of a release that was read from a place. Raises BrokenArtifact as `read_description` does."""
+    try:
         version = msgspec.json.decode(content, type=_Format).format_version
         if version == FORMAT_VERSION:
             return msgspec.json.decode(content, type=ReleaseDescription)
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
-        raise BrokenArtifact(f"{folder / DESCRIPTION} cannot be read ({error}); run `kizuna release`") from error
+    except (UnicodeDecodeError, msgspec.DecodeError) as error:
+        raise BrokenArtifact(f"{place} cannot be read ({error}); run `kizuna release`") from error
     raise BrokenArtifact(
-        f"{folder} has release format {version}, this version reads {FORMAT_VERSION}; run `kizuna release`"
+        f"{place} has release format {version}, this version reads {FORMAT_VERSION}; run `kizuna release`"
     )
 
 

@@ -18,9 +18,9 @@ from typing import Annotated
 
 import msgspec
 
-from core.errors import BadInput, BrokenArtifact, NotFound, SourceUnavailable
+from core.errors import BadInput, BrokenArtifact, BuildInProgress, NotFound, SourceUnavailable
 from serving.release.integrity import DESCRIPTION, flush, forget_verified
-from serving.release.release import Release
+from serving.release.release import Release, ReleaseDescription, read_description
 from serving.release.verification import explain_other_mean, verify_release
 
 BUILDING = ".building-"
@@ -57,11 +57,9 @@ class Releases:
     def active(self) -> Activation:
         """The activation of the active release. Raises NotFound before the first release."""
         try:
-            return msgspec.json.decode(self.active_path.read_bytes(), type=Activation)
+            return decode_activation(self.active_path.read_bytes(), str(self.active_path))
         except FileNotFoundError as error:
             raise NotFound(f"there is no release in {self.folder} yet; run `kizuna release`") from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise BrokenArtifact(f"{self.active_path} is damaged ({error}); run `kizuna release`") from error
         except OSError as error:
             raise SourceUnavailable(f"{self.active_path} cannot be read: {error.strerror}") from error
 
@@ -81,6 +79,10 @@ class Releases:
         """Open a release for a worker: its files are read only once per host."""
         return Release.open(self.folder / release_id, once_per_host=True)
 
+    def describe(self, release_id: str) -> ReleaseDescription:
+        """The description of a release. Raises BrokenArtifact if it is damaged."""
+        return read_description(self.folder / release_id)
+
     def release_ids(self) -> list[str]:
         """The ids of all complete releases, oldest first."""
         return sorted(path.parent.name for path in self.folder.glob(f"[!.]*/{DESCRIPTION}"))
@@ -92,18 +94,22 @@ class Releases:
         *,
         keep: int = 5,
         verify: Callable[[Release], None] = verify_release,
+        share: Callable[[Path], None] | None = None,
     ) -> Path:
         """Write a release, activate it, and delete all but the newest `keep` releases; returns its folder.
 
+        `share` gets the folder of the verified release, and makes it the active one for other hosts.
         `verify` gets the release as it was read back, and raises BrokenArtifact where it cannot answer; then, or where
         its mean score is unlike that of the active release and the activation does not accept that, nothing changes.
         """
-        with self._build_folder() as building:
+        with self.build_folder() as building:
             release.write(building)
             written = Release.open(building)
             verify(written)
             if not activation.accepts_change and (other := explain_other_mean(written, self._find_active())):
                 raise BadInput(f"{other}; if that is right, publish with --accept-change")
+            if share is not None:
+                share(building)
             final = self.folder / release.description.release_id
             building.rename(final)
             flush(self.folder)
@@ -129,11 +135,12 @@ class Releases:
 
     def previous_id(self) -> str:
         """The newest complete release that is older than the active one. Raises NotFound where there is none."""
-        active = self.active().release_id
-        older = [release_id for release_id in self.release_ids() if release_id < active]
-        if not older:
-            raise NotFound(f"no release in {self.folder} is older than the active one, {active}")
-        return older[-1]
+        return older_than(self.active().release_id, self.release_ids(), place=str(self.folder))
+
+    def delete(self, release_id: str) -> None:
+        """Delete a release from the disk."""
+        shutil.rmtree(self.folder / release_id)
+        forget_verified(self.folder / release_id)
 
     def _find_active(self) -> Release | None:
         """The active release; None before the first, or where it is damaged."""
@@ -146,18 +153,20 @@ class Releases:
         active = self.active().release_id
         for release_id in self.release_ids()[: -max(keep, 1)]:
             if release_id != active:
-                shutil.rmtree(self.folder / release_id)
-                forget_verified(self.folder / release_id)
+                self.delete(release_id)
 
     @contextmanager
-    def _build_folder(self) -> Iterator[Path]:
-        """A folder to build in, for one process at a time; removes what an earlier crash left."""
+    def build_folder(self) -> Iterator[Path]:
+        """The path of a folder to build in, for one process at a time; removes what an earlier crash left.
+
+        Raises BuildInProgress where another process builds.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise SourceUnavailable(f"another release is being built in {self.folder}; try again later") from error
+                raise BuildInProgress(f"another release is being built in {self.folder}; try again later") from error
             for leftover in self.folder.glob(f"{BUILDING}*"):
                 shutil.rmtree(leftover)
             building = self.folder / f"{BUILDING}{os.getpid()}"
@@ -165,3 +174,19 @@ class Releases:
                 yield building
             finally:
                 shutil.rmtree(building, ignore_errors=True)
+
+
+def decode_activation(content: bytes, place: str) -> Activation:
+    """The activation that was read from a place. Raises BrokenArtifact where it is damaged."""
+    try:
+        return msgspec.json.decode(content, type=Activation)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BrokenArtifact(f"{place} is damaged ({error}); run `kizuna release`") from error
+
+
+def older_than(active: str, release_ids: list[str], *, place: str) -> str:
+    """The newest of these releases that is older than the active one. Raises NotFound where there is none."""
+    older = [release_id for release_id in release_ids if release_id < active]
+    if not older:
+        raise NotFound(f"no release in {place} is older than the active one, {active}")
+    return max(older)

@@ -131,22 +131,24 @@ def test_a_release_that_lacks_the_champion_all_the_same_is_not_published_again_a
 
 
 def test_the_newest_release_counts_so_that_a_rollback_is_no_move(tmp_path):
-    assert read_released_champions(tmp_path) == {}
+    assert read_released_champions(Releases(tmp_path)) == {}
     for release_id, versions in ((FIRST, {"churn": 3}), (SECOND, {"churn": 4, "hazard": 1})):
         release = sample_release(release_id)
         description = msgspec.structs.replace(release.description, champions=versions)
         publish(tmp_path, replace(release, description=description))
     Releases(tmp_path).activate(Activation(release_id=FIRST, who="ada", why="a test", at=NOW))
 
-    assert read_released_champions(tmp_path) == {"churn": 4, "hazard": 1}
+    assert read_released_champions(Releases(tmp_path)) == {"churn": 4, "hazard": 1}
     (tmp_path / SECOND / "release.json").write_bytes(b"[]")
-    assert read_released_champions(tmp_path) == {}
+    assert read_released_champions(Releases(tmp_path)) == {}
 
 
 def test_of_a_release_that_lists_no_champions_its_models_count(tmp_path):
     release = sample_release()
     publish(tmp_path, release)
-    assert read_released_champions(tmp_path) == {kind: one.version for kind, one in release.description.models.items()}
+    assert read_released_champions(Releases(tmp_path)) == {
+        kind: one.version for kind, one in release.description.models.items()
+    }
 
 
 def test_two_watches_never_publish_into_one_folder(home, capfd):

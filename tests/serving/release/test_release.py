@@ -117,7 +117,7 @@ def test_a_failed_write_leaves_the_active_release(tmp_path, monkeypatch):
 
 
 def test_two_releases_cannot_be_built_at_the_same_time(tmp_path):
-    with Releases(tmp_path)._build_folder(), pytest.raises(SourceUnavailable, match="another release is being built"):
+    with Releases(tmp_path).build_folder(), pytest.raises(SourceUnavailable, match="another release is being built"):
         publish(tmp_path, sample_release())
 
 

@@ -78,7 +78,7 @@ client-typescript: install  ## install the tools of clients/typescript (needs No
 	npm --prefix clients/typescript run build
 
 lock: | $(UV)  ## update requirements.lock and requirements-serving.lock from pyproject.toml
-	$(UV) pip compile --quiet --universal --generate-hashes --group dev pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --extra s3 --group dev pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --group serving -c requirements.lock -o requirements-serving.lock
 
 lock-peers: | $(UV)  ## update requirements-peers.lock from requirements-peers.in

@@ -33,8 +33,8 @@ WITHOUT_NETWORK = {"HTTPS_PROXY": NO_HOST, "HTTP_PROXY": NO_HOST, "PIP_NO_INDEX"
 OF_CHECKOUT = ("core", "models", "serving", "features", "tables")
 NOT_OF_SERVICE = ("pytest", "ruff", "basedpyright", "mlflow", "pandas", "sklearn", "ibis", "matplotlib", "optuna")
 "Packages of development and training."
-NOT_IMPORTED = {"flask-swagger-ui", "httptools", "uvloop", "psycopg", "tzdata"}
-"Files of the API docs, and what uvicorn, SQLAlchemy and zoneinfo find by themselves."
+NOT_IMPORTED = {"flask-swagger-ui", "httptools", "uvloop", "psycopg", "s3fs", "tzdata"}
+"Files of the API docs, and what uvicorn, SQLAlchemy, fsspec and zoneinfo find by themselves."
 PATH_VALUES = {
     "event": "buys_tea",
     "name": "often",

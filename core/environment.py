@@ -107,7 +107,13 @@ RELEASES = "KIZUNA_RELEASES"
 RELEASE_STORE = "KIZUNA_RELEASE_STORE"
 "s3://bucket/folder or file:///folder that several hosts read releases from; otherwise each host has its own."
 
-S3_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
+S3_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+)
 "Read by the client of S3 alone. The last one names a server that is not Amazon's."
 
 LEDGER = "KIZUNA_LEDGER"

@@ -16,6 +16,7 @@ from kizuna.session import open_registry, open_remote_releases
 from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
+    from core.config.data_set import Config
     from serving.release.release import ReleaseDescription, ReleasedModel
     from serving.release.releases import Releases
     from serving.release.remote import RemoteReleases
@@ -61,9 +62,7 @@ def register(app: typer.Typer) -> None:
         if rollback:
             if cutoff or skip or accept_change:
                 raise BadInput("--rollback builds nothing; give it without --cutoff, --skip and --accept-change")
-            if remote is not None:
-                remote.refuse_other(settings.name)
-            _roll_back(releases, remote, reason=reason, output_format=output_format)
+            _roll_back(settings, remote, reason=reason, output_format=output_format)
             return
         refuse_future([cutoff], settings)
         with progress.status("copying the active release from storage"):
@@ -119,11 +118,14 @@ def _copy_active(remote: RemoteReleases | None, releases: Releases, *, data_set:
         return
 
 
-def _roll_back(releases: Releases, remote: RemoteReleases | None, *, reason: str, output_format: OutputFormat) -> None:
+def _roll_back(settings: Config, remote: RemoteReleases | None, *, reason: str, output_format: OutputFormat) -> None:
     """Activate the release before the active one: on every host that reads the storage, or on this one."""
     from serving.release.pull import pull_active
-    from serving.release.releases import Activation
+    from serving.release.releases import Activation, Releases
 
+    releases = Releases(settings.places.releases)
+    if remote is not None:
+        remote.refuse_other(settings.name)
     before = releases.active() if remote is None else remote.active()
     activation = Activation(
         release_id=(remote or releases).previous_id(),

@@ -71,7 +71,7 @@ class RemoteReleases:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is a folder, which has no folders of its own accord as S3 has."""
+        """Whether it is a folder: folders inside it must be made, as they need not be in S3."""
         return self.address.startswith(f"{LOCAL}:")
 
     @cached_property

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 console = Console()
 UPDATE = "newer data or models"
+REPORT = "report"
+"Left out by `--skip report`, where it takes too long."
 NO_OFFER_ID = (
     "contacts have no offer_id, so acceptance is assumed and no capacity is used up; map it under "
     "[tables.contacts.columns]"
@@ -36,7 +38,7 @@ def register(app: typer.Typer) -> None:
     def release(
         config: ConfigPath = DEFAULT_CONFIG,
         cutoff: Cutoff = None,
-        skip: Annotated[list[str] | None, typer.Option(help="Model to leave out: churn or recommender.")] = None,
+        skip: Annotated[list[str] | None, typer.Option(help="What to leave out: churn, recommender, report.")] = None,
         reason: Annotated[str, typer.Option(help="Recorded in the ledger; by default, newer data or models.")] = "",
         accept_change: Annotated[
             bool, typer.Option("--accept-change", help="Publish even if the mean score is unlike the last release's.")
@@ -48,6 +50,7 @@ def register(app: typer.Typer) -> None:
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Publish a release from the champions and activate it; a running service picks it up."""
+        from kizuna.business_summary import summarise_business
         from kizuna.today import describe_silence, open_todays_tables, refuse_future
         from serving.build.inputs import Champions
         from serving.build.release import build_release
@@ -76,8 +79,11 @@ def register(app: typer.Typer) -> None:
         now, day = datetime.now(UTC), cutoff or tables.default_cutoff()
         if silence := describe_silence(tables, day):
             say(progress, silence)
+        with progress.status("computing the report"):
+            is_skipped = REPORT in (skip or ())
+            summary = None if is_skipped else summarise_business(settings, tables, cutoff=day, now=now)
         with progress.status("scoring every customer"):
-            built = build_release(settings, tables, champions=champions, cutoff=day, created_at=now)
+            built = build_release(settings, tables, champions=champions, cutoff=day, created_at=now, summary=summary)
             release = store_answers(built)
         release_id = release.description.release_id
         activation = Activation(

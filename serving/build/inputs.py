@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.business_summary import BusinessSummary
 from core.config.data_set import Config
 from core.contact_answers import SaveRows
 from core.errors import NotFound
@@ -95,6 +96,8 @@ class BuildInputs:
     champions: Champions
     cutoff: date
     "Parts use what was known before midnight of this day."
+    summary: BusinessSummary | None = None
+    "The report and the campaigns, which are computed before; None without pages for people."
 
     @cached_property
     def features(self) -> FeatureTable:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from core.business_summary import BusinessSummary
 from core.catalogue import Catalogue
 from core.config.data_set import Config
 from core.errors import BadInput
@@ -42,13 +43,20 @@ MODEL_PARTS = (*(kind.name for kind in kinds_in_release()), "offers")
 
 
 def build_release(
-    config: Config, tables: Tables, *, champions: Champions, cutoff: date, created_at: datetime
+    config: Config,
+    tables: Tables,
+    *,
+    champions: Champions,
+    cutoff: date,
+    created_at: datetime,
+    summary: BusinessSummary | None = None,
 ) -> Release:
     """Build everything that the service responds from, as known before midnight of the cutoff.
 
+    `summary` is what the pages show of the business.
     Raises BadInput if a champion must be trained again, or if there is nothing to release.
     """
-    inputs = BuildInputs(config, tables, champions, cutoff)
+    inputs = BuildInputs(config, tables, champions, cutoff, summary)
     parts: dict[str, ReleasePart | None] = {}
     missing = dict(champions.missing)
     _build_parts(inputs, [name for name in PARTS if name in MODEL_PARTS], parts=parts, missing=missing)

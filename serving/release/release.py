@@ -19,6 +19,7 @@
     <release_id>/accounts/        churn risk, value and reasons by account, where customers have accounts
     <release_id>/retention/       what a retention contact of each customer is worth
     <release_id>/health/          health scores as of the last `kizuna health`
+    <release_id>/report/          figures of the report and read-outs of campaigns
 
 Arrays are memory-mapped, not read, so that workers start at once and share the memory.
 """
@@ -48,6 +49,7 @@ from serving.release.integrity import DESCRIPTION, checksums, flush, refuse_dama
 from serving.release.offer_part import OfferPart
 from serving.release.predict_part import PredictPart
 from serving.release.recommender_part import RecommenderPart
+from serving.release.report_part import ReportPart
 from serving.release.retention_part import RetentionPart
 from serving.release.segment_part import SegmentPart
 from serving.release.uplift_part import UpliftPart
@@ -154,6 +156,7 @@ class Release:
     retention: RetentionPart | None = field(default=None, metadata={"part": RetentionPart})
     accounts: AccountPart | None = field(default=None, metadata={"part": AccountPart})
     health: HealthPart | None = field(default=None, metadata={"part": HealthPart})
+    report: ReportPart | None = field(default=None, metadata={"part": ReportPart})
 
     def value_of(self, customer_id: str) -> CustomerWorth:
         """What a customer is worth: the predicted value or, without a value model, the last year's."""

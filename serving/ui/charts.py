@@ -42,6 +42,18 @@ def draw_curve(days: Sequence[int], shares: Sequence[float], *, label: str, end:
     return _svg("curve", WIDTH, height=HEIGHT, label=label, content=content)
 
 
+def draw_line(values: Sequence[float], *, label: str) -> Markup:
+    """A small line from the oldest value to the newest, between the smallest and the largest."""
+    low, high = min(values), max(values)
+    reach = (high - low) or 1.0
+    points = " ".join(
+        f"{190 * place / (len(values) - 1) + 5:.1f},{27 - 22 * (value - low) / reach:.1f}"
+        for place, value in enumerate(values)
+    )
+    line = Markup('<polyline class="line" points="{}"/>').format(points)
+    return _svg("months", 200, height=32, label=label, content=line)
+
+
 def draw_weight(weight: float, *, largest: float) -> Markup:
     """How much a reason weighs, to the right where it raises the risk; only beside a text that says so."""
     length = 40 * min(1.0, abs(weight) / largest) if largest else 0.0

@@ -10,6 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.business_summary import BusinessSummary, CampaignEffect, CampaignSummary, SummaryFigure, SummarySection
+from core.campaigns import CampaignState
 from core.config.decisions import ContactPolicy, DecisionSettings
 from core.config.money import OfferAssumptions, RetentionSettings
 from core.config.training import RiskLevels
@@ -47,6 +49,7 @@ from serving.release.refusals import Refusals
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Activation, Releases
 from serving.release.repeat_rules import RepeatRules
+from serving.release.report_part import ReportPart
 from serving.release.retention_part import RetentionPart, SavingOffer
 from serving.release.segment_part import Relations, SegmentPart
 from serving.release.uplift_part import UpliftPart
@@ -313,6 +316,40 @@ def retention_part(capacity: int | None = None, segments: SegmentPart | None = N
     )
 
 
+def report_part() -> ReportPart:
+    """The revenue of the year with its months, and a campaign that has changed a little."""
+    revenue = SummaryFigure(
+        name="revenue",
+        label={"en": "Revenue", "ja": "売上"},
+        meaning={"en": "", "ja": ""},
+        value=1234567.0,
+        low=1100000.5,
+        high=1300000.0,
+        n=3,
+        text={"en": "¥1,235k", "ja": "1,235千円"},
+        interval={"en": "¥1,100k to ¥1,300k", "ja": "1,100千円~1,300千円"},
+        months=(("2026-02", 90000.0), ("2026-03", 110000.0)),
+    )
+    campaign = CampaignSummary(
+        name="win_back",
+        goal="silent customers order again",
+        state=CampaignState.RUNNING,
+        lines={"en": ("KPI: orders within 14 days",), "ja": ("KPI:14日以内の注文",)},
+        effects=(CampaignEffect(label={"en": "orders", "ja": "注文"}, value=0.02, low=-0.01, high=0.05),),
+    )
+    return ReportPart(
+        BusinessSummary(
+            cutoff=CUTOFF,
+            year="2025-04/2026-03",
+            sections=(SummarySection(title={"en": "Purchases", "ja": "購買"}, figures=(revenue,)),),
+            missing_report="",
+            campaigns=(campaign,),
+            missing_campaigns="",
+            measured_at=NOW,
+        )
+    )
+
+
 def account_part() -> AccountPart:
     """Ada and Bo belong to acme; Cyd, the only customer of cold, does not consent to scoring."""
     segments, churn = segment_part(), churn_part(np.array(["cyd"]))
@@ -333,6 +370,7 @@ def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[s
         "segments": segment_part,
         "retention": retention_part,
         "accounts": account_part,
+        "report": report_part,
     }
     parts = {kind: build() for kind, build in builders.items() if kind not in without}
     models = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import quote
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,8 +14,9 @@ from serving.build.exports.files import ExportOptions
 from serving.build.exports.scores import score_rows
 from serving.release.lookup import IdIndex
 from serving.release.releases import Releases
+from serving.release.report_part import ReportPart
 from tests.serving.http.company import Company
-from tests.serving.sample_release import churn_part, publish, sample_release
+from tests.serving.sample_release import churn_part, publish, report_part, sample_release
 from tests.serving.ui.conftest import read
 
 PAGES = (
@@ -22,6 +24,8 @@ PAGES = (
     "/ui/customer?id=ada",
     "/ui/segments",
     "/ui/segment?name=often",
+    "/ui/report",
+    "/ui/campaigns",
     "/ui/tasks",
 )
 SCORE = "/v1/churn/score"
@@ -167,3 +171,28 @@ def test_without_values_the_list_is_by_risk(tmp_path):
     links = [link for link in show(Company(tmp_path), "/ui").links if "customer?" in link]
 
     assert links == ["/ui/customer?id=cyd", "/ui/customer?id=ada"]
+
+
+@pytest.mark.parametrize(("language", "amount"), [("en", "¥1,235k"), ("ja", "1,235千円")])
+def test_the_report_and_the_campaigns_are_those_of_the_release(company, home, language, amount):
+    report = Releases(home / "releases").open_active().report
+    assert report is not None
+    summary = report.summary
+    page = show(company, f"/ui/report?lang={language}")
+    assert page.figures == [summary.sections[0].figures[0].value]
+    assert amount in page.text
+
+    page = show(company, f"/ui/campaigns?lang={language}")
+    assert page.figures == [summary.campaigns[0].effects[0].value]
+    assert summary.campaigns[0].lines[language][0] in page.text
+
+
+def test_without_a_report_or_a_campaign_the_pages_say_what_adds_them(tmp_path):
+    publish(tmp_path / "one/releases", sample_release(without=("report",)))
+    summary = msgspec.structs.replace(report_part().summary, sections=(), missing_report="no orders", campaigns=())
+    publish(tmp_path / "two/releases", replace(sample_release(), report=ReportPart(summary)))
+
+    assert "This release contains no report" in show(Company(tmp_path / "one"), "/ui/report").text
+    assert "This release contains no read-outs" in show(Company(tmp_path / "one"), "/ui/campaigns").text
+    assert "There is no report: no orders" in show(Company(tmp_path / "two"), "/ui/report").text
+    assert "There is no campaign yet" in show(Company(tmp_path / "two"), "/ui/campaigns").text

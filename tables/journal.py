@@ -4,9 +4,10 @@
     stored events              o1 tea              o3 cup | o4 tea      o1 is known already, o3 should be
     purchases                  o1 tea    o2 jam           | o4 tea
 
-A row of the source wins over the same event: one with its `line_id`, or its `order_id` and `item_id`. Where the source
-is complete, before its watermark, it wins altogether: what it does not have was cancelled. Events of a type that the
-source does not record, such as views, are all added. The watermark stays that of the source.
+A row of the source wins over the same event: one with its `line_id`, or its `order_id` and `item_id`; it only takes the
+`recommendation_id` of the event, if it has none. Where the source is complete, before its watermark, it wins
+altogether: what it does not have was cancelled. Events of a type that the source does not record, such as views, are
+all added. The watermark stays that of the source.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import pyarrow as pa
 from tables.added_rows import add_table, conform_rows, replace_rows, select_columns
 from tables.tables import Tables, usable_rows
 
+CREDIT = "recommendation_id"
 LINE_KEYS = (("line_id",), ("order_id", "item_id"))
 "What makes a stored purchase the same as a line of the source."
 
@@ -39,14 +41,32 @@ def _add(tables: Tables, name: str, *, rows: pa.Table) -> Tables:
     if name not in tables:
         return add_table(tables, name, added=added)
     own, events = tables.usable[name], usable_rows(added)
+    if CREDIT in rows.column_names and rows[CREDIT].null_count < len(rows):
+        own = _credit(own, events)
     if name == "purchases":
         for keys in LINE_KEYS:
             if set(keys) <= set(own.columns):
                 events = events.anti_join(own.filter(own[keys[0]].notnull()).select(*keys), list(keys))
-    if name in ("purchases", "usage") and not tables.is_undated(name):
+    if name in ("purchases", "usage", "exposures") and not tables.is_undated(name):
         events = _keep_unrecorded(tables, name, events=events)
     types = {column: own[column].type() for column in own.columns}
     return replace_rows(tables, name, rows=own.union(select_columns(events, types)))
+
+
+def _credit(own: ir.Table, events: ir.Table) -> ir.Table:
+    """The rows of the source with the `recommendation_id` of the same event, where they have none."""
+    if CREDIT not in own.columns:
+        own = own.mutate(**{CREDIT: ibis.null("string")})
+    for keys in LINE_KEYS:
+        if set(keys) <= set(own.columns) & set(events.columns):
+            credits = events.filter(events[CREDIT].notnull(), *(events[key].notnull() for key in keys))
+            credits = credits.group_by(keys).aggregate(credit=credits[CREDIT].min())
+            joined = own.left_join(credits, list(keys))
+            own = joined.select(
+                *(column for column in own.columns if column != CREDIT),
+                **{CREDIT: joined[CREDIT].coalesce(joined.credit)},
+            )
+    return own
 
 
 def _keep_unrecorded(tables: Tables, name: str, *, events: ir.Table) -> ir.Table:

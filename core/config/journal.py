@@ -6,8 +6,10 @@ from core.config.section import Section
 from core.errors import did_you_mean
 from core.events import EVENT_TABLES
 
-ALWAYS = ("preferences", "consents", "identities")
-"Tables of a few rows that say something new; a table of events alone would look as if nothing had happened before."
+ALWAYS = ("exposures", "preferences", "consents", "identities")
+"""Tables that say something new, or that nothing but `kizuna attribution` reads.
+
+Of the others, a table of events alone would look as if nothing had happened before."""
 
 
 class JournalSettings(Section, frozen=True):
@@ -15,9 +17,10 @@ class JournalSettings(Section, frozen=True):
 
     tables: tuple[str, ...] | None = None
     """\
-    Tables that events are added to: purchases, usage (view, cart, like, rate), preferences, consents, identities. A row
-    of the source wins over the same event. Default: those of `[tables]`, and preferences, consents and identities. With
-    `usage` and no such table in `[tables]`, customers seem to have used nothing before the first event."""
+    Tables that events are added to: purchases, usage (view, cart, like, rate), exposures, preferences, consents,
+    identities. A row of the source wins over the same event. Default: all but those of purchases and usage that
+    `[tables]` lacks. With `usage` and no such table in `[tables]`, customers seem to have used nothing before the first
+    event."""
 
     def __post_init__(self) -> None:
         for name in self.tables or ():

@@ -35,12 +35,15 @@ CONSTANTS: Mapping[tuple[str, str], str | bool] = {
 EXPECTED: Mapping[str, tuple[str, ...]] = {
     "contacts": ("campaign_id", "offer_id", "channel", "treated"),
     "purchases": ("amount",),
+    "exposures": ("position", "recommendation_id"),
 }
 "Optional columns without which a source is less likely the table: what is left is in any table of events."
 SOUGHT: Mapping[str, tuple[str, ...]] = {"surveys": ("score",)}
 "Further optional columns that are found by their values."
 ONE_EACH = "no column names a subscription, so each customer has one"
 ACCOUNT_IS_CUSTOMER = "no column names a customer, so the account is the customer"
+RARE = ("preferences", "offers", "identities", "exposures")
+"Tables that few companies have."
 MIN_SCORE = 2.5
 SUFFICES = 2.5
 "Score of ids of customers and items without a time: just enough where nothing else fits."
@@ -215,7 +218,7 @@ def _score(examined: ExaminedSource, contract: TableContract, *, columns: Mappin
         score += ITEMS
     n_missing = sum(guess.constant is not None for guess in columns.values())
     n_missing += sum(name not in columns for name in EXPECTED.get(contract.name, ()))
-    return score - n_missing - (1.0 if contract.name in ("preferences", "offers", "identities") else 0.0)
+    return score - n_missing - (1.0 if contract.name in RARE else 0.0)
 
 
 def _describes(facts: ColumnFacts, table: str) -> bool:

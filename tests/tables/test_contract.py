@@ -15,7 +15,7 @@ every_table = pytest.mark.parametrize("table", CONTRACT.values(), ids=CONTRACT)
 def test_the_tables_are_those_of_the_design():
     assert set(CONTRACT) == {
         "customers", "accounts", "identities", "items", "purchases", "usage", "subscriptions", "tickets", "surveys",
-        "contacts", "offers", "preferences", "consents", "points", "spend", "opportunities",
+        "contacts", "exposures", "offers", "preferences", "consents", "points", "spend", "opportunities",
     }  # fmt: skip
 
 

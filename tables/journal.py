@@ -59,9 +59,9 @@ def _credit(own: ir.Table, events: ir.Table) -> ir.Table:
         own = own.mutate(**{CREDIT: ibis.null("string")})
     for keys in LINE_KEYS:
         if set(keys) <= set(own.columns) & set(events.columns):
-            credits = events.filter(events[CREDIT].notnull(), *(events[key].notnull() for key in keys))
-            credits = credits.group_by(keys).aggregate(credit=credits[CREDIT].min())
-            joined = own.left_join(credits, list(keys))
+            credited = events.filter(events[CREDIT].notnull(), *(events[key].notnull() for key in keys))
+            credited = credited.group_by(keys).aggregate(credit=credited[CREDIT].min())
+            joined = own.left_join(credited, list(keys))
             own = joined.select(
                 *(column for column in own.columns if column != CREDIT),
                 **{CREDIT: joined[CREDIT].coalesce(joined.credit)},

@@ -69,7 +69,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[AttributionGroup, ...]
 
 
-def attribute(tables: Tables, start: date, end: date) -> Attribution:
+def attribute(tables: Tables, start: date, *, end: date) -> Attribution:
     """Credit the recommendations of the days from `start` until before `end`. Raises DataError without exposures."""
     now = tables.at(end)
     period = f"from {start} until {end}"

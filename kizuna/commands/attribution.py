@@ -57,7 +57,7 @@ def register(app: typer.Typer) -> None:
         refuse_future([cutoff], settings)
         end = cutoff or settings.today(datetime.now(UTC)) + timedelta(days=1)
         with progress_console().status("counting clicks and purchases"):
-            result = attribute(open_todays_tables(settings), end - timedelta(days=days), end)
+            result = attribute(open_todays_tables(settings), end - timedelta(days=days), end=end)
         if output_format is OutputFormat.JSON:
             print_json(result)
         else:

@@ -66,7 +66,7 @@ def credit(tmp_path):
         tables: Tables = tables_from_frames(config(), {"purchases": orders}, backend=engine(engine_name))
         stored = read_events(journal, ZoneInfo(tables.config.time_zone))
         journal.close()
-        return attribute(add_events(tables, stored.tables, number=stored.number), START, END)
+        return attribute(add_events(tables, stored.tables, number=stored.number), START, end=END)
 
     return store_and_credit
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
+
+from core.scores import RiskLevel
 
 
 class EventType(StrEnum):
@@ -13,6 +15,22 @@ class EventType(StrEnum):
 
     TASK_CREATED = "task.created"
     "`kizuna health` opened a task."
+    RISK_CHANGED = "customer.risk_changed"
+    "`kizuna release` activated a release in which a customer has another risk level than in the one before."
+
+
+class RiskChange(msgspec.Struct, frozen=True, kw_only=True):
+    """The risk level of a customer in two releases."""
+
+    customer_id: str
+    risk_level_before: RiskLevel
+    risk_level: RiskLevel
+    churn_probability_before: float
+    churn_probability: float
+    release_id_before: str
+    release_id: str
+    cutoff_before: date
+    cutoff: date
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from core import environment
 from core.config.data_set import Config
+from core.errors import SourceUnavailable
 from core.i18n.translation import ENGLISH, Language, translate
+from core.webhooks import EventType
 from kizuna.terminal import say
 
 if TYPE_CHECKING:
     from serving.tasks.store import TaskStore
     from serving.webhooks.delivery import DeliveryReport
     from serving.webhooks.outbox import Outbox
+    from serving.webhooks.risk_changes import ReleasedRisk
 
 MAX_SECONDS = 60.0
 "Of a command whose own work is another one; the next command, or `kizuna tasks deliver`, sends the others."
@@ -58,6 +62,42 @@ def deliver_events(
         report = delivery.run()
     print_report(report, console=console, lang=lang)
     return report
+
+
+def read_risk_before(settings: Config) -> ReleasedRisk | None:
+    """The risk levels of the active release, before another one is; None if no event is about their changes."""
+    if EventType.RISK_CHANGED not in settings.webhooks.event_types:
+        return None
+    from serving.release.releases import Releases
+    from serving.webhooks.risk_changes import ReleasedRisk
+
+    return ReleasedRisk.read_active(Releases(settings.places.releases))
+
+
+def announce_release(settings: Config, before: ReleasedRisk | None, *, console: Console) -> None:
+    """Store and deliver the changes of risk levels with the active release; a database that is down is a note.
+
+    The release is active by then, so nothing here makes the command fail.
+    """
+    if EventType.RISK_CHANGED not in settings.webhooks.event_types:
+        return
+    try:
+        say(console, f"  risk levels changed: {record_changes(settings, before, console=console):,} customers")
+        deliver_events(settings, console=console)
+    except SourceUnavailable as error:
+        say(console, f"  webhook: {error}; `kizuna tasks deliver` goes on")
+
+
+def record_changes(settings: Config, before: ReleasedRisk | None = None, *, console: Console) -> int:
+    """Store the changes of risk levels with the active release that are not stored yet; returns their number."""
+    from serving.release.releases import Releases
+    from serving.webhooks.risk_changes import record_risk_changes
+
+    if EventType.RISK_CHANGED not in settings.webhooks.event_types:
+        return 0
+    releases = Releases(settings.places.releases)
+    with console.status("comparing risk levels"):
+        return record_risk_changes(open_outbox(settings), releases, before=before, now=datetime.now(UTC))
 
 
 def print_report(report: DeliveryReport, *, console: Console, lang: Language) -> None:

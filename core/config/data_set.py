@@ -33,6 +33,7 @@ from core.currencies import currency_codes, decimals_of
 from core.environment import Places
 from core.errors import ConfigError, did_you_mean
 from core.i18n.translation import languages
+from core.webhooks import EventType
 
 
 class Config(Section, frozen=True):
@@ -140,6 +141,8 @@ class Config(Section, frozen=True):
         self._require_known_labels()
         self._require_known_events()
         self._require_known_segments()
+        if self.health.webhook is None and EventType.RISK_CHANGED in self.webhooks.event_types:
+            raise ValueError(f"[webhooks] events: {EventType.RISK_CHANGED} needs the webhook of [health]")
         if self.health.webhook is not None and (refusal := self.webhooks.explain_refusal(self.health.webhook)):
             raise ValueError(f"[health] {refusal}")
 

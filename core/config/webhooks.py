@@ -16,7 +16,9 @@ class WebhookSettings(Section, frozen=True):
     """Deliveries to the `webhook` of `[health]`."""
 
     events: tuple[str, ...] = (EventType.TASK_CREATED.value,)
-    "What is delivered: task.created."
+    """\
+    What is delivered: task.created, and customer.risk_changed, for each customer whose risk level changes with a
+    release."""
     allow_http: bool = False
     "Whether the URL may begin with http://. Customer data is then readable on its way."
     allow_addresses: tuple[str, ...] = ()

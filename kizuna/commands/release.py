@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from core.errors import BadInput, BrokenArtifact
+from kizuna.deliveries import announce_release, read_risk_before
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, FormatOption, OutputFormat, open_config
 from kizuna.session import open_registry, open_remote_releases
 from kizuna.terminal import print_json, progress_console, say
@@ -70,6 +71,7 @@ def register(app: typer.Typer) -> None:
         refuse_future([cutoff], settings)
         with progress.status("copying the active release from storage"):
             _copy_active(remote, releases, data_set=settings.name)
+        risk_before = read_risk_before(settings)
         registry, ledger = open_registry(settings, progress)
         with progress.status("reading the tables and the champions"):
             tables = open_todays_tables(settings)
@@ -109,6 +111,7 @@ def register(app: typer.Typer) -> None:
                 say(console, f"  churn: {doubt}")
             if "offers" in tables and contacts_lack_offers(tables):
                 say(console, f"  offers: {NO_OFFER_ID}")
+        announce_release(settings, risk_before, console=_console_of_notes(output_format))
 
 
 def _copy_active(remote: RemoteReleases | None, releases: Releases, *, data_set: str) -> None:
@@ -129,7 +132,7 @@ def _roll_back(settings: Config, remote: RemoteReleases | None, *, reason: str, 
     from serving.release.pull import pull_active
     from serving.release.releases import Activation, Releases
 
-    releases = Releases(settings.places.releases)
+    releases, risk_before = Releases(settings.places.releases), read_risk_before(settings)
     if remote is not None:
         remote.refuse_other(settings.name)
     before = releases.active() if remote is None else remote.active()
@@ -151,6 +154,11 @@ def _roll_back(settings: Config, remote: RemoteReleases | None, *, reason: str, 
         print_json({"activated": activation, "release": description})
     else:
         say(console, f"activated {description.release_id} again, cutoff {description.cutoff}: {activation.why}")
+    announce_release(settings, risk_before, console=_console_of_notes(output_format))
+
+
+def _console_of_notes(output_format: OutputFormat) -> Console:
+    return progress_console() if output_format is OutputFormat.JSON else console
 
 
 def _print_release(folder: Path, description: ReleaseDescription) -> None:

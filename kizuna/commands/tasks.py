@@ -12,7 +12,7 @@ from core.config.data_set import Config
 from core.errors import BadInput
 from core.tasks import TaskState
 from kizuna.command_group import LightGroup
-from kizuna.deliveries import deliver_events, open_outbox, open_tasks
+from kizuna.deliveries import deliver_events, open_outbox, open_tasks, record_changes
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, open_config
 from kizuna.terminal import print_json, print_table, progress_console, say
 
@@ -118,6 +118,8 @@ def _require_webhook(settings: Config) -> None:
 
 def _deliver(settings: Config, output_format: OutputFormat) -> None:
     is_json = output_format is OutputFormat.JSON
-    report = deliver_events(settings, console=progress_console() if is_json else Console(), max_seconds=None)
+    console = progress_console() if is_json else Console()
+    record_changes(settings, console=console)  # of a release that was interrupted
+    report = deliver_events(settings, console=console, max_seconds=None)
     if is_json:
         print_json(report)

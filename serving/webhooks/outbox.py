@@ -9,7 +9,7 @@ Events with data are stored as they were. Of a task only the id is stored: it ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,6 +77,46 @@ class Outbox:
         names = ("data_set", "webhook_id", "type", "data", "created_at", "n_runs", "problem")
         with self.database.begin() as connection:
             connection.execute(OUTBOX.insert().from_select(names, tasks))
+
+    def add(self, event: EventType, events: Sequence[tuple[str, bytes]], *, now: datetime) -> None:
+        """Add events, each with its id and its data as JSON, in one transaction; those that wait already are kept."""
+        from sqlalchemy.dialects import postgresql, sqlite
+
+        from serving.webhooks.schema import OUTBOX
+
+        self.database.create()
+        same = {
+            "data_set": self.data_set,
+            "type": str(event),
+            "created_at": _to_column(now),
+            "n_runs": 0,
+            "problem": "",
+        }
+        rows = [{"webhook_id": webhook_id, "data": data.decode(), **same} for webhook_id, data in events]
+        with self.database.begin() as connection:
+            engine = postgresql if connection.dialect.name == "postgresql" else sqlite
+            connection.execute(engine.insert(OUTBOX).on_conflict_do_nothing(), rows)
+
+    def compared_release(self) -> str | None:
+        """The release whose risk levels were compared last; None before the first."""
+        from sqlalchemy import select
+
+        from serving.webhooks.schema import COMPARED
+
+        if not self.database.exists:
+            return None
+        with self.database.begin() as connection:
+            is_own = COMPARED.c.data_set == self.data_set
+            return connection.execute(select(COMPARED.c.release_id).where(is_own)).scalar()
+
+    def set_compared_release(self, release_id: str) -> None:
+        """Store which release was compared last; its events are in the outbox by then."""
+        from serving.webhooks.schema import COMPARED
+
+        self.database.create()
+        with self.database.begin() as connection:
+            connection.execute(COMPARED.delete().where(COMPARED.c.data_set == self.data_set))
+            connection.execute(COMPARED.insert().values(data_set=self.data_set, release_id=release_id))
 
     def find(self, event: EventType, limit: int, *, after: int = 0) -> list[Waiting]:
         """Events that are no dead letters, oldest first; `after` is the number of the last one before them."""

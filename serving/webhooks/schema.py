@@ -29,6 +29,14 @@ OUTBOX = sa.Table(
     sa.Index("kizuna_webhooks_outbox_of_type", "data_set", "type", "dead_since", "number"),
 )
 
+# The release whose risk levels the outbox has compared with those of the one before.
+COMPARED = sa.Table(
+    "kizuna_webhooks_compared",
+    METADATA,
+    sa.Column("data_set", sa.String(64), primary_key=True),
+    sa.Column("release_id", sa.String(128), nullable=False),
+)
+
 VERSIONS = sa.Table(
     "kizuna_webhooks_schema", METADATA, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False)
 )

@@ -97,7 +97,7 @@ class Outbox:
             engine = postgresql if connection.dialect.name == "postgresql" else sqlite
             connection.execute(engine.insert(OUTBOX).on_conflict_do_nothing(), rows)
 
-    def compared_release(self) -> str | None:
+    def read_compared_release(self) -> str | None:
         """The release whose risk levels were compared last; None before the first."""
         from sqlalchemy import select
 

@@ -71,7 +71,7 @@ def record_risk_changes(outbox: Outbox, releases: Releases, *, before: ReleasedR
     active = ReleasedRisk.read_active(releases)
     if active is None:
         return 0
-    compared = outbox.compared_release()
+    compared = outbox.read_compared_release()
     if compared == active.release_id:
         return 0
     if compared is not None and (before is None or before.release_id != compared):

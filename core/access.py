@@ -41,7 +41,7 @@ class Scope(StrEnum):
     TASKS = "tasks"
     "Tasks of customer success."
     READ = "read"
-    "The pages under /ui. Changing a task there needs `tasks` as well."
+    "The pages under /ui, and key figures. Changing a task on a page needs `tasks` as well."
     ADMIN = "admin"
     "Metrics; everything else as well."
 

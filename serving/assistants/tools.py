@@ -114,6 +114,14 @@ TOOLS = (
         arguments=("name", "limit", "after"),
     ),
     AssistantTool(
+        name="get_kpis",
+        title="Key figures of the business",
+        description="The figures of the report (revenue, retention, recurring revenue, margins, ...) of all customers, with "
+        "90 % intervals and monthly values where it draws them, and what campaigns have changed. Quote `text`, which has "
+        "unit and currency. `missing_report` says why there are no figures.",
+        endpoint="kpis",
+    ),
+    AssistantTool(
         name="list_tasks",
         title="Tasks",
         description="Tasks of customer success, newest first: which customer, why, what to do, who and until when.",

@@ -43,6 +43,7 @@ TAGS = {
     "Offers": ("Which offer pays, or none, and what came of it.", ("next-best-offer", "outcomes")),
     "Events": ("What customers do, as it happens; the next answer contains it.", ("events",)),
     "Customers": ("Customers, segments and customer tiers.", ("customers", "accounts", "segments")),
+    "Business": ("Key figures, and what campaigns have changed.", ("kpis",)),
     "Tasks": ("What customer success has to do.", ("tasks",)),
     "Stock": ("Items that are sold out are neither recommended nor offered.", ("stock",)),
     "Operation": ("The active release, health checks and metrics.", ("models",)),

@@ -144,6 +144,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures of the report, and campaigns
+         * @description Needs a key with the scope `read`.
+         */
+        get: operations["kpis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -736,6 +756,11 @@ export interface components {
              */
             k?: number;
         };
+        /**
+         * KpisRequest
+         * @description No parameters.
+         */
+        KpisRequest: Record<string, unknown>;
         /**
          * ModelsRequest
          * @description No parameters.
@@ -1433,6 +1458,100 @@ export interface components {
             score: number;
         };
         /**
+         * KpisResponse
+         * @description Figures of all customers, of the last twelve months or of the day of the report, with 90 % intervals.
+         */
+        KpisResponse: {
+            release_id: string;
+            model: components["schemas"]["ModelReference"] | null;
+            /** Format: date */
+            cutoff: string;
+            currency: string;
+            summary: components["schemas"]["BusinessSummary"];
+        };
+        /**
+         * BusinessSummary
+         * @description The report and the campaigns of one day.
+         */
+        BusinessSummary: {
+            /** Format: date */
+            cutoff: string;
+            year: string;
+            sections: components["schemas"]["SummarySection"][];
+            missing_report: string;
+            campaigns: components["schemas"]["CampaignSummary"][];
+            measured_at: string;
+        };
+        /**
+         * SummarySection
+         * @description A section of the report.
+         */
+        SummarySection: {
+            title: {
+                [key: string]: string;
+            };
+            figures: components["schemas"]["SummaryFigure"][];
+        };
+        /**
+         * SummaryFigure
+         * @description One figure of all customers, of the last twelve months or of the day of the report.
+         */
+        SummaryFigure: {
+            name: string;
+            label: {
+                [key: string]: string;
+            };
+            meaning: {
+                [key: string]: string;
+            };
+            value: number | null;
+            low: number | null;
+            high: number | null;
+            n: number;
+            text: {
+                [key: string]: string;
+            };
+            interval: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            months?: [
+                string,
+                number
+            ][];
+        };
+        /**
+         * CampaignSummary
+         * @description The plan of one campaign and what it has changed.
+         */
+        CampaignSummary: {
+            name: string;
+            goal: string;
+            state: components["schemas"]["CampaignState"];
+            lines: {
+                [key: string]: string[];
+            };
+            effects: components["schemas"]["CampaignEffect"][];
+        };
+        /**
+         * CampaignState
+         * @description The progress of a campaign.
+         * @enum {unknown}
+         */
+        CampaignState: "finished" | "planned" | "running" | "stopped";
+        /**
+         * CampaignEffect
+         * @description What a campaign has changed for each customer.
+         */
+        CampaignEffect: {
+            label: {
+                [key: string]: string;
+            };
+            value: number;
+            low: number;
+            high: number;
+        };
+        /**
          * ModelsResponse
          * @description The models of the active release.
          */
@@ -1838,6 +1957,7 @@ export type ItemsChangeRequest = components['schemas']['ItemsChangeRequest'];
 export type ChangedItem = components['schemas']['ChangedItem'];
 export type BoughtTogetherRequest = components['schemas']['BoughtTogetherRequest'];
 export type SimilarItemsRequest = components['schemas']['SimilarItemsRequest'];
+export type KpisRequest = components['schemas']['KpisRequest'];
 export type ModelsRequest = components['schemas']['ModelsRequest'];
 export type NextBestOfferRequest = components['schemas']['NextBestOfferRequest'];
 export type OutcomesRequest = components['schemas']['OutcomesRequest'];
@@ -1893,6 +2013,13 @@ export type BoughtTogetherResponse = components['schemas']['BoughtTogetherRespon
 export type BoughtTogetherItem = components['schemas']['BoughtTogetherItem'];
 export type SimilarItemsResponse = components['schemas']['SimilarItemsResponse'];
 export type SimilarItem = components['schemas']['SimilarItem'];
+export type KpisResponse = components['schemas']['KpisResponse'];
+export type BusinessSummary = components['schemas']['BusinessSummary'];
+export type SummarySection = components['schemas']['SummarySection'];
+export type SummaryFigure = components['schemas']['SummaryFigure'];
+export type CampaignSummary = components['schemas']['CampaignSummary'];
+export type CampaignState = components['schemas']['CampaignState'];
+export type CampaignEffect = components['schemas']['CampaignEffect'];
 export type ModelsResponse = components['schemas']['ModelsResponse'];
 export type ReleasedModel = components['schemas']['ReleasedModel'];
 export type FittedModel = components['schemas']['FittedModel'];
@@ -2598,6 +2725,89 @@ export interface operations {
                 };
             };
             /** @description The request has no valid API key; The request has no valid customer token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request is not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The service does not answer for this host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not match the schema of this route */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The key has sent too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    kpis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KpisResponse"];
+                };
+            };
+            /** @description The request has no valid API key */
             401: {
                 headers: {
                     [name: string]: unknown;

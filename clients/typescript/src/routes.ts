@@ -37,6 +37,7 @@ export const ROUTES: { readonly [Name in OperationName]: Route } = {
   // The client makes ids before the first try, and the service stores each id once.
   events: ask("/v1/events"),
   items_change: { method: "PATCH", path: "/v1/items", isRepeatable: never },
+  kpis: read("/v1/kpis"),
   models: read("/v1/models"),
   next_best_offer: {
     method: "POST",

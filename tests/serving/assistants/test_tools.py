@@ -23,6 +23,7 @@ CALLS = {
     "predict_value": {"customer_ids": ["cyd"]},
     "list_segments": {},
     "list_segment_customers": {"name": "often", "limit": 1},
+    "get_kpis": {},
     "list_tasks": {"customer_id": "ada"},
     "close_task": {"task_id": TASK, "state": "done", "outcome": "kept", "note": "called"},
 }
@@ -56,6 +57,15 @@ def test_a_risk_comes_with_its_interval_and_reasons(call):
     assert cyd["reasons"][0]["en"].startswith("Last purchase 74 days ago")
     assert unknown == {"status": "not_found", "customer_id": "unknown"}
     assert json.loads(text_of(result)) == result.structured_content
+
+
+def test_a_key_figure_is_that_of_the_release(call):
+    summary = read(call("get_kpis"))["summary"]
+
+    revenue = summary["sections"][0]["figures"][0]
+    assert (revenue["name"], revenue["value"], revenue["months"][1]) == ("revenue", 1_234_567, ["2026-03", 110_000])
+    assert summary["campaigns"][0]["effects"][0]["value"] == pytest.approx(0.02)
+    assert "needs a key with the scope read" in error_of(call("get_kpis", "recommend"))
 
 
 def test_an_offer_is_advice_and_never_stored(call):

@@ -16,6 +16,14 @@ Texts = Mapping[str, str]
 "By the code of a language."
 
 
+class MonthlyValue(msgspec.Struct, frozen=True):
+    """The value of one month."""
+
+    month: str
+    "Such as 2026-03."
+    value: float
+
+
 class SummaryFigure(msgspec.Struct, frozen=True, kw_only=True):
     """One figure of all customers, of the last twelve months or of the day of the report."""
 
@@ -34,8 +42,8 @@ class SummaryFigure(msgspec.Struct, frozen=True, kw_only=True):
     "The value as the report writes it."
     interval: Texts
     "Likewise; '' without one."
-    months: tuple[tuple[str, float], ...] = ()
-    "The values of single months, oldest first, where the report draws them: (2026-03, value)."
+    months: tuple[MonthlyValue, ...] = ()
+    "Single months, oldest first, where the report draws them."
 
 
 class SummarySection(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from datetime import datetime
 
-from core.business_summary import CampaignEffect, CampaignSummary, SummaryFigure, SummarySection, Texts
+from core.business_summary import CampaignEffect, CampaignSummary, MonthlyValue, SummaryFigure, SummarySection, Texts
 from core.campaigns import CampaignState, state_of
 from core.config.data_set import Config
 from core.i18n.translation import Language, has_translation, languages, translate
@@ -76,7 +76,7 @@ def _summarise_figure(report: Report, figure: Figure) -> SummaryFigure:
         n=figure.n,
         text={code: one.format(estimate.value, definition.unit) for code, one in formatters.items()},
         interval={code: one.interval(estimate, definition.unit) for code, one in formatters.items()},
-        months=tuple((one.place.period, one.value) for one in months if math.isfinite(one.value)),
+        months=tuple(MonthlyValue(one.place.period, one.value) for one in months if math.isfinite(one.value)),
     )
 
 

@@ -116,9 +116,9 @@ TOOLS = (
     AssistantTool(
         name="get_kpis",
         title="Key figures of the business",
-        description="The figures of the report (revenue, retention, recurring revenue, margins, ...) of all customers, with "
-        "90 % intervals and monthly values where it draws them, and what campaigns have changed. Quote `text`, which has "
-        "unit and currency. `missing_report` says why there are no figures.",
+        description="The figures of the report (revenue, retention, recurring revenue, margins, ...) of all customers, "
+        "with 90 % intervals and monthly values where it draws them, and what campaigns have changed. Quote `text`, "
+        "which has unit and currency. `missing_report` says why there are no figures.",
         endpoint="kpis",
     ),
     AssistantTool(

@@ -10,7 +10,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.business_summary import BusinessSummary, CampaignEffect, CampaignSummary, SummaryFigure, SummarySection
+from core.business_summary import (
+    BusinessSummary,
+    CampaignEffect,
+    CampaignSummary,
+    MonthlyValue,
+    SummaryFigure,
+    SummarySection,
+)
 from core.campaigns import CampaignState
 from core.config.decisions import ContactPolicy, DecisionSettings
 from core.config.money import OfferAssumptions, RetentionSettings
@@ -328,7 +335,7 @@ def report_part() -> ReportPart:
         n=3,
         text={"en": "¥1,235k", "ja": "1,235千円"},
         interval={"en": "¥1,100k to ¥1,300k", "ja": "1,100千円~1,300千円"},
-        months=(("2026-02", 90000.0), ("2026-03", 110000.0)),
+        months=(MonthlyValue("2026-02", 90000.0), MonthlyValue("2026-03", 110000.0)),
     )
     campaign = CampaignSummary(
         name="win_back",

@@ -1480,6 +1480,7 @@ export interface components {
             sections: components["schemas"]["SummarySection"][];
             missing_report: string;
             campaigns: components["schemas"]["CampaignSummary"][];
+            missing_campaigns: string;
             measured_at: string;
         };
         /**
@@ -1515,10 +1516,15 @@ export interface components {
                 [key: string]: string;
             };
             /** @default [] */
-            months?: [
-                string,
-                number
-            ][];
+            months?: components["schemas"]["MonthlyValue"][];
+        };
+        /**
+         * MonthlyValue
+         * @description The value of one month.
+         */
+        MonthlyValue: {
+            month: string;
+            value: number;
         };
         /**
          * CampaignSummary
@@ -2017,6 +2023,7 @@ export type KpisResponse = components['schemas']['KpisResponse'];
 export type BusinessSummary = components['schemas']['BusinessSummary'];
 export type SummarySection = components['schemas']['SummarySection'];
 export type SummaryFigure = components['schemas']['SummaryFigure'];
+export type MonthlyValue = components['schemas']['MonthlyValue'];
 export type CampaignSummary = components['schemas']['CampaignSummary'];
 export type CampaignState = components['schemas']['CampaignState'];
 export type CampaignEffect = components['schemas']['CampaignEffect'];

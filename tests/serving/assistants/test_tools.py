@@ -63,7 +63,11 @@ def test_a_key_figure_is_that_of_the_release(call):
     summary = read(call("get_kpis"))["summary"]
 
     revenue = summary["sections"][0]["figures"][0]
-    assert (revenue["name"], revenue["value"], revenue["months"][1]) == ("revenue", 1_234_567, ["2026-03", 110_000])
+    assert (revenue["name"], revenue["value"], revenue["months"][1]) == (
+        "revenue",
+        1_234_567,
+        {"month": "2026-03", "value": 110_000},
+    )
     assert summary["campaigns"][0]["effects"][0]["value"] == pytest.approx(0.02)
     assert "needs a key with the scope read" in error_of(call("get_kpis", "recommend"))
 

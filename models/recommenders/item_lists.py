@@ -19,6 +19,7 @@ A score of 1 is a doubling. The prior ranks 1 -> 3 purchases (0.24, without deca
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Self
@@ -36,8 +37,8 @@ PRIOR_ORDERS = 1.0
 PRIOR_PURCHASES = 10.0
 "Added to the purchases of both windows, so that a change of a few purchases counts little."
 
-CELLS_AT_ONCE = 2**24
-"Pairs counted in memory at a time: at most 0.2 GB."
+PAIRS_AT_ONCE = 2**23
+"Pairs of items within orders that are counted at a time, those of one item at least: about 0.2 GB."
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,10 @@ class BoughtTogether:
         lines without a number are ignored, because nothing shows which of them belong together.
         """
         orders = _orders_by_item(interactions)
-        n_at_once = max(1, CELLS_AT_ONCE // max(1, orders.shape[1]))
+        items_of_orders = orders.tocsr()
         blocks = [
-            _best_pairs(
-                orders, start, end=min(start + n_at_once, orders.shape[1]), min_support=min_support, n=max_pairs
-            )
-            for start in range(0, orders.shape[1], n_at_once)
+            _best_pairs(orders, items_of_orders, block=block, min_support=min_support, n=max_pairs)
+            for block in _split_items(orders)
         ]
         items, others, lifts, supports = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         indptr = np.searchsorted(items, np.arange(orders.shape[1] + 1)).astype(np.int64)
@@ -109,12 +108,24 @@ def _orders_by_item(interactions: Histories) -> sparse.csc_matrix:
     return contains
 
 
+def _split_items(orders: sparse.csc_matrix) -> Iterator[slice]:
+    """All items in blocks of few enough pairs: the work follows the pairs that occur, not the square of the items."""
+    sizes = np.asarray(orders.sum(axis=1)).ravel()
+    last_pair = np.cumsum(orders.T @ sizes, dtype=np.int64)
+    start = 0
+    while start < orders.shape[1]:
+        before = last_pair[start - 1] if start else 0
+        end = max(start + 1, int(np.searchsorted(last_pair, before + PAIRS_AT_ONCE, side="right")))
+        yield slice(start, end)
+        start = end
+
+
 def _best_pairs(
-    orders: sparse.csc_matrix, start: int, *, end: int, min_support: int, n: int
+    orders: sparse.csc_matrix, items_of_orders: sparse.csr_matrix, *, block: slice, min_support: int, n: int
 ) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.float64], NDArray[np.integer]]:
-    """Of items start:end the n best pairs each: item, other item, lift and support, by item, highest lift first."""
-    counts = sparse.coo_matrix(orders[:, start:end].T @ orders)
-    items, others, supports = counts.row + start, counts.col, counts.data
+    """Of some items the n best pairs each: item, other item, lift and support, by item, highest lift first."""
+    counts = sparse.coo_matrix(orders[:, block].T @ items_of_orders)
+    items, others, supports = counts.row + block.start, counts.col, counts.data
     enough = (supports >= min_support) & (items != others)
     items, others, supports = items[enough], others[enough], supports[enough]
     n_orders = np.diff(orders.indptr).astype(np.float64)

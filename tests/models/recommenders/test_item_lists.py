@@ -96,7 +96,7 @@ def test_pairs_are_symmetric_supported_and_sorted_and_lift_is_bounded_by_support
 
 def test_counting_in_blocks_gives_the_same_pairs(monkeypatch: pytest.MonkeyPatch):
     at_once = BoughtTogether.fit(SHOP, min_support=1)
-    monkeypatch.setattr(item_lists, "CELLS_AT_ONCE", 4)
+    monkeypatch.setattr(item_lists, "PAIRS_AT_ONCE", 4)
 
     in_blocks = BoughtTogether.fit(SHOP, min_support=1)
 

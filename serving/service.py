@@ -185,6 +185,7 @@ class Kizuna:
         if PULL is not None:
             PULL.start()
         KEY_SYNC.start()
+        KEYS.refresh()  # reads the file of keys, which would take the first request 5 ms
         # What is loaded now stays. Without this, collections of garbage search through all of it during requests.
         gc.collect()
         gc.freeze()

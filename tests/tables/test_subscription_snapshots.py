@@ -66,7 +66,7 @@ def spans_of(tables: Tables, cutoff: date) -> list[tuple[object, ...]]:
     return [(row["customer_id"], row["mrr"], row["started_at"], row["ended_at"]) for row in rows]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(prices=PRICES, written=DAYS)
 def test_the_mrr_of_each_month_is_that_of_its_snapshots(prices: Prices, written: str | int):
     tables = world(snapshots(prices, written))
@@ -79,7 +79,7 @@ def test_the_mrr_of_each_month_is_that_of_its_snapshots(prices: Prices, written:
     assert by_customer == {**paid, "rae": [10.0] * N_MONTHS}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(prices=PRICES, written=DAYS, n_days=st.integers(40, 200))
 def test_later_snapshots_change_nothing_that_was_known_at_a_cutoff(prices: Prices, written: str | int, n_days: int):
     cutoff = date(2024, 1, 1) + timedelta(days=n_days)

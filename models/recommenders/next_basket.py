@@ -36,6 +36,7 @@ from models.recommenders.engine.holdout import FOLDS, FoldKind, days_of, folds_o
 from models.recommenders.engine.item_popularity import popularity_at, seasonal_popularity
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.replenishment import dueness, usual_gap_days
+from models.recommenders.engine.scoring import PurchasedWeights
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
 from models.recommenders.item_knn import nearest_others, weigh_purchases
 from models.resources import GB
@@ -195,7 +196,7 @@ class NextBasket(LinearRecommender):
         pairs = dueness(histories, self.gaps_, cutoff=cutoff, default_gap_days=self._default_gap)
         n_gaps = pairs.days_since_last / np.maximum(pairs.usual_gap_days, 1)
         due[pairs.rows, pairs.items] = habit[pairs.rows, pairs.items] * readiness(n_gaps)
-        return [habit, due, self._sum_effects(purchase_days)]
+        return [habit, due, self._sum_effects(PurchasedWeights.of(purchase_days))]
 
     def _shares_within(self, cutoff: date) -> NDArray[np.float32]:
         """(m,) share of each item in the recent purchases of its category."""

@@ -19,7 +19,7 @@ from scipy import sparse
 
 from core.interactions import Histories, Interactions, lines_of
 from core.recommendations import Stage
-from models.recommenders.engine.scoring import ScoringRecommender, item_weights, sum_history
+from models.recommenders.engine.scoring import PurchasedWeights, ScoringRecommender, purchased_weights, sum_history
 
 
 @dataclass(eq=False)
@@ -49,16 +49,16 @@ class LinearRecommender(ScoringRecommender, ABC):
         self.effects_ = effects.data.astype(np.float32)
 
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
-        return self._sum_effects(item_weights(histories, histories.weights(self.half_life_days, cutoff)))
+        return self._sum_effects(purchased_weights(histories, histories.weights(self.half_life_days, cutoff)))
 
-    def _sum_effects(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, m) weights of purchased items to (n, m) sums of their effects."""
-        customers, items = np.nonzero(weights)
-        lines = lines_of(self.indptr_, items)
-        lengths = self.indptr_[items + 1] - self.indptr_[items]
-        cells = np.repeat(customers, lengths) * weights.shape[1] + self.neighbours_[lines]
-        parts = np.repeat(weights[customers, items], lengths) * self.effects_[lines]
-        return np.bincount(cells, parts, minlength=weights.size).astype(np.float32).reshape(weights.shape)
+    def _sum_effects(self, purchased: PurchasedWeights) -> NDArray[np.float32]:
+        """(n, m) sums of the effects of purchased items."""
+        lines = lines_of(self.indptr_, purchased.items)
+        lengths = self.indptr_[purchased.items + 1] - self.indptr_[purchased.items]
+        n_rows, n_items = purchased.shape
+        cells = np.repeat(purchased.rows, lengths) * n_items + self.neighbours_[lines]
+        parts = np.repeat(purchased.weights, lengths) * self.effects_[lines]
+        return np.bincount(cells, parts, minlength=n_rows * n_items).astype(np.float32).reshape(purchased.shape)
 
     def contributions(
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date

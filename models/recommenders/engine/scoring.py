@@ -114,6 +114,35 @@ class ScoringRecommender(Recommender, ABC):
         lists.stages[repeated] = STAGES.index(Stage.PERSONAL)
 
 
+@dataclass(frozen=True)
+class PurchasedWeights:
+    """The weights of the items that customers have bought, sorted by row and item, each pair once; (pairs,) arrays.
+
+    A history has few of the items, and a table of all of them would take longer to make than a list.
+    """
+
+    rows: NDArray[np.int64]
+    items: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    shape: tuple[int, int]
+    "Number of customers and of items."
+
+    @classmethod
+    def of(cls, weights: NDArray[np.float32]) -> PurchasedWeights:
+        """Those of a table, (n, m), that are not zero."""
+        rows, items = np.nonzero(weights)
+        return cls(rows, items, weights[rows, items], (weights.shape[0], weights.shape[1]))
+
+
+def purchased_weights(histories: Histories, weights: NDArray[np.float32]) -> PurchasedWeights:
+    """The sum of the weights of the lines of each customer and item."""
+    n_items = len(histories.item_ids)
+    cells, places = np.unique(histories.customers * n_items + histories.items, return_inverse=True)
+    rows, items = np.divmod(cells, n_items)
+    sums = np.bincount(places, weights, minlength=len(cells)).astype(np.float32)
+    return PurchasedWeights(rows, items, sums, (len(histories), n_items))
+
+
 def item_weights(histories: Histories, weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, m) sum of the weights of the lines of each customer and item; a new array."""
     shape = (len(histories), len(histories.item_ids))

@@ -21,6 +21,7 @@ RECOMMENDERS = {
 
 SERVING = {
     "serving.churn_by_id": ("benchmarks.churn_by_id",),
+    "serving.recommend_50k": ("benchmarks.recommend_cost",),
     "serving.events": ("benchmarks.event_acks",),
     "http_face": ("benchmarks.http_face",),
 }

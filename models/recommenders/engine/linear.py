@@ -19,7 +19,7 @@ from scipy import sparse
 
 from core.interactions import Histories, Interactions, lines_of
 from core.recommendations import Stage
-from models.recommenders.engine.scoring import PurchasedWeights, ScoringRecommender, purchased_weights, sum_history
+from models.recommenders.engine.scoring import PurchasedWeights, ScoringRecommender, sum_history, weigh_purchased
 
 
 @dataclass(eq=False)
@@ -49,7 +49,7 @@ class LinearRecommender(ScoringRecommender, ABC):
         self.effects_ = effects.data.astype(np.float32)
 
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
-        return self._sum_effects(purchased_weights(histories, histories.weights(self.half_life_days, cutoff)))
+        return self._sum_effects(weigh_purchased(histories, histories.weights(self.half_life_days, cutoff)))
 
     def _sum_effects(self, purchased: PurchasedWeights) -> NDArray[np.float32]:
         """(n, m) sums of the effects of purchased items."""

@@ -134,7 +134,7 @@ class PurchasedWeights:
         return cls(rows, items, weights[rows, items], (weights.shape[0], weights.shape[1]))
 
 
-def purchased_weights(histories: Histories, weights: NDArray[np.float32]) -> PurchasedWeights:
+def weigh_purchased(histories: Histories, weights: NDArray[np.float32]) -> PurchasedWeights:
     """The sum of the weights of the lines of each customer and item."""
     n_items = len(histories.item_ids)
     cells, places = np.unique(histories.customers * n_items + histories.items, return_inverse=True)

@@ -15,14 +15,6 @@ from core.i18n.translation import JAPANESE, Language, translate
 Outcome = Literal["churn", "event"]
 
 
-class RiskLevel(StrEnum):
-    """Band of churn probability, by the limits under [risk_levels]."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-
-
 class ComparedWith(StrEnum):
     """Whose usual value the value of a reason is compared with."""
 

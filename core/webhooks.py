@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from core.scores import RiskLevel
+from core.risk_level import RiskLevel
 
 
 class EventType(StrEnum):

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.access import Scope
 from core.model_kinds import CHURN
-from core.scores import RiskLevel
+from core.risk_level import RiskLevel
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import CustomerId, Endpoint, Request, RequestContext, Response, not_released, provenance_of
 from serving.release.release import Release

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.scores import RiskLevel
+from core.risk_level import RiskLevel
 from core.segmentation import CustomerWorthKind
 from models.artifact import Artifact
 from serving.release.lookup import IdIndex, PackedJson

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from core.config.training import RiskLevels
 from core.model_kinds import CHURN
-from core.scores import Reason, RiskLevel, Scores
+from core.risk_level import RiskLevel
+from core.scores import Reason, Scores
 from models.artifact import Artifact
 from serving.release.customer_scores import CustomerScores, read_scores, score_arrays, score_state, sort_scores
 from serving.release.lookup import IdIndex, PackedJson

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from core.scores import RiskLevel
+from core.risk_level import RiskLevel
 from serving.release.churn_part import RISK_LEVELS, ChurnPart
 from serving.release.hazard_part import CustomerCurve
 from serving.release.recommended_action import recommend_action

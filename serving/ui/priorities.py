@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.scores import Reason, RiskLevel
+from core.risk_level import RiskLevel
+from core.scores import Reason
 from core.tasks import Task
 from serving.endpoints.churn_score import look_up_live_score
 from serving.http.schema import RequestContext

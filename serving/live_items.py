@@ -1,4 +1,4 @@
-"""The items of a release with what was reported since: price, stock, title, category, attributes, new items.
+"""The items of a recommender with what was reported since: price, stock, title, category, attributes, new items.
 
 Computed once per change, on the first request after it, and shared by the requests of a worker.
 """
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.events import ItemChange
 from core.interactions import codes_of, codes_of_ids
 from core.item_attributes import ItemAttributes
+from core.recommender_experiment import Arm
 from serving.added_items import MAX_ADDED, AddedItems, add_items
 from serving.release.item_part import ItemPart
 from serving.release.lookup import PackedJson
@@ -61,15 +62,16 @@ class Changed:
 
 
 class LiveItems:
-    """The recommender of the active release with its items as they are now."""
+    """The recommenders of the active release with their items as they are now."""
 
     def __init__(self) -> None:
-        self._cached: Changed | None = None
+        self._cached: dict[Arm, Changed] = {}
+        "By the recommender's arm; without an experiment there is one."
         self._lock = threading.Lock()
 
     def has_lists(self, part: RecommenderPart, changes: Changes) -> bool:
         """Whether the part with its changes is at hand, and customers' precomputed lists are valid for it."""
-        cached = self._cached
+        cached = self._cached.get(part.arm)
         return not changes or (cached is not None and cached.is_current(part, changes) and cached.added is None)
 
     def change(self, part: RecommenderPart | None, changes: Changes) -> RecommenderPart | None:
@@ -77,9 +79,9 @@ class LiveItems:
         if part is None or not changes:
             return part
         with self._lock:
-            cached = self._cached
+            cached = self._cached.get(part.arm)
             if cached is None or not cached.is_current(part, changes):
-                cached = self._cached = _change(part, changes, before=cached)
+                cached = self._cached[part.arm] = _change(part, changes, before=cached)
         return cached.part
 
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from core.errors import BadInput, BrokenArtifact
 from core.interactions import codes_of_ids
+from core.recommender_experiment import Arm
 from serving.release.integrity import flush
 from serving.release.recommender_part import RecommenderPart
 
@@ -122,7 +123,8 @@ class LiveStock:
         self.file = file
         self._stamp: Stamp | None = None
         self._stock = EMPTY_STOCK
-        self._out_of_stock: tuple[Stock, RecommenderPart, OutOfStock] | None = None
+        self._out_of_stock: dict[Arm, tuple[Stock, RecommenderPart, OutOfStock]] = {}
+        "By the recommender's arm; without an experiment there is one."
 
     @property
     def now(self) -> Stock:
@@ -139,9 +141,9 @@ class LiveStock:
     def out_of_stock(self, part: RecommenderPart) -> OutOfStock:
         """The items of a recommender that are out of stock; computed once per change."""
         stock = self.now
-        cached = self._out_of_stock
+        cached = self._out_of_stock.get(part.arm)
         if cached is None or cached[0] is not stock or cached[1] is not part:
-            cached = self._out_of_stock = (stock, part, find_out_of_stock(stock, part))
+            cached = self._out_of_stock[part.arm] = (stock, part, find_out_of_stock(stock, part))
         return cached[2]
 
 

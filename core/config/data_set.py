@@ -16,6 +16,7 @@ from core.config.decisions import ContactPolicy, DecisionSettings
 from core.config.journal import JournalSettings
 from core.config.loyalty import LoyaltySettings
 from core.config.money import MoneySettings, OfferAssumptions, ReportSettings, RetentionSettings
+from core.config.recommender_experiment import RecommenderExperiment
 from core.config.section import Section, require_time_zone
 from core.config.sources import CrossSectionSource, TableSource
 from core.config.training import (
@@ -75,6 +76,8 @@ class Config(Section, frozen=True):
     "How events that the service has stored join the tables."
     recommender: RecommenderSettings = RecommenderSettings()
     "Training and tests of recommenders."
+    recommender_experiment: RecommenderExperiment | None = None
+    "If given, releases have a second recommender, which answers a share of the customers."
     money: MoneySettings = MoneySettings()
     "How reports read amounts."
     hazard: HazardSettings | None = None
@@ -157,7 +160,9 @@ class Config(Section, frozen=True):
 
     def _names_of_sections(self) -> list[tuple[str, str]]:
         names = {"[predict] a name": self.predict, "[campaigns] a name": self.campaigns}
-        return [(key, name) for key, sections in names.items() for name in sections]
+        named = [(key, name) for key, sections in names.items() for name in sections]
+        experiment = self.recommender_experiment
+        return named if experiment is None else [*named, ("[recommender_experiment] name", experiment.name)]
 
     def _require_known_segments(self) -> None:
         by_variable = dict[str, str]()

@@ -76,8 +76,9 @@ def register(app: typer.Typer) -> None:
         with progress.status("reading the tables and the champions"):
             tables = open_todays_tables(settings)
             champions = Champions.of(
-                registry, skip or (), events=settings.predict, forced=ledger.latest().champions_by_force
-            )
+                registry, skip or (), events=settings.predict, forced=ledger.latest().champions_by_force,
+                experiment=settings.recommender_experiment,
+            )  # fmt: skip
         now, day = datetime.now(UTC), cutoff or tables.default_cutoff()
         if silence := describe_silence(tables, day):
             say(progress, silence)

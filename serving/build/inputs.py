@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from core.business_summary import BusinessSummary
 from core.config.data_set import Config
+from core.config.recommender_experiment import RecommenderExperiment
 from core.contact_answers import SaveRows
-from core.errors import NotFound
+from core.errors import ConfigError, NotFound
 from core.feature_table import FeatureTable
-from core.model_kinds import CHURN, PREDICT, find_kind, kinds_in_release
+from core.model_kinds import CHURN, PREDICT, RECOMMENDER, find_kind, kinds_in_release
 from core.window import Cohort
 from features.cohort import select_cohort
 from features.labels.labelling import can_churn, explain_other_churn
@@ -39,6 +40,8 @@ class Champions:
     missing: Mapping[str, str]
     versions: Mapping[str, int] = field(default_factory=dict[str, int])
     "The version of every champion, of those too that cannot be used."
+    challenger: ModelPackage | None = None
+    "The second recommender, in an experiment with a champion."
 
     @classmethod
     def of(
@@ -49,12 +52,13 @@ class Champions:
         events: Collection[str] = (),
         forced: Collection[tuple[str, int]] = (),
         allow_constant: bool = False,
+        experiment: RecommenderExperiment | None = None,
     ) -> Champions:
         """Load every kind's champion, except kinds to skip and champions that cannot be used.
 
         `events` are those under [predict] in the TOML. `forced` are the champions that were promoted by force, from
         `LedgerState.champions_by_force`. `allow_constant` loads baselines that predict the same for every customer,
-        too.
+        too. `experiment` names the second recommender; raises ConfigError where there is none or it is the champion.
         """
         packages: dict[str, ModelPackage] = {}
         missing: dict[str, str] = {}
@@ -79,12 +83,34 @@ class Champions:
                 missing[kind.name] = reason
             else:
                 packages[kind.name] = package
-        return cls(packages, missing, versions)
+        challenger = (
+            load_challenger(registry, experiment, champion=versions[RECOMMENDER.name])
+            if experiment is not None and RECOMMENDER.name in packages
+            else None
+        )
+        return cls(packages, missing, versions, challenger)
 
     def explain_other_churn(self, config: Config) -> str:
         """Why the churn champion does not predict what `[churn]` says today; '' if it does."""
         package = self.packages.get(CHURN.name)
         return "" if package is None else explain_other_churn(package.card.label, config)
+
+
+def load_challenger(registry: Registry, experiment: RecommenderExperiment, *, champion: int) -> ModelPackage:
+    """Load the second recommender of an experiment.
+
+    Raises ConfigError where the registry has no such version, or where it is the champion's.
+    """
+    setting = f"[recommender_experiment] challenger = {experiment.challenger!r}"
+    try:
+        package = registry.package(registry.find(RECOMMENDER.name, experiment.version_or_alias))
+    except NotFound as fault:
+        raise ConfigError(f"{setting}: {fault}") from fault
+    if package.card.version == champion:
+        raise ConfigError(
+            f"{setting} is version {champion}, the champion itself; name another version, or leave the section out"
+        )
+    return package
 
 
 @dataclass(frozen=True)

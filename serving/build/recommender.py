@@ -37,10 +37,16 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     package = inputs.champions.packages.get(RECOMMENDER.name)
     if package is None:
         return BuiltPart(None, "" if len(interactions.item_ids) else explain_no_items(inputs.tables))
-    return BuiltPart(_build(inputs, package, interactions=interactions))
+    return BuiltPart(build_recommender(inputs, package, interactions=interactions))
 
 
-def _build(inputs: BuildInputs, package: ModelPackage, *, interactions: Interactions) -> RecommenderPart:
+def build_recommender(
+    inputs: BuildInputs, package: ModelPackage, *, interactions: Interactions, beside: RecommenderPart | None = None
+) -> RecommenderPart:
+    """Build a recommender from a registered model.
+
+    Where it has exactly the items of the one `beside`, both share customers, items and the models beside the champion.
+    """
     settings, cutoff, today = inputs.config.recommender, inputs.cutoff, load_items(inputs.tables)
     champion = RECOMMENDERS[package.artifact.model].from_artifact(package.artifact)
     champion = with_similarity_model(champion, interactions, inputs=inputs)
@@ -53,9 +59,35 @@ def _build(inputs: BuildInputs, package: ModelPackage, *, interactions: Interact
     )
     model = add_cold_start_items(champion, new_items)
     interactions = interactions.recode(model.item_ids)
-    items, profiles = build_items(today, model.item_ids), read_profiles(inputs)
+    rules = RepeatRules(
+        repeat_policy_of(settings, interactions.histories),
+        settings.discovery,
+        has_days=not inputs.tables.is_undated("purchases"),
+    )
+    if beside is not None and np.array_equal(model.item_ids, beside.model.item_ids):
+        customers, items, context_models = beside.customers, beside.items, beside.context_models
+    else:
+        items, profiles = build_items(today, model.item_ids), read_profiles(inputs)
+        customers = CustomerPart.of(interactions.histories, profiles)
+        context_models = _fit_context_models(inputs, interactions, items=items, profiles=profiles)
+    return RecommenderPart.of(
+        model,
+        new_items,
+        customers=customers,
+        items=items,
+        context_models=context_models,
+        cutoff=cutoff,
+        k=settings.k,
+        rules=rules,
+    )
+
+
+def _fit_context_models(
+    inputs: BuildInputs, interactions: Interactions, *, items: ItemPart, profiles: RecordedProfiles
+) -> ContextModels:
+    settings, cutoff = inputs.config.recommender, inputs.cutoff
     groups = _groups_by_attribute(interactions.customer_ids, profiles)
-    context_models = ContextModels(
+    return ContextModels(
         ColdStartCustomers.fit(
             interactions,
             groups,
@@ -66,20 +98,6 @@ def _build(inputs: BuildInputs, package: ModelPackage, *, interactions: Interact
         BoughtTogether.fit(interactions, min_support=settings.bought_together_orders),
         TrendPart.of(
             measure_trend(interactions, cutoff, window_days=settings.trend_window_days), settings.trend_window_days
-        ),
-    )
-    return RecommenderPart.of(
-        model,
-        new_items,
-        customers=CustomerPart.of(interactions.histories, profiles),
-        items=items,
-        context_models=context_models,
-        cutoff=cutoff,
-        k=settings.k,
-        rules=RepeatRules(
-            repeat_policy_of(settings, interactions.histories),
-            settings.discovery,
-            has_days=not inputs.tables.is_undated("purchases"),
         ),
     )
 

@@ -19,8 +19,11 @@ from core.errors import BadInput
 from core.ids import digest_of
 from core.model_card import ModelCard
 from core.model_kinds import RECOMMENDER, kinds_in_release
+from core.recommender_experiment import MODEL_OF_ARM, Arm
+from models.mlflow_store.package import ModelPackage
 from serving.build.decisions.pricing import price_offers
 from serving.build.inputs import BuildInputs, BuiltPart, Champions
+from serving.release.experiment_part import NAME as EXPERIMENT
 from serving.release.recommender_part import RecommenderPart
 from serving.release.release import (
     PARTS,
@@ -64,6 +67,7 @@ def build_release(
         reasons = "; ".join(f"{kind}: {reason}" for kind, reason in missing.items())
         raise BadInput(f"there is nothing to release: {reasons}")
     _build_parts(inputs, [name for name in PARTS if name not in MODEL_PARTS], parts=parts, missing=missing)
+    packages = _find_packages(champions, parts)
     description = ReleaseDescription(
         release_id=new_release_id(created_at, tables.digest),
         created_at=created_at,
@@ -74,12 +78,12 @@ def build_release(
         cutoff=cutoff,
         data_digest=tables.digest,
         journal_number=tables.journal_number,
-        models={kind: _describe(package.card) for kind, package in champions.packages.items()},
+        models={kind: _describe(package.card) for kind, package in packages.items()},
         champions=dict(champions.versions),
         similar_items=_describe_similarity_model(parts[RECOMMENDER.name], tables),
         missing=missing,
     )
-    cards = {kind: package.card for kind, package in champions.packages.items()}
+    cards = {kind: package.card for kind, package in packages.items()}
     release = Release(description, msgspec.Raw(msgspec.json.encode(cards)), **parts)  # pyright: ignore[reportArgumentType]
     return price_offers(release)
 
@@ -92,6 +96,12 @@ def _build_parts(
         parts[name], missing_reason = BUILDERS[name](inputs, parts)
         if missing_reason:
             missing[name] = missing_reason
+
+
+def _find_packages(champions: Champions, parts: Mapping[str, ReleasePart | None]) -> dict[str, ModelPackage]:
+    """The registered models of a release by name: the champions, and the challenger of an experiment."""
+    challenger = champions.challenger if parts[EXPERIMENT] is not None else None
+    return {**champions.packages, **({} if challenger is None else {MODEL_OF_ARM[Arm.CHALLENGER]: challenger})}
 
 
 def _describe(card: ModelCard) -> ReleasedModel:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.access import Scope
 from core.model_kinds import RECOMMENDER
 from core.recommendations import STAGES, Stage
+from core.recommender_experiment import MODEL_OF_ARM, Arm, ending_of
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import (
     Endpoint,
@@ -23,6 +24,7 @@ from serving.http.schema import (
     not_released,
     provenance_of,
 )
+from serving.recommendations.choosing import find_arm, released_recommender
 from serving.recommendations.explanations import Contribution, Explainer, Explanation
 from serving.recommendations.recipient import Recipient, find_recipient
 from serving.recommendations.recommend import Result, recommend
@@ -56,7 +58,7 @@ class RecommendationsResponse(Response, frozen=True, kw_only=True):
     """The best items first; with `diversity`, in the order in which they were selected."""
 
     recommendation_id: str
-    "Unique; refer to it when the customer reacts."
+    "Unique; refer to it when the customer reacts. In an experiment it ends with its name and the arm that answered."
     customer_id: str | None
     known_customer: bool
     personalised: bool
@@ -70,7 +72,7 @@ class RecommendationsResponse(Response, frozen=True, kw_only=True):
 
 def needs_scoring(request: RecommendationsRequest, context: RequestContext) -> bool:
     """Whether the model has to score all items; the lists of other requests are precomputed."""
-    part = context.release.recommender
+    part = released_recommender(context, find_arm(request, context))
     if part is None or request.customer_id is None or not request.is_plain:
         return part is not None
     if not context.live_items.has_lists(part, context.journal.items):
@@ -81,7 +83,8 @@ def needs_scoring(request: RecommendationsRequest, context: RequestContext) -> b
 
 def handle(request: RecommendationsRequest, context: RequestContext) -> RecommendationsResponse:
     """Recommend items, and explain them."""
-    part = context.recommender
+    arm = find_arm(request, context)
+    part = context.live_items.change(released_recommender(context, arm), context.journal.items)
     if part is None:
         raise not_released(context.release, RECOMMENDER.name)
     _check_attributes(part, request)
@@ -100,8 +103,8 @@ def handle(request: RecommendationsRequest, context: RequestContext) -> Recommen
     )
     not_personalised = _why_not_personalised(part, request, who=who)
     return RecommendationsResponse(
-        **provenance_of(context.release, RECOMMENDER.name),
-        recommendation_id=uuid4().hex,
+        **provenance_of(context.release, MODEL_OF_ARM[part.arm]),
+        recommendation_id=_new_id(context, arm),
         customer_id=request.customer_id,
         known_customer=who.is_on_record,
         personalised=not not_personalised,
@@ -109,6 +112,11 @@ def handle(request: RecommendationsRequest, context: RequestContext) -> Recommen
         items=list(_items(part, request, result=result, row=who.row, is_gone=out_of_stock.mask)),
         shortfall=result.best.shortfalls[0],
     )
+
+
+def _new_id(context: RequestContext, arm: Arm | None) -> str:
+    experiment = context.release.experiment
+    return uuid4().hex + ("" if arm is None or experiment is None else ending_of(experiment.name, arm))
 
 
 def _check_attributes(part: RecommenderPart, request: RecommendationsRequest) -> None:

@@ -13,6 +13,8 @@ from serving.release.recommender_part import RecommenderPart
 class Recipient:
     """A customer or an anonymous visitor."""
 
+    customer_id: str | None
+    "Of the customer, also where the request named a visitor who has become one; None without either."
     row: int
     "In the customers of the part; -1 where nothing on record may be used, or where there is none."
     live: LiveCustomer | None
@@ -28,12 +30,13 @@ def find_recipient(part: RecommenderPart, customer_id: str | None, *, journal: J
     A refusal counts from the moment at which it was reported.
     """
     if customer_id is None:
-        return Recipient(-1, None, is_on_record=False, declines=False)
+        return Recipient(None, -1, None, is_on_record=False, declines=False)
     live = journal.customer(customer_id)
-    row = part.customers.index.find(customer_id if live is None else live.customer_id)
+    who = customer_id if live is None else live.customer_id
+    row = part.customers.index.find(who)
     declined = row >= 0 and bool(part.customers.declined_recommendations[row])
     if live is None:
-        return Recipient(row, None, is_on_record=row >= 0, declines=declined)
+        return Recipient(who, row, None, is_on_record=row >= 0, declines=declined)
     if live.refuses("recommend", before=declined):
-        return Recipient(-1, None, is_on_record=row >= 0, declines=True)
-    return Recipient(row, live if live.says_something else None, is_on_record=row >= 0, declines=False)
+        return Recipient(None, -1, None, is_on_record=row >= 0, declines=True)
+    return Recipient(who, row, live if live.says_something else None, is_on_record=row >= 0, declines=False)

@@ -1,4 +1,4 @@
-"""The recommender of a release: the model, every customer's precomputed top items, and the models beside it."""
+"""A recommender of a release: the model, every customer's precomputed top items, and the models beside it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.interactions import codes_of_ids
 from core.model_kinds import RECOMMENDER
 from core.recommendations import STAGES, Recommendations, Stage
+from core.recommender_experiment import Arm
 from models.artifact import Artifact
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.cold_start.items import ColdStartItems, add_cold_start_items
@@ -83,7 +84,7 @@ class RecommenderPart:
     """Everything needed to recommend items to any customer; customer rows follow `customers.index`."""
 
     model: Recommender
-    "The champion with a similarity model, if it has none itself. It covers the new items."
+    "The registered model with a similarity model, if it has none itself. It covers the new items."
     new_items: ColdStartItems
     "Items of the items table without purchases."
     customers: CustomerPart
@@ -93,6 +94,8 @@ class RecommenderPart:
     "The precomputed best items of each customer, by the rules."
     cutoff: date
     rules: RepeatRules = field(default_factory=RepeatRules)
+    arm: Arm = Arm.CHAMPION
+    "Of an experiment; without one, there is the champion alone."
 
     @classmethod
     def of(

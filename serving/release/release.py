@@ -13,6 +13,7 @@
     <release_id>/customers/       purchase histories, profiles, consents
     <release_id>/items/           attributes, prices, descriptions
     <release_id>/cold_start_customers/, bought_together/, trend/
+    <release_id>/experiment/, challenger_.../   with `[recommender_experiment]`, the second recommender
     <release_id>/offers/          offers, what their rules use, and what limits contacts
     <release_id>/offer_acceptance/      P(accept) of customers and offers
     <release_id>/segments/        segments and customer tiers with figures; facts and memberships of every customer
@@ -43,6 +44,7 @@ from core.segmentation import CustomerWorthKind
 from models.artifact import Artifact
 from serving.release.account_part import AccountPart
 from serving.release.churn_part import ChurnPart
+from serving.release.experiment_part import ExperimentPart
 from serving.release.hazard_part import HazardPart
 from serving.release.health_part import HealthPart
 from serving.release.integrity import DESCRIPTION, checksums, flush, refuse_damage, refuse_damage_once
@@ -119,7 +121,7 @@ class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     journal_number: int = 0
     "The number of the last event of the journal when the release was built; see `serving.journal`."
     models: dict[str, ReleasedModel]
-    "By kind: churn, hazard, recommender, predict.<event>, value, uplift."
+    "By kind: churn, hazard, recommender, predict.<event>, value, uplift; recommender.challenger in an experiment."
     champions: dict[str, int] = {}
     "The version of every champion of that time, by kind; of those too that are not in this release."
     similar_items: FittedModel | None = None
@@ -157,6 +159,7 @@ class Release:
     accounts: AccountPart | None = field(default=None, metadata={"part": AccountPart})
     health: HealthPart | None = field(default=None, metadata={"part": HealthPart})
     report: ReportPart | None = field(default=None, metadata={"part": ReportPart})
+    experiment: ExperimentPart | None = field(default=None, metadata={"part": ExperimentPart})
 
     def value_of(self, customer_id: str) -> CustomerWorth:
         """What a customer is worth: the predicted value or, without a value model, the last year's."""

@@ -24,7 +24,7 @@ from serving.http.schema import (
     not_released,
     provenance_of,
 )
-from serving.recommendations.choosing import find_arm, released_recommender
+from serving.recommendations.choosing import find_arm, find_released
 from serving.recommendations.explanations import Contribution, Explainer, Explanation
 from serving.recommendations.recipient import Recipient, find_recipient
 from serving.recommendations.recommend import Result, recommend
@@ -72,7 +72,7 @@ class RecommendationsResponse(Response, frozen=True, kw_only=True):
 
 def needs_scoring(request: RecommendationsRequest, context: RequestContext) -> bool:
     """Whether the model has to score all items; the lists of other requests are precomputed."""
-    part = released_recommender(context, find_arm(request, context))
+    part = find_released(context, find_arm(request, context))
     if part is None or request.customer_id is None or not request.is_plain:
         return part is not None
     if not context.live_items.has_lists(part, context.journal.items):
@@ -84,7 +84,7 @@ def needs_scoring(request: RecommendationsRequest, context: RequestContext) -> b
 def handle(request: RecommendationsRequest, context: RequestContext) -> RecommendationsResponse:
     """Recommend items, and explain them."""
     arm = find_arm(request, context)
-    part = context.live_items.change(released_recommender(context, arm), context.journal.items)
+    part = context.live_items.change(find_released(context, arm), context.journal.items)
     if part is None:
         raise not_released(context.release, RECOMMENDER.name)
     _check_attributes(part, request)

@@ -26,7 +26,7 @@ def find_arm(request: RecommendationsRequest, context: RequestContext) -> Arm | 
     return experiment.arm_of(canonical_id(who.customer_id) or who.customer_id)
 
 
-def released_recommender(context: RequestContext, arm: Arm | None) -> RecommenderPart | None:
+def find_released(context: RequestContext, arm: Arm | None) -> RecommenderPart | None:
     """The recommender of an arm as it was released; None if there is none."""
     experiment = context.release.experiment
     return experiment.challenger if arm == Arm.CHALLENGER and experiment else context.release.recommender

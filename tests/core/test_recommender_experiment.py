@@ -1,4 +1,4 @@
-"""Which recommender answers a customer: by a hash, for good, and in the shares that were asked for."""
+"""Which recommender answers a customer: by a hash, always the same, and in the shares of the configuration."""
 
 from __future__ import annotations
 

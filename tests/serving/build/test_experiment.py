@@ -112,8 +112,8 @@ def test_without_the_section_a_release_has_no_second_recommender_and_the_same_by
 def test_a_challenger_that_knows_other_items_has_folders_of_its_own(tmp_path):
     settings = config(watermark=CUTOFF, recommender_experiment=EXPERIMENT)
     tables = shop(*LINES, settings=settings)
-    known = load_interactions(tables, CUTOFF)
-    older = ItemKnn().fit(known.recode(known.item_ids[known.item_ids != "i2"]), CUTOFF)
+    interactions = load_interactions(tables, CUTOFF)
+    older = ItemKnn().fit(interactions.recode(interactions.item_ids[interactions.item_ids != "i2"]), CUTOFF)
     versions = versions_of(tables)
     versions.recommenders["challenger"] = package(older, 4)
     folder = publish(tmp_path, release_of(tables, versions))

@@ -159,7 +159,7 @@ def test_changes_of_items_are_computed_once_for_each_arm(send, monkeypatch):
     computed = list[Arm]()
     from serving import live_items
 
-    change = live_items._change  # pyright: ignore[reportPrivateUsage]
+    change = live_items._change
     monkeypatch.setattr(live_items, "_change", lambda part, *a, **k: computed.append(part.arm) or change(part, *a, **k))
     for visitor in visitors * 3:
         recommend(send, customer_id=visitor)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,7 +125,14 @@ def _look_up(message: str, language: Language) -> str:
 
 
 def _fill(text: str, language: Language, *, values: Mapping[str, str | int]) -> str:
-    return GAP.sub(lambda gap: _write(values[gap[1]], language), text)
+    parts = _split_at_gaps(text)
+    return "".join(_write(values[part], language) if place % 2 else part for place, part in enumerate(parts))
+
+
+@lru_cache(maxsize=4096)
+def _split_at_gaps(text: str) -> list[str]:
+    """Text, name of a gap, text, ..., text."""
+    return GAP.split(text)
 
 
 def _write(value: str | int, language: Language) -> str:

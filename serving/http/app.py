@@ -235,9 +235,10 @@ def http_handler(
         admission: Admission = http_request.scope[ADMISSION]
         admission.require_customer(getattr(request, "customer_id", None))
         context = context_of(release, admission)
-        if endpoint.blocking or (endpoint.is_heavy is not None and endpoint.is_heavy(request, context)):
-            async with load.thread_of(admission.key_id):
-                response = await asyncio.to_thread(endpoint.handle, request, context)
+        if endpoint.blocking:
+            response = await load.run_waiting(admission.key_id, endpoint.handle, request, context)
+        elif endpoint.is_heavy is not None and endpoint.is_heavy(request, context):
+            response = await load.run_scoring(admission.key_id, endpoint.handle, request, context)
         else:
             response = endpoint.handle(request, context)
         if isinstance(response, Awaitable):
@@ -257,8 +258,7 @@ def page_handler(
         release, admission = live.current, http_request.scope[ADMISSION]
         context = None if release is None else context_of(release, admission)
         request = PageRequest.of(http_request, admission, form=form)
-        async with load.thread_of(admission.key_id):
-            return await asyncio.to_thread(page.handle, request, context)
+        return await load.run_waiting(admission.key_id, page.handle, request, context)
 
     return handle
 

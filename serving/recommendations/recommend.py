@@ -151,7 +151,7 @@ def recommend(
     past = find_history(part, request, row=row, live=live, now=now, time_zone=time_zone)
     profile = _merge_profile(part, request, row=row, live=live)
     exclusions = Exclusions(
-        items=_find_excluded(part, request, out_of_stock=out_of_stock),
+        items=_mask_excluded(part, request, out_of_stock=out_of_stock),
         per_customer=[(*request.exclude, *(() if live is None else live.disliked))],
         seen=request.repeat_policy == "never",
         not_due=request.repeat_policy == "due",
@@ -186,19 +186,20 @@ def _merge_profile(
     return RecordedProfile({**recorded.preferences, **newer}, recorded.attribute_groups) if newer else recorded
 
 
-def _find_excluded(
+def _mask_excluded(
     part: RecommenderPart, request: RecommendationsRequest, *, out_of_stock: OutOfStock
-) -> NDArray[np.int32]:
-    """The codes of the items that the request's filters and the stock exclude, for any customer."""
+) -> NDArray[np.bool_] | None:
+    """(m,) whether the request's filters or the stock exclude an item, for any customer; None where they do not."""
     has_price = request.price_min is not None or request.price_max is not None
     if not request.where and not has_price:
-        return out_of_stock.codes if request.in_stock else out_of_stock.codes[:0]
+        return out_of_stock.mask if request.in_stock else None
     allowed = part.items.with_values(request.where)
     if has_price:
         allowed &= part.items.in_price_range(request.price_min, request.price_max)
+    excluded = ~allowed
     if request.in_stock:
-        allowed &= ~out_of_stock.mask
-    return np.flatnonzero(~allowed).astype(np.int32)
+        excluded |= out_of_stock.mask
+    return excluded
 
 
 def _contributions(

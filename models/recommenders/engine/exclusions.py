@@ -22,8 +22,8 @@ from models.recommenders.engine.replenishment import Dueness
 class Exclusions:
     """What must not be recommended. Every model applies it exactly."""
 
-    items: NDArray[np.integer] | None = None
-    "Codes of items that no customer may see, e.g. items out of stock."
+    items: NDArray[np.integer] | NDArray[np.bool_] | None = None
+    "Items that no customer may see, e.g. items out of stock: their codes, or (m,) true where an item is one of them."
     per_customer: Sequence[Sequence[str]] | None = None
     "Item ids for each customer, aligned with the histories."
     seen: bool = False
@@ -44,8 +44,8 @@ class Exclusions:
 class ExcludedItems:
     """Excluded items in the codes of the model's catalogue."""
 
-    for_all: NDArray[np.int64]
-    "Codes of items excluded for every row, each once."
+    for_all: NDArray[np.bool_] | None
+    "(m,) whether an item is excluded for every row; None where no item is."
     rows: NDArray[np.int64]
     "(pairs,) row of the customer."
     items: NDArray[np.integer]
@@ -64,14 +64,13 @@ class ExcludedItems:
         Raises BadInput where `per_customer` does not have one list for each history.
         """
         if exclusions is None:
-            return cls(_no_codes(), _no_codes(), _no_codes(), _no_codes(), _no_codes())
-        for_all = _no_codes() if exclusions.items is None else sort_distinct(exclusions.items)
+            return cls(None, _no_codes(), _no_codes(), _no_codes(), _no_codes())
+        for_all = _to_mask(exclusions.items, len(histories.item_ids))
         rows, items = _pairs(exclusions.per_customer, histories)
         bought = exclusions.find_bought(histories)
         if exclusions.seen:
             rows = np.concatenate([rows, bought.customers])
             items = np.concatenate([items, bought.items])
-        for_all = for_all[(for_all >= 0) & (for_all < len(histories.item_ids))]
         if not exclusions.discovery:
             return cls(for_all, rows, items, _no_codes(), _no_codes())
         return cls(for_all, rows, items, bought.customers, bought.items, 1 - exclusions.discovery)
@@ -112,7 +111,8 @@ class ExcludedItems:
 
     def zero_out(self, scores: NDArray[np.float32]) -> None:
         """Set the scores of excluded items to 0, in place; scores are (n, m)."""
-        scores[:, self.for_all] = 0
+        if self.for_all is not None:
+            np.copyto(scores, 0, where=self.for_all)
         scores[self.rows, self.items] = 0
 
     def discount_seen(self, scores: NDArray[np.float32]) -> None:
@@ -127,6 +127,17 @@ class ExcludedItems:
 
 def _no_codes() -> NDArray[np.int64]:
     return np.empty(0, dtype=np.int64)
+
+
+def _to_mask(items: NDArray[np.integer] | NDArray[np.bool_] | None, n_items: int) -> NDArray[np.bool_] | None:
+    """(m,) whether an item is excluded; codes outside the catalogue count for nothing."""
+    if items is None or not len(items):
+        return None
+    if items.dtype == np.bool_:
+        return items.astype(np.bool_, copy=False)
+    mask = np.zeros(n_items, dtype=np.bool_)
+    mask[items[(items >= 0) & (items < n_items)]] = True
+    return mask
 
 
 def _pairs(

@@ -68,14 +68,18 @@ class LinearRecommender(ScoringRecommender, ABC):
         return past, weights[:, None] * self._effects_between(past, items)
 
     def _effects_between(self, items: NDArray[np.integer], others: NDArray[np.integer]) -> NDArray[np.float32]:
-        """(items, others) effects; the others are all different."""
+        """(items, others) effects."""
         lines = lines_of(self.indptr_, items)
         rows = np.repeat(np.arange(len(items)), self.indptr_[items + 1] - self.indptr_[items])
-        column_of = np.full(len(self.item_ids), -1)
-        column_of[others] = np.arange(len(others))
-        columns = column_of[self.neighbours_[lines]]
-        between = np.zeros((len(items), len(others)), dtype=np.float32)
-        between[rows[columns >= 0], columns[columns >= 0]] = self.effects_[lines][columns >= 0]
+        # The pairs of an item and a neighbour ascend, because the neighbours of each item do.
+        n_items = len(self.item_ids)
+        pairs = rows * n_items + self.neighbours_[lines]
+        wanted = np.arange(len(items))[:, None] * n_items + others
+        places = np.searchsorted(pairs, wanted)
+        places[places == len(pairs)] = 0
+        between = np.zeros(wanted.shape, dtype=np.float32)
+        if len(pairs):
+            np.copyto(between, self.effects_[lines[places]], where=pairs[places] == wanted)
         return between
 
     def _similar_items(self, code: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:

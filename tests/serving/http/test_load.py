@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 
 import pytest
 
 from core.access import Scope
 from serving.http import load as loads
-from serving.http.load import FREE_THREADS, N_THREADS, Load
+from serving.http.load import FREE_THREADS, MAX_SCORING_OF_KEY, N_THREADS, Load
 from serving.http.problems import Problem, ProblemType
 from tests.serving.http.company import ADA, SCORE, Company
 
@@ -44,22 +45,41 @@ def test_one_key_leaves_threads_to_others():
         with lock:
             running[0] -= 1
 
-    async def run(load, key_id, function):
-        async with load.thread_of(key_id):
-            return await asyncio.to_thread(function)
-
     async def flood():
         load = Load()
-        flooding = [asyncio.create_task(run(load, "flood", block)) for _ in range(3 * N_THREADS)]
+        flooding = [asyncio.create_task(load.run_waiting("flood", block)) for _ in range(3 * N_THREADS)]
         while running[0] < N_THREADS - FREE_THREADS:
             await asyncio.sleep(0.001)
-        answer = await run(load, "other", lambda: "answered")
+        answer = await load.run_waiting("other", lambda: "answered")
         others_may_go.set()
         await asyncio.gather(*flooding)
         return answer
 
     assert asyncio.run(flood()) == "answered"
     assert most[0] == N_THREADS - FREE_THREADS
+
+
+def test_of_many_requests_to_score_one_runs_at_a_time_and_another_key_waits_for_few():
+    running, most, order = [0], [0], []
+
+    def score(key_id):
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        time.sleep(0.001)
+        running[0] -= 1
+        order.append(key_id)
+
+    async def flood():
+        load = Load()
+        flooding = [asyncio.create_task(load.run_scoring("flood", score, "flood")) for _ in range(20)]
+        await asyncio.sleep(0)
+        await load.run_scoring("other", score, "other")
+        await asyncio.gather(*flooding)
+
+    asyncio.run(flood())
+    assert most[0] == 1
+    assert order.index("other") <= MAX_SCORING_OF_KEY
+    assert len(order) == 21
 
 
 def test_slow_bodies_of_one_key_do_not_hold_up_another(home, monkeypatch):

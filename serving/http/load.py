@@ -3,7 +3,7 @@
 in progress         worker 256, key 128; beyond, 503 and 429 with Retry-After
 threads             handlers that wait for a disk or a database run in threads; one key leaves two of them to others
 scoring             what takes milliseconds of CPU runs in one thread, because more of them would only wait for each
-                    other; of each key, two requests at a time stand in its queue
+                    other; each key has at most two requests in its queue
 after a refusal     a client gets its 429 or 503 a little later, so that it cannot send the next one at once
 """
 

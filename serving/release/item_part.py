@@ -140,10 +140,10 @@ class ItemPart:
         """(m,): the items with one of the values in each attribute; every attribute must be in `names`."""
         selected = np.ones(len(self), dtype=bool)
         for attribute, values in where.items():
-            wanted = codes_of(np.array(values, dtype=str), self.attributes.vocabularies[attribute])
-            wanted, codes = wanted[wanted >= 0], self.attributes.codes[attribute]
+            value_codes = codes_of(np.array(values, dtype=str), self.attributes.vocabularies[attribute])
+            value_codes, codes = value_codes[value_codes >= 0], self.attributes.codes[attribute]
             # Most requests name one value, which is found in a tenth of the time.
-            selected &= codes == wanted[0] if len(wanted) == 1 else np.isin(codes, wanted)
+            selected &= codes == value_codes[0] if len(value_codes) == 1 else np.isin(codes, value_codes)
         return selected
 
     def in_price_range(self, lowest: float | None, highest: float | None) -> NDArray[np.bool_]:

@@ -74,12 +74,12 @@ class LinearRecommender(ScoringRecommender, ABC):
         # The pairs of an item and a neighbour ascend, because the neighbours of each item do.
         n_items = len(self.item_ids)
         pairs = rows * n_items + self.neighbours_[lines]
-        wanted = np.arange(len(items))[:, None] * n_items + others
-        places = np.searchsorted(pairs, wanted)
+        pairs_to_find = np.arange(len(items))[:, None] * n_items + others
+        places = np.searchsorted(pairs, pairs_to_find)
         places[places == len(pairs)] = 0
-        between = np.zeros(wanted.shape, dtype=np.float32)
+        between = np.zeros(pairs_to_find.shape, dtype=np.float32)
         if len(pairs):
-            np.copyto(between, self.effects_[lines[places]], where=pairs[places] == wanted)
+            np.copyto(between, self.effects_[lines[places]], where=pairs[places] == pairs_to_find)
         return between
 
     def _similar_items(self, code: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:

@@ -1,4 +1,4 @@
-"""Items that nobody may see, as codes or as a mask, in a catalogue in which few or many others remain."""
+"""Items that no customer may see, as codes or as a mask, in a catalogue in which few or many others remain."""
 
 from __future__ import annotations
 

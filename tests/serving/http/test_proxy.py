@@ -134,10 +134,10 @@ def test_a_connection_that_sends_nothing_more_is_ended(port, start):
 def test_an_address_has_64_requests_in_progress_at_most(port):
     start = f"POST /v1/churn/score HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 100\r\n\r\n".encode()
     with contextlib.ExitStack() as stack:
-        # Connected before the first request begins, which the service ends after a few seconds.
-        connections = [stack.enter_context(connect(port)) for _ in range(66)]
-        for connection in connections:
-            connection.sendall(start)
+        connections: list[ssl.SSLSocket] = []
+        for _ in range(66):
+            connections.append(stack.enter_context(connect(port)))
+            connections[-1].sendall(start)
         assert [connection.recv(12) for connection in connections[64:]] == [b"HTTP/1.1 429"] * 2
 
 

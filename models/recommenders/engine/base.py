@@ -28,7 +28,7 @@ from core.recommendations import Recommendations, Stage
 from models.artifact import Artifact
 from models.protocols import Settings
 from models.recommenders.engine.exclusions import ExcludedItems, Exclusions
-from models.recommenders.engine.item_popularity import popularity_of
+from models.recommenders.engine.item_popularity import PopularityOrder, popularity_of
 from models.recommenders.engine.ranked_lists import ItemScores, RankedLists
 from models.recommenders.engine.replenishment import default_gap, dueness, usual_gap_days
 from models.recommenders.engine.search_ranges import Between, Ranges
@@ -37,8 +37,6 @@ from models.setting_types import Days, HalfLife
 
 CELLS_AT_ONCE = 2**18
 "Scores in memory at a time, customers x items: 1 MB, which fits into a core's cache."
-FEW_ITEMS = 1 / 8
-"Below this share of all items, sorting them by popularity is faster than leaving the others out of the order."
 
 
 @dataclass(eq=False)
@@ -126,7 +124,7 @@ class Recommender:
             self._check_length(cold_start)
         day, histories = cutoff or self.cutoff_, histories.recode(self.item_ids)
         excluded = self._resolve(exclusions, histories, cutoff=day)
-        order = cache(lambda: self._popularity_order(excluded.for_all))
+        order = cache(lambda: self._popularity_order.without(excluded.for_all))
         lists = RankedLists.empty(len(histories), k)
         rows_at_once = max(1, CELLS_AT_ONCE // len(self.item_ids))
         for start in range(0, len(histories), rows_at_once):
@@ -252,25 +250,9 @@ class Recommender:
                 f"{len(item_scores.scores)} item scores for {len(self.item_ids)} items; give one score for each item"
             )
 
-    def _popularity_order(self, excluded: NDArray[np.bool_] | None) -> NDArray[np.int64]:
-        """Codes of all items except the excluded ones, (m,) true, most popular first, ties by code."""
-        if excluded is None:
-            return self._order
-        allowed = np.flatnonzero(~excluded)
-        if len(allowed) > FEW_ITEMS * len(excluded):
-            return self._order[~excluded[self._order]]
-        return allowed[np.argsort(self._popularity_rank[allowed])]
-
     @cached_property
-    def _order(self) -> NDArray[np.int64]:
-        return np.argsort(-self.popularity_, kind="stable")
-
-    @cached_property
-    def _popularity_rank(self) -> NDArray[np.int64]:
-        """(m,) place of each item in the order."""
-        rank = np.empty(len(self._order), dtype=np.int64)
-        rank[self._order] = np.arange(len(rank))
-        return rank
+    def _popularity_order(self) -> PopularityOrder:
+        return PopularityOrder.of(self.popularity_)
 
     @cached_property
     def _default_gap(self) -> float:

@@ -10,7 +10,9 @@ Recommendations for a day in April use the popularity of that April, from purcha
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,35 @@ STEP_DAYS = 7
 MAX_STEPS = 52
 FLOOR = 0.02
 "Share of an equal share that every item gets in addition, so that no item is out of season for ever."
+FEW_ITEMS = 1 / 8
+"Below this share of all items, sorting them by popularity is faster than leaving the others out of the order."
+
+
+@dataclass(frozen=True, eq=False)
+class PopularityOrder:
+    """All items from the most popular one down, ties by code."""
+
+    codes: NDArray[np.int64]
+    "(m,)"
+    rank: NDArray[np.int64]
+    "(m,) place of each item in `codes`."
+
+    @classmethod
+    def of(cls, popularity: NDArray[np.float64]) -> Self:
+        """The order of (m,) shares."""
+        codes = np.argsort(-popularity, kind="stable")
+        rank = np.empty_like(codes)
+        rank[codes] = np.arange(len(codes))
+        return cls(codes, rank)
+
+    def without(self, excluded: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+        """The codes that are not excluded, in order; `excluded` is (m,), None where no item is."""
+        if excluded is None:
+            return self.codes
+        allowed = np.flatnonzero(~excluded)
+        if len(allowed) > FEW_ITEMS * len(excluded):
+            return self.codes[~excluded[self.codes]]
+        return allowed[np.argsort(self.rank[allowed])]
 
 
 def popularity_of(interactions: Interactions, half_life_days: float, *, cutoff: date) -> NDArray[np.float64]:

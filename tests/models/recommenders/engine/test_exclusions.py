@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.recommendations import Recommendations
 from models.recommenders.engine.exclusions import Exclusions
+from models.recommenders.engine.item_popularity import PopularityOrder
 from models.recommenders.item_knn import ItemKnn
 from tests.baskets import interactions
 
@@ -41,7 +42,7 @@ def test_of_the_items_that_remain_the_most_popular_come_first_however_few_they_a
     mask = np.ones(N_ITEMS, dtype=np.bool_)
     mask[list(remaining)] = False
 
-    order = MODEL._popularity_order(mask)
+    order = PopularityOrder.of(MODEL.popularity_).without(mask)
 
     assert order.tolist() == sorted(remaining, key=lambda code: (-MODEL.popularity_[code], code))
 

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from core.interactions import codes_of_ids
+from core.interactions import Histories, codes_of_ids
 from core.model_kinds import RECOMMENDER
 from core.recommendations import STAGES, Recommendations, Stage
 from core.recommender_experiment import Arm
@@ -25,6 +25,8 @@ from serving.release.repeat_rules import RepeatRules
 
 NAME = RECOMMENDER.name
 TOP_ARRAYS = ("items", "scores", "stages", "contributors")
+SHARES_AT_ONCE = 16
+"Customers whose contributors are found at a time."
 SPARE_SHARE = 0.5
 "Extra precomputed items as a share of k, so that items that sell out during the day can be skipped."
 
@@ -64,10 +66,24 @@ class BatchRanker:
                 )
                 for name in TOP_ARRAYS:
                     getattr(best, name)[places] = getattr(better, name)
-        shares = contributor_shares(
-            self.model, histories, items=best.items, contributors=best.contributors, cutoff=self.cutoff
-        )
-        return TopItems(best, shares)
+        return TopItems(best, self._find_shares(histories, best))
+
+    def _find_shares(self, histories: Histories, best: Recommendations) -> NDArray[np.float32]:
+        """The share of each contributor, (n, k).
+
+        Block by block: a model with new items codes all histories that it gets anew for each customer.
+        """
+        shares = np.empty(best.items.shape, dtype=np.float32)
+        for start in range(0, len(histories), SHARES_AT_ONCE):
+            rows = np.arange(start, min(start + SHARES_AT_ONCE, len(histories)))
+            shares[rows] = contributor_shares(
+                self.model,
+                histories.take(rows),
+                items=best.items[rows],
+                contributors=best.contributors[rows],
+                cutoff=self.cutoff,
+            )
+        return shares
 
     def _group_by_profile(self, rows: NDArray[np.int64], places: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         """The places of some rows, grouped by equal profiles, which share their cold-start scores."""

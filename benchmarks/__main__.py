@@ -23,6 +23,8 @@ SERVING = {
     "serving.churn_by_id": ("benchmarks.churn_by_id",),
     "serving.recommend_50k": ("benchmarks.recommend_cost",),
     "serving.events": ("benchmarks.event_acks",),
+    "serving.swap": ("benchmarks.release_swap",),
+    "serving.flood": ("benchmarks.flood",),
     "http_face": ("benchmarks.http_face",),
 }
 "`make bench-serving` runs these."

@@ -28,8 +28,13 @@ LINES_PER_FILE = 1_000_000
 CUTOFF = date(2024, 1, 1)
 
 
-def make_purchases(folder: Path, *, n_lines: int = N_LINES, n_customers: int = N_CUSTOMERS, seed: int = 7) -> None:
-    """Write purchases sorted by time, with text ids: gamma-distributed rates, popular items, 3 % returns."""
+def make_purchases(
+    folder: Path, *, n_lines: int = N_LINES, n_customers: int = N_CUSTOMERS, n_tastes: int = 1, seed: int = 7
+) -> None:
+    """Write purchases sorted by time, with text ids: gamma-distributed rates, popular items, 3 % returns.
+
+    A customer buys the items of one taste only; with one taste, any.
+    """
     random = np.random.default_rng(seed)
     n_orders = int(n_lines / LINES_PER_ORDER)
     rates = random.gamma(0.8, size=n_customers)
@@ -41,11 +46,19 @@ def make_purchases(folder: Path, *, n_lines: int = N_LINES, n_customers: int = N
     sizes = 1 + random.multinomial(n_lines - n_orders, np.full(n_orders, 1 / n_orders))
     orders = np.repeat(np.arange(n_orders), sizes)
     parts = (orders[start : start + LINES_PER_FILE] for start in range(0, n_lines, LINES_PER_FILE))
-    write_parquet(folder, (_lines(random, part, owners=owners[part], seconds=seconds[part]) for part in parts))
+    write_parquet(
+        folder,
+        (_lines(random, part, owners=owners[part], seconds=seconds[part], n_tastes=n_tastes) for part in parts),
+    )
 
 
 def _lines(
-    random: np.random.Generator, orders: NDArray[np.int64], *, owners: NDArray[np.int64], seconds: NDArray[np.int64]
+    random: np.random.Generator,
+    orders: NDArray[np.int64],
+    *,
+    owners: NDArray[np.int64],
+    seconds: NDArray[np.int64],
+    n_tastes: int,
 ) -> pa.Table:
     n = len(orders)
     returned = random.random(n) < 0.03
@@ -54,12 +67,18 @@ def _lines(
             "customer_id": text_ids("C", owners),
             "event_time": np.datetime64(CUTOFF, "s") - DAYS * 86_400 + seconds.astype("timedelta64[s]"),
             "amount": np.round(random.lognormal(2.5, 1.0, n), 2) * np.where(returned, -1, 1),
-            "item_id": text_ids("I", (N_ITEMS * random.power(0.35, n)).astype(np.int64)),
+            "item_id": text_ids("I", _draw_items(random, owners % n_tastes, n_tastes=n_tastes)),
             "order_id": text_ids("O", orders),
             "quantity": random.integers(1, 4, n).astype(np.float64) * np.where(returned, -1, 1),
             "channel": np.array(["app", "store", "web"])[orders % 3],
         }
     )
+
+
+def _draw_items(random: np.random.Generator, tastes: NDArray[np.int64], *, n_tastes: int) -> NDArray[np.int64]:
+    """(n,) items, of which item i is of taste i modulo `n_tastes`."""
+    ranks = (N_ITEMS // n_tastes * random.power(0.35, len(tastes))).astype(np.int64)
+    return ranks * n_tastes + tastes
 
 
 def shop_of(files: str) -> Config:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -17,6 +17,7 @@ import psutil
 import uvloop
 
 CONNECTIONS = 8
+OK = 200
 WORKER = "_bentoml_impl.worker.service"
 
 
@@ -28,9 +29,23 @@ class Server:
     process: psutil.Process
 
     @property
+    def workers(self) -> list[psutil.Process]:
+        """The workers of a BentoML service."""
+        return [one for one in self.process.children(recursive=True) if WORKER in one.cmdline()]
+
+    @property
     def worker(self) -> psutil.Process:
         """The one worker of a BentoML service."""
-        return next(one for one in self.process.children(recursive=True) if WORKER in one.cmdline())
+        return self.workers[0]
+
+    def worker_of(self, client_ports: Collection[int]) -> dict[int, int]:
+        """The process id of the worker that has accepted each of these connections, by the client's port."""
+        return {
+            connection.raddr.port: worker.pid
+            for worker in self.workers
+            for connection in worker.net_connections("tcp")
+            if connection.raddr and connection.raddr.port in client_ports
+        }
 
     def cpu_seconds(self) -> float:
         """CPU time of all its processes so far."""
@@ -78,6 +93,13 @@ def post(path: str, body: bytes, *, headers: Mapping[str, str] | None = None) ->
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
+async def read_response(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """Status and body of one response. Raises IncompleteReadError where the connection ends before."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]
+    return int(head.split(b" ", 2)[1]), await reader.readexactly(int(length))
+
+
 async def send_requests(port: int, requests: Sequence[bytes], *, pause: float = 0.0) -> list[float]:
     """Send requests over one connection, each after the response to the last; returns seconds until each response.
 
@@ -94,11 +116,9 @@ async def send_requests(port: int, requests: Sequence[bytes], *, pause: float = 
         began = due if pause else time.perf_counter()
         due += pause
         writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise ValueError(f"unexpected response: {head[:60]!r}")
-        length = head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]
-        await reader.readexactly(int(length))
+        status, body = await read_response(reader)
+        if status != OK:
+            raise ValueError(f"unexpected response: {status} {body[:60]!r}")
         seconds.append(time.perf_counter() - began)
     writer.close()
     return seconds

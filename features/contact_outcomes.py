@@ -140,7 +140,7 @@ def find_orders(tables: Tables, contacts: ContactLog, *, n_days: Days) -> NDArra
     return (np.searchsorted(keys, ends) > np.searchsorted(keys, first)).astype(np.float64)
 
 
-def sum_amounts(tables: Tables, contacts: ContactLog, *, n_days: int) -> NDArray[np.float64]:
+def sum_amounts(tables: Tables, contacts: ContactLog, *, n_days: Days) -> NDArray[np.float64]:
     """The net amount that the customer bought within this many days after the contact, base currency, (n,)."""
     if not tables.has_amounts:
         raise DataError('[uplift] outcome = "amount" needs purchases.amount; map it, or choose outcome = "purchased"')
@@ -151,7 +151,7 @@ def sum_amounts(tables: Tables, contacts: ContactLog, *, n_days: int) -> NDArray
     keys, first = _keys(contacts, texts(rows["customer_id"]), times=seconds(rows["event_time"]))
     order = np.argsort(keys, kind="stable")
     keys, sums = keys[order], np.concatenate([[0.0], np.cumsum(numbers(rows["amount"])[order])])
-    ends = np.searchsorted(keys, first + n_days * DAY_SECONDS)
+    ends = np.searchsorted(keys, first + np.multiply(n_days, DAY_SECONDS).astype(np.int64))
     return sums[ends] - sums[np.searchsorted(keys, first)]
 
 

@@ -75,7 +75,7 @@ def attribute(tables: Tables, start: date, *, end: date) -> Attribution:
     period = f"from {start} until {end}"
     if "exposures" not in now or CREDIT not in now["exposures"].columns:
         raise DataError(NO_EXPOSURES.format(period=period))
-    shown, purchases = _find_shown(now["exposures"], start), _find_purchases(now, start)
+    shown, purchases = find_shown(now["exposures"], start), find_purchases(now, start)
     n_recommendations = int(shown[CREDIT].nunique().to_pyarrow().as_py())
     if not n_recommendations:
         raise DataError(NO_EXPOSURES.format(period=period))
@@ -86,11 +86,11 @@ def attribute(tables: Tables, start: date, *, end: date) -> Attribution:
         currency=tables.config.currency or "",
         recommendations=n_recommendations,
         unseen_purchases=_count_unseen(purchases, now["exposures"]),
-        groups=tuple(_measure_groups(_sum_by_customer(shown, purchases))),
+        groups=tuple(_measure_groups(sum_by_customer(shown, purchases))),
     )
 
 
-def _find_shown(exposures: ir.Table, start: date) -> ir.Table:
+def find_shown(exposures: ir.Table, start: date) -> ir.Table:
     """One row for each recommendation and item, with the customer, the best place and a channel."""
     rows = exposures.filter(exposures.event_time >= midnight(start), exposures[CREDIT].notnull())
     position = rows.position if "position" in rows.columns else ibis.null("int64")
@@ -105,7 +105,7 @@ def _find_shown(exposures: ir.Table, start: date) -> ir.Table:
     )
 
 
-def _find_purchases(tables: Tables, start: date) -> ir.Table | None:
+def find_purchases(tables: Tables, start: date) -> ir.Table | None:
     """One row for each recommendation and item that a purchase since the start names; None where none can."""
     if "purchases" not in tables or not set(SHOWN) <= set(tables["purchases"].columns):
         return None
@@ -121,7 +121,7 @@ def _count_unseen(purchases: ir.Table | None, exposures: ir.Table) -> int:
     return int(purchases.anti_join(exposures, list(SHOWN)).count().to_pyarrow().as_py())
 
 
-def _sum_by_customer(shown: ir.Table, purchases: ir.Table | None) -> pa.Table:
+def sum_by_customer(shown: ir.Table, purchases: ir.Table | None) -> pa.Table:
     """By customer, place and channel: items shown, clicked and bought, and their revenue."""
     if purchases is None:
         rows = shown.mutate(bought=ibis.literal(0), paid=ibis.literal(0.0))

@@ -158,7 +158,7 @@ def _estimate_kpi(
             effect, unknown=write(TOO_FEW, treated=effect.n_treated, control=effect.n_control)
         )
     outcomes = values[is_known]
-    before = _measure_before(customers, tables)
+    before = measure_before(customers, tables)
     per_customer = estimate_effect(
         CampaignOutcomes(
             treated,
@@ -177,7 +177,7 @@ def _estimate_kpi(
     )
 
 
-def _measure_before(customers: ComparedCustomers, tables: Tables | None) -> NDArray[np.float64] | None:
+def measure_before(customers: ComparedCustomers, tables: Tables | None) -> NDArray[np.float64] | None:
     """(n, 2) what each customer bought in the year before, and whether anything; None where that is not known."""
     if tables is None or "purchases" not in tables or not tables.has_amounts:
         return None
@@ -208,7 +208,7 @@ def _test_kpi(customers: ComparedCustomers, measurement: Measurement) -> DailyTe
     if reason:
         return None
     happened = values == (0 if kpi == "stayed" else 1)
-    return _test("churned" if kpi == "stayed" else kpi, customers, happened=happened)
+    return compare_rates("churned" if kpi == "stayed" else kpi, customers, happened=happened)
 
 
 def _test_unsubscriptions(customers: ComparedCustomers, measurement: Measurement) -> DailyTest | None:
@@ -217,10 +217,11 @@ def _test_unsubscriptions(customers: ComparedCustomers, measurement: Measurement
     if tables is None or "consents" not in tables:
         return None
     refusing = np.isin(customers.customer_ids, customers_refusing(tables, "contact", cutoff=today))
-    return _test("unsubscribed", customers, happened=refusing | ~np.isnat(customers.unsubscribed_at))
+    return compare_rates("unsubscribed", customers, happened=refusing | ~np.isnat(customers.unsubscribed_at))
 
 
-def _test(event: str, customers: ComparedCustomers, *, happened: NDArray[np.bool_]) -> DailyTest | None:
+def compare_rates(event: str, customers: ComparedCustomers, *, happened: NDArray[np.bool_]) -> DailyTest | None:
+    """Test how many customers of each group have an event, (n,); None without customers whom chance could leave out."""
     if not 0 < customers.mean_propensity < 1:
         return None
     events, e_value = events_of(customers, happened), weigh_evidence(customers, happened)

@@ -146,13 +146,25 @@ def test_what_is_counted_of_each_arm(engine_name):
     assert (revenue.champion, revenue.challenger, revenue.verdict) == (3.0, 9.0, "too_few")
 
 
-def test_a_customer_counts_for_the_arm_of_the_hash_whatever_was_shown_before_the_login():
-    one = IDS[CHALLENGED][0]
-    shown = [show(one, recommendation_id=credit(one, arm=Arm.CHAMPION, nth=2), day=3), show(one)]
+@pytest.mark.parametrize("is_challenged", [False, True])
+def test_a_customer_counts_for_the_arm_of_the_hash_whatever_was_shown_before_the_login(is_challenged):
+    one = IDS[CHALLENGED == is_challenged][0]
+    other_arm = Arm.CHAMPION if is_challenged else Arm.CHALLENGER
+    shown = [show(one, recommendation_id=credit(one, arm=other_arm, nth=2), day=3), show(one)]
 
-    reading = read([*shown, show(IDS[~CHALLENGED][0])], [buy(one, 7.0)])
+    reading = read(shown, [buy(one, 7.0)])
 
-    assert (reading.arms[1].customers, reading.arms[1].shown, reading.customers_of_both) == (1, 2, 1)
+    counts = reading.arms[is_challenged]
+    assert (counts.customers, counts.shown, reading.customers_of_both) == (1, 2, 1)
+
+
+def test_an_item_that_was_reported_for_two_customers_is_shown_once_to_two_customers():
+    shown = [show("c1"), show("c2", recommendation_id=credit("c1"))]
+
+    arms = read(shown, [buy("c1", 7.0)]).arms
+
+    assert sum(arm.customers for arm in arms) == 2
+    assert sum(arm.shown for arm in arms) == 1
 
 
 def test_arms_of_other_sizes_than_the_hash_gives_are_doubted():

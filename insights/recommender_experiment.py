@@ -5,8 +5,8 @@
     clicks and purchases of the customer in here count for the customer's arm
 
 Customers are compared by the arm that the hash of their id gives them, whatever they were shown (intention to treat):
-a visitor may have seen the other arm before the login. All whom either arm was reported to have shown an item are
-compared, and nobody else; the day of that item counts in full, because tables may have days without times.
+a visitor may have seen the other arm before the login. All customers to whom either arm was reported to have shown an
+item are compared, and no others; the day of that item counts in full, because tables may have days without times.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class ArmDifference(msgspec.Struct, frozen=True, kw_only=True):
 
     figure: Figure
     champion: float
-    "Mean of the arm's customers: base currency, items clicked, or the share of customers who bought."
+    "Mean of the arm's customers: base currency, items clicked, or the share of customers with an order."
     challenger: float
     difference: Estimate
     "Challenger minus champion, with its 90 % interval over customers; less what earlier purchases explain."

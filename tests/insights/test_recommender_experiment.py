@@ -148,7 +148,7 @@ def test_what_is_counted_of_each_arm(engine_name):
 
 @pytest.mark.parametrize("is_challenged", [False, True])
 def test_a_customer_counts_for_the_arm_of_the_hash_whatever_was_shown_before_the_login(is_challenged):
-    one = IDS[np.flatnonzero(bool(is_challenged) == CHALLENGED)[0]]
+    one = str(IDS[CHALLENGED if is_challenged else ~CHALLENGED][0])
     other_arm = Arm.CHAMPION if is_challenged else Arm.CHALLENGER
     shown = [show(one, recommendation_id=credit(one, arm=other_arm, nth=2), day=3), show(one)]
 

@@ -19,7 +19,7 @@ from typing import Annotated
 import msgspec
 
 from core.errors import BadInput, BrokenArtifact, BuildInProgress, NotFound, SourceUnavailable
-from serving.release.integrity import DESCRIPTION, flush, forget_verified
+from serving.release.integrity import DESCRIPTION, flush, forget_verified, note_verified
 from serving.release.release import Release, ReleaseDescription, read_description
 from serving.release.verification import explain_other_mean, verify_release
 
@@ -112,6 +112,7 @@ class Releases:
                 share(building)
             final = self.folder / release.description.release_id
             building.rename(final)
+            note_verified(final)  # as it was read back: the workers of this host switch without reading every file
             flush(self.folder)
             self.activate(activation)
             self._delete_oldest(keep)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -222,14 +223,32 @@ def test_a_release_with_another_mean_score_is_published_and_served_only_if_that_
     assert worker.serves == SECOND
 
 
-def test_the_files_of_a_release_are_read_once_per_host_and_again_after_a_change(tmp_path, monkeypatch):
-    folder = publish(tmp_path, sample_release())
-    read = []
+@pytest.fixture
+def read(monkeypatch) -> list[Path]:
+    """The folders whose files were all read."""
+    folders: list[Path] = []
     compute = integrity.checksums
-    monkeypatch.setattr(integrity, "checksums", lambda one: read.append(one) or compute(one))
+    monkeypatch.setattr(integrity, "checksums", lambda one: folders.append(one) or compute(one))
+    return folders
+
+
+def test_the_files_of_a_release_are_read_once_per_host_and_again_after_a_change(tmp_path, read):
+    write(tmp_path, sample_release(FIRST))
+    folder = tmp_path / FIRST
     for _ in range(3):
         Release.open(folder, once_per_host=True)
-    assert len(read) == 1
+    assert read == [folder]
+
+    (folder / "cards.json").write_bytes(b"{}")
+    with pytest.raises(BrokenArtifact, match=r"cards\.json has changed"):
+        Release.open(folder, once_per_host=True)
+
+
+def test_workers_do_not_read_the_files_of_a_release_that_their_host_has_published_until_one_changes(tmp_path, read):
+    folder = publish(tmp_path, sample_release())
+    read.clear()
+    Release.open(folder, once_per_host=True)
+    assert not read
 
     (folder / "cards.json").write_bytes(b"{}")
     with pytest.raises(BrokenArtifact, match=r"cards\.json has changed"):
@@ -237,7 +256,8 @@ def test_the_files_of_a_release_are_read_once_per_host_and_again_after_a_change(
 
 
 def test_a_folder_that_can_only_be_read_costs_each_worker_its_own_reading(tmp_path, monkeypatch):
-    folder = publish(tmp_path, sample_release())
+    write(tmp_path, sample_release(FIRST))
+    folder = tmp_path / FIRST
 
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")

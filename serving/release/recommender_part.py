@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ from serving.release.repeat_rules import RepeatRules
 
 NAME = RECOMMENDER.name
 TOP_ARRAYS = ("items", "scores", "stages", "contributors")
+RANKED_AT_ONCE = 2_000
+"Customers whose items are ranked at a time."
 SHARES_AT_ONCE = 16
 "Customers whose contributors are found at a time."
 SPARE_SHARE = 0.5
@@ -53,8 +56,14 @@ class BatchRanker:
     def rank(self, rows: NDArray[np.int64], k: int, *, unavailable: NDArray[np.int32]) -> TopItems:
         """The k best items of some customers, by their rows, without the unavailable ones (codes).
 
-        Where a history yields fewer than k items, the customer's profile comes before popularity.
+        Where a history yields fewer than k items, the customer's profile comes before popularity. Customers are ranked
+        in blocks: for each few of them the models look through what is excluded for all that they get.
         """
+        starts = range(0, max(len(rows), 1), RANKED_AT_ONCE)
+        blocks = [self._rank_block(rows[i : i + RANKED_AT_ONCE], k, unavailable=unavailable) for i in starts]
+        return blocks[0] if len(blocks) == 1 else _join(blocks)
+
+    def _rank_block(self, rows: NDArray[np.int64], k: int, *, unavailable: NDArray[np.int32]) -> TopItems:
         histories, exclusions = self.customers.histories.take(rows), self.rules.exclude(unavailable)
         best = self.model.recommend(histories, k, cutoff=self.cutoff, exclusions=exclusions)
         short = np.flatnonzero((best.stages == STAGES.index(Stage.POPULARITY)).any(axis=1))
@@ -227,6 +236,18 @@ class RecommenderPart:
             shortfalls=("",) * len(rows),
         )
         return TopItems(best, self.top.shares[at, places])
+
+
+def _join(blocks: list[TopItems]) -> TopItems:
+    """The best items of the customers of all blocks, in order."""
+    parts = [one.best for one in blocks]
+    best = replace(
+        parts[0],
+        customer_ids=np.concatenate([one.customer_ids for one in parts]),
+        **{name: np.concatenate([getattr(one, name) for one in parts]) for name in TOP_ARRAYS},
+        shortfalls=tuple(chain.from_iterable(one.shortfalls for one in parts)),
+    )
+    return TopItems(best, np.concatenate([one.shares for one in blocks]))
 
 
 def _read_model(artifacts: Mapping[str, Artifact]) -> Recommender:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from models.recommenders.item_knn import ItemKnn
 from serving.release import recommender_part as module
-from serving.release.recommender_part import SHARES_AT_ONCE, BatchRanker, TopItems
+from serving.release.recommender_part import SHARES_AT_ONCE, TOP_ARRAYS, BatchRanker, TopItems
 from tests.serving.sample_release import CUTOFF, interactions, recommender_part
 
 NONE_UNAVAILABLE = np.empty(0, dtype=np.int32)
@@ -35,6 +35,20 @@ def test_the_work_for_the_contributions_of_one_customer_does_not_grow_with_the_n
     rank(MANY)
 
     assert max(n_histories) == SHARES_AT_ONCE
+
+
+def test_a_customer_has_the_same_items_beside_very_many_others_as_alone(monkeypatch: pytest.MonkeyPatch):
+    alone = [rank(np.array([row])).best for row in range(3)]
+    monkeypatch.setattr(module, "RANKED_AT_ONCE", 7)
+    best = rank(MANY).best
+
+    for name in (*TOP_ARRAYS, "customer_ids", "shortfalls"):
+        expected = [getattr(alone[row], name)[0] for row in MANY.tolist()]
+        np.testing.assert_array_equal(getattr(best, name), np.array(expected), err_msg=name)
+
+
+def test_without_customers_there_are_no_lists():
+    assert rank(np.empty(0, dtype=np.int64)).best.items.shape == (0, 2)
 
 
 def test_a_customer_has_the_same_contributions_beside_many_others_as_alone():

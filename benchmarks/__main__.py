@@ -25,6 +25,7 @@ SERVING = {
     "serving.events": ("benchmarks.event_acks",),
     "serving.swap": ("benchmarks.release_swap",),
     "serving.flood": ("benchmarks.flood",),
+    "serving.release_size": ("benchmarks.release_size",),
     "http_face": ("benchmarks.http_face",),
 }
 "`make bench-serving` runs these."

@@ -52,6 +52,11 @@ class Server:
         spent = [one.cpu_times() for one in (self.process, *self.process.children(recursive=True))]
         return sum(one.user + one.system for one in spent)
 
+    def pss_gb(self) -> float:
+        """Memory of all its processes, 10^9 bytes; what they share counts once, mapped files as well."""
+        running = (self.process, *self.process.children(recursive=True))
+        return sum(one.memory_full_info().pss for one in running) / 1e9
+
     def private_mb(self, shared: Path) -> float:
         """Memory of the worker that no other process has, 10^6 bytes, without the mapped files of a folder."""
         maps = self.worker.memory_maps(grouped=True)

@@ -74,6 +74,10 @@ class LargeShop:
             "price": np.round(np.random.default_rng(seed).lognormal(2.5, 1.0, N_ITEMS), 2),
         }
         pq.write_table(pa.table(items), self.folder / "items.parquet")
+        self.write_configuration()
+
+    def write_configuration(self) -> None:
+        """Write the TOML."""
         self.toml.write_text(
             f"""name = "{NAME}"
 time_zone = "Europe/London"

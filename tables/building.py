@@ -8,6 +8,7 @@ from datetime import date
 
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.backends.duckdb import Backend as DuckDB
 from ibis.backends.sql import SQLBackend
 
 from core.config.data_set import Config
@@ -16,11 +17,14 @@ from tables.cleaning.conform import Conformed, conform
 from tables.cleaning.far_future import exclude_far_future
 from tables.cleaning.lookups import LookupMatch
 from tables.contract import CONTRACT
-from tables.engines.databases import connect_in_memory, create_view, store_frame
+from tables.engines.databases import compute_table, connect_in_memory, create_view, store_frame
 from tables.repeated_rows import drop_repeated
 from tables.subscription_snapshots import close_months
 from tables.table_names import contract_of
 from tables.tables import Tables, usable_rows
+
+MAX_STORED_ROWS = 100_000
+"Larger tables are cleaned in each query, since they may not fit into memory twice."
 
 
 def build_tables(
@@ -34,7 +38,11 @@ def build_tables(
 ) -> Tables:
     """Tables of conformed sources, without excluded rows and, where the TOML says so, without duplicate rows."""
     conformed = {
-        name: exclude_far_future(replace(table, rows=create_view(backend, table.rows)), CONTRACT[name], today=today)
+        name: exclude_far_future(
+            replace(table, rows=_clean_once(backend, name, rows=table.rows, source=sources[name])),
+            CONTRACT[name],
+            today=today,
+        )
         for name, table in assume_columns(conformed).items()
     }
     for name in conformed:
@@ -51,6 +59,16 @@ def build_tables(
     return Tables(
         config, backend, sources=sources, conformed=conformed, usable=usable, lookups=lookups or {}, today=today
     )
+
+
+def _clean_once(backend: SQLBackend, name: str, *, rows: ir.Table, source: ir.Table) -> ir.Table:
+    """The rows of a small table cleaned and stored, of a large one as a view.
+
+    On a few rows DuckDB spends nearly all its time on the expressions that clean a table, again in each query.
+    """
+    if isinstance(backend, DuckDB) and source.count().to_pyarrow().as_py() <= MAX_STORED_ROWS:
+        return compute_table(backend, name, table=rows)
+    return create_view(backend, rows)
 
 
 def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], *, backend: SQLBackend | None = None) -> Tables:

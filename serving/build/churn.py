@@ -25,19 +25,19 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
         return BuiltPart(None)
     card, features = package.card, inputs.features
     require_same_features(features, card.features, model=f"{card.registry_name} {card.version}", kind=card.kind)
-    features = features.take(inputs.can_churn)
+    if not inputs.can_churn.all():
+        features = features.take(inputs.can_churn)
     if not len(features):
         raise NotEnoughHistory(
             f"there was no customer at {inputs.cutoff} ({card.cohort}); name another day with --cutoff"
         )
     model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)
-    model_features = features.select([column.name for column in package.columns])
-    model.update_texts(model_features.columns)
-    scores = model.score(model_features, card.horizon_days or inputs.config.churn.horizon_days)
+    model.update_texts(features.columns)
+    scores = model.score(features, card.horizon_days or inputs.config.churn.horizon_days)
     return BuiltPart(
         ChurnPart.of(
             scores,
-            model.reasons(model_features),
+            lambda rows: model.reasons(features.take(rows)),
             short_history=has_short_history(features),
             risk_levels=inputs.config.risk_levels,
             opted_out=inputs.scoring_opt_outs,

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from models.mlflow_store.registry import Registry
 
 
+SKIPPED = "skipped on request"
+
+
 @dataclass(frozen=True)
 class Champions:
     """The champions that go into a release, by kind, and why other kinds are missing."""
@@ -78,7 +81,7 @@ class Champions:
             is_allowed = allow_constant and package.card.is_constant
             is_forced = (kind.name, package.card.version) in forced
             reason = "" if is_allowed else package.card.explain_refusal(is_forced=is_forced)
-            reason = "skipped on request" if {kind.name, kind.family} & set(skip) else reason
+            reason = SKIPPED if {kind.name, kind.family} & set(skip) else reason
             if reason:
                 missing[kind.name] = reason
             else:

@@ -43,11 +43,14 @@ def score_event(inputs: BuildInputs, event: str, *, package: ModelPackage) -> Ev
     if not len(features):
         raise NotEnoughHistory(f"{card.kind}: there are no customers at the cutoff ({card.cohort})")
     model = CHURN_MODELS[package.artifact.model].from_artifact(package.artifact)
-    model_features = features.select([column.name for column in package.columns])
-    model.update_texts(model_features.columns)
-    scores = model.score(model_features, card.horizon_days or inputs.config.predict[event].horizon_days)
-    reasons = model.reasons(model_features)
-    return EventScores.of(scores, reasons, definition=card.label, opted_out=inputs.scoring_opt_outs)
+    model.update_texts(features.columns)
+    scores = model.score(features, card.horizon_days or inputs.config.predict[event].horizon_days)
+    return EventScores.of(
+        scores,
+        lambda rows: model.reasons(features.take(rows)),
+        definition=card.label,
+        opted_out=inputs.scoring_opt_outs,
+    )
 
 
 def features_of_event(inputs: BuildInputs, event: str, *, package: ModelPackage) -> FeatureTable:

@@ -18,7 +18,7 @@ from models.recommenders.cold_start.items import add_cold_start_items, find_cold
 from models.recommenders.engine.base import Recommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.item_lists import BoughtTogether, measure_trend
-from serving.build.inputs import BuildInputs, BuiltPart
+from serving.build.inputs import SKIPPED, BuildInputs, BuiltPart
 from serving.release.context_models import ContextModels, TrendPart
 from serving.release.customer_part import CustomerPart, RecordedProfiles
 from serving.release.item_part import ItemPart
@@ -33,6 +33,8 @@ from tables.consents import customers_refusing, load_preferences
 def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> BuiltPart:
     """Precompute the best items of every customer, and fit the models beside the champion."""
     del parts
+    if inputs.champions.missing.get(RECOMMENDER.name) == SKIPPED:
+        return BuiltPart(None)
     interactions = load_interactions(inputs.tables, inputs.cutoff)
     package = inputs.champions.packages.get(RECOMMENDER.name)
     if package is None:

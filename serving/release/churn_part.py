@@ -14,7 +14,14 @@ from core.model_kinds import CHURN
 from core.risk_level import RiskLevel
 from core.scores import Reason, Scores
 from models.artifact import Artifact
-from serving.release.customer_scores import CustomerScores, read_scores, score_arrays, score_state, sort_scores
+from serving.release.customer_scores import (
+    CustomerScores,
+    FindReasons,
+    read_scores,
+    score_arrays,
+    score_state,
+    sort_scores,
+)
 from serving.release.lookup import IdIndex, PackedJson
 
 RISK_LEVELS = tuple(RiskLevel)
@@ -40,7 +47,7 @@ class ChurnPart(CustomerScores):
     def of(
         cls,
         scores: Scores,
-        reasons: Sequence[tuple[Reason, ...]],
+        reasons: Sequence[tuple[Reason, ...]] | FindReasons,
         *,
         short_history: NDArray[np.bool_],
         risk_levels: RiskLevels,

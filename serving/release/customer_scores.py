@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 from core.scores import Reason, Scores
 from models.artifact import Artifact
 from serving.release.lookup import IdIndex, PackedJson
+
+REASONS_AT_ONCE = 50_000
+FindReasons = Callable[[NDArray[np.int64]], Sequence[tuple[Reason, ...]]]
+"""The reasons of the scores in some rows. They are asked for `REASONS_AT_ONCE` rows at a time: those of ten million
+customers would take more memory than everything else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +46,7 @@ class CustomerScores:
 
 
 def sort_scores(
-    scores: Scores, reasons: Sequence[tuple[Reason, ...]], *, opted_out: NDArray[np.str_] | None
+    scores: Scores, reasons: Sequence[tuple[Reason, ...]] | FindReasons, *, opted_out: NDArray[np.str_] | None
 ) -> tuple[dict[str, Any], NDArray[np.int64]]:
     """The fields of `CustomerScores` for the scores of one cutoff, without the ids that opted out, and their order."""
     index, order = IdIndex.without(scores.customer_ids, opted_out)
@@ -52,10 +57,20 @@ def sort_scores(
         "probability": scores.value[order],
         "low": (no_bound if scores.low is None else scores.low)[order],
         "high": (no_bound if scores.high is None else scores.high)[order],
-        "reasons": PackedJson.of(reasons[row] for row in order),
+        "reasons": PackedJson.of(_in_order(reasons, order)),
         "n_excluded": len(scores) - len(index),
     }
     return fields, order
+
+
+def _in_order(
+    reasons: Sequence[tuple[Reason, ...]] | FindReasons, order: NDArray[np.int64]
+) -> Iterator[tuple[Reason, ...]]:
+    if not callable(reasons):
+        yield from (reasons[row] for row in order)
+        return
+    for start in range(0, len(order), REASONS_AT_ONCE):
+        yield from reasons(order[start : start + REASONS_AT_ONCE])
 
 
 def score_arrays(scores: CustomerScores) -> dict[str, NDArray[Any]]:

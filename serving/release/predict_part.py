@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from core.model_kinds import PREDICT
 from core.scores import Reason, Scores
 from models.artifact import Artifact
-from serving.release.customer_scores import CustomerScores, read_scores, score_arrays, score_state, sort_scores
+from serving.release.customer_scores import (
+    CustomerScores,
+    FindReasons,
+    read_scores,
+    score_arrays,
+    score_state,
+    sort_scores,
+)
 from serving.release.lookup import IdIndex
 
 NAME = PREDICT.name
@@ -26,7 +33,12 @@ class EventScores(CustomerScores):
 
     @classmethod
     def of(
-        cls, scores: Scores, reasons: Sequence[tuple[Reason, ...]], *, definition: str, opted_out: NDArray[np.str_]
+        cls,
+        scores: Scores,
+        reasons: Sequence[tuple[Reason, ...]] | FindReasons,
+        *,
+        definition: str,
+        opted_out: NDArray[np.str_],
     ) -> EventScores:
         """Store the scores of one cutoff, one row per customer, without the ids that opted out."""
         fields, _ = sort_scores(scores, reasons, opted_out=opted_out)

@@ -364,6 +364,18 @@ def test_a_champion_of_another_definition_of_churn_is_doubted(shop):
     )
 
 
+def test_the_purchases_are_not_read_for_a_recommender_that_is_skipped(shop, monkeypatch):
+    registry = FakeRegistry({"churn": shop.churn, "recommender": shop.recommender})
+    champions = Champions.of(registry, skip=["recommender"])  # pyright: ignore[reportArgumentType]
+    read: list[date] = []
+    monkeypatch.setattr("serving.build.recommender.load_interactions", lambda tables, cutoff: read.append(cutoff))
+
+    release = shop.release(champions)
+
+    assert (release.recommender, read) == (None, [])
+    assert release.description.missing["recommender"] == "skipped on request"
+
+
 def test_a_model_can_be_skipped(shop):
     registry = FakeRegistry({"churn": shop.churn, "recommender": shop.recommender})
 

@@ -81,6 +81,8 @@ class LiveItems:
         with self._lock:
             cached = self._cached.get(part.arm)
             if cached is None or not cached.is_current(part, changes):
+                if cached is not None and cached.released is not part:
+                    self._cached.clear()  # of the release before, which nothing else may keep in memory
                 cached = self._cached[part.arm] = _change(part, changes, before=cached)
         return cached.part
 

@@ -143,6 +143,8 @@ class LiveStock:
         stock = self.now
         cached = self._out_of_stock.get(part.arm)
         if cached is None or cached[0] is not stock or cached[1] is not part:
+            if cached is not None and cached[1] is not part:
+                self._out_of_stock.clear()  # of the release before, which nothing else may keep in memory
             cached = self._out_of_stock[part.arm] = (stock, part, find_out_of_stock(stock, part))
         return cached[2]
 

@@ -23,9 +23,6 @@ from tables.subscription_snapshots import close_months
 from tables.table_names import contract_of
 from tables.tables import Tables, usable_rows
 
-MAX_STORED_ROWS = 100_000
-"Larger tables are cleaned in each query, since they may not fit into memory twice."
-
 
 def build_tables(
     config: Config,
@@ -38,11 +35,7 @@ def build_tables(
 ) -> Tables:
     """Tables of conformed sources, without excluded rows and, where the TOML says so, without duplicate rows."""
     conformed = {
-        name: exclude_far_future(
-            replace(table, rows=_clean_once(backend, name, rows=table.rows, source=sources[name])),
-            CONTRACT[name],
-            today=today,
-        )
+        name: exclude_far_future(replace(table, rows=create_view(backend, table.rows)), CONTRACT[name], today=today)
         for name, table in assume_columns(conformed).items()
     }
     for name in conformed:
@@ -61,19 +54,17 @@ def build_tables(
     )
 
 
-def _clean_once(backend: SQLBackend, name: str, *, rows: ir.Table, source: ir.Table) -> ir.Table:
-    """The rows of a small table cleaned and stored, of a large one as a view.
-
-    On a few rows DuckDB spends nearly all its time on the expressions that clean a table, again in each query.
-    """
-    if isinstance(backend, DuckDB) and source.count().to_pyarrow().as_py() <= MAX_STORED_ROWS:
-        return compute_table(backend, name, table=rows)
-    return create_view(backend, rows)
-
-
 def tables_from_frames(config: Config, frames: Mapping[str, pa.Table], *, backend: SQLBackend | None = None) -> Tables:
     """Tables of Arrow tables whose columns have the names of the contract, copied into the engine (default: DuckDB)."""
     engine = backend if backend is not None else connect_in_memory()
     sources = {name: store_frame(engine, name, frame=frame) for name, frame in frames.items()}
     conformed = {name: conform(raw, contract_of(name), config=config, source=None) for name, raw in sources.items()}
+    # On a few rows DuckDB spends nearly all its time on the expressions that clean a table.
+    if isinstance(engine, DuckDB):
+        conformed = {name: copy_cleaned(engine, name, table=table) for name, table in conformed.items()}
     return build_tables(config, engine, sources=sources, conformed=conformed)
+
+
+def copy_cleaned(engine: DuckDB, name: str, *, table: Conformed) -> Conformed:
+    """The table with its cleaned rows copied into the engine, so that no later query cleans them again."""
+    return replace(table, rows=compute_table(engine, name, table=table.rows))

@@ -19,7 +19,7 @@ from core.config.sources import ColumnSource, TableSource
 from core.errors import ConfigError, DataError
 from core.i18n.message import ExclusionReason, Message
 from tables.bad_lines import BadLines
-from tables.building import build_tables
+from tables.building import build_tables, copy_cleaned
 from tables.cleaning.answers import unpivot_answers
 from tables.cleaning.conform import conform
 from tables.cleaning.filling import fill_first_lines
@@ -28,7 +28,7 @@ from tables.cleaning.readings import FOREIGN, UNREADABLE
 from tables.cleaning.source_columns import unnest_list
 from tables.cleaning.suggestions import describe_suggestion
 from tables.contract import CONTRACT
-from tables.engines.databases import compute_table, computes, connect, connect_in_memory, find_table, is_duckdb
+from tables.engines.databases import computes, connect, connect_in_memory, find_table, is_duckdb
 from tables.load_report import LoadReport, RowExclusion
 from tables.sources.lookups import add_lookups
 from tables.sources.parquet import find_damage
@@ -108,7 +108,7 @@ def _open(config: Config, locations: dict[str, Location], *, today: date | None,
     }
     if engine is not None:
         conformed = {
-            name: replace(table, rows=compute_table(engine, name, table=table.rows))
+            name: copy_cleaned(engine, name, table=table)
             if is_read_often or _is_copied(sources[name], locations[name])
             else table
             for name, table in conformed.items()

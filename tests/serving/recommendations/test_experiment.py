@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,17 @@ import pytest
 from scipy.stats import binomtest
 
 from core.errors import BrokenArtifact
+from core.events import ItemChange
 from core.recommender_experiment import MODEL_OF_ARM, Arm
 from models.recommenders.item_knn import ItemKnn
+from serving import live_items, stock
 from serving.http.app import all_endpoints
 from serving.http.trial import verify_answers
+from serving.live_items import LiveItems
 from serving.release.experiment_part import ExperimentPart
 from serving.release.recommender_part import RecommenderPart
 from serving.release.release import Release
+from serving.stock import LiveStock, StockFile
 from tests.serving.conftest import Send, client_for, open_api
 from tests.serving.sample_release import CUTOFF, PROFILES, interactions, publish, recommender_part, sample_release
 
@@ -153,18 +159,35 @@ def test_each_arm_answers_what_its_recommender_alone_would_answer(send, alone, r
             assert content_of(recommend(send, **request)) == content_of(recommend(own, **request))
 
 
-def test_changes_of_items_are_computed_once_for_each_arm(send, monkeypatch):
+def test_changes_of_items_and_stock_are_computed_once_for_each_arm(send, monkeypatch):
     visitors = [visitor_of(send, arm) for arm in ("champion", "challenger")]
     send("PATCH", ITEMS, json={"items": [{"item_id": "pot", "price": 9.0}]})
-    computed = list[Arm]()
-    from serving import live_items
-
-    change = live_items._change
-    monkeypatch.setattr(live_items, "_change", lambda part, *a, **k: computed.append(part.arm) or change(part, *a, **k))
+    changed, counted = list[Arm](), list[Arm]()
+    change, find = live_items._change, stock.find_out_of_stock
+    monkeypatch.setattr(live_items, "_change", lambda part, *a, **k: changed.append(part.arm) or change(part, *a, **k))
+    monkeypatch.setattr(stock, "find_out_of_stock", lambda now, part: counted.append(part.arm) or find(now, part))
     for visitor in visitors * 3:
         recommend(send, customer_id=visitor)
 
-    assert sorted(computed) == ["challenger", "champion"]
+    assert sorted(changed) == sorted(counted) == ["challenger", "champion"]
+
+
+def test_after_an_experiment_nothing_keeps_its_recommenders_in_memory(tmp_path):
+    changes = {"pot": ItemChange(event_id="e1", item_id="pot", price=9.0)}
+    items, counts = LiveItems(), LiveStock(StockFile(tmp_path))
+    first, second = champion(), replace(challenger(), arm=Arm.CHALLENGER)
+    for part in (first, second):
+        items.change(part, changes)
+        counts.out_of_stock(part)
+    old = [weakref.ref(first), weakref.ref(second)]
+    del first, second, part
+
+    next_release = champion()
+    items.change(next_release, changes)
+    counts.out_of_stock(next_release)
+    gc.collect()
+
+    assert [one() for one in old] == [None, None]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from core.config.rows import RowMatch
 from core.config.sources import ColumnSource, TableSource
 from core.errors import BadInput, ConfigError, DataError, SourceUnavailable
 from tables.engines.databases import connect_in_memory
+from tables.sources import opening
 from tables.sources.opening import open_tables
 from tests.tables.sources.test_csv import error_of
 from tests.tables.sources.test_parquet import store_in_parquet
@@ -102,3 +103,22 @@ def test_queries_may_be_nested_deeper_than_python_allows_by_default():
         text = text.strip().upper()
 
     assert connect_in_memory().to_pyarrow(text).as_py() == "A"
+
+
+def test_a_file_too_large_to_copy_has_the_rows_of_its_copy(monkeypatch: pytest.MonkeyPatch):
+    table = pa.table(
+        {
+            "customer_id": [" ada", "bo", None, "bo", "cyd"],
+            "item_id": ["tea", "jam", "tea", "jam", "n/a"],
+            "event_time": ["2026-03-01", "2026-03-05", "2026-03-02", "2026-03-03 10:00", "2026-03-09"],
+            "amount": ["5.0", "7", "1", "2,500", "3"],
+        }
+    )
+    with store_in_parquet({"purchases": table}) as sources:
+        copied = open_tables(config(tables=sources)).latest()["purchases"]
+        monkeypatch.setattr(opening, "MAX_COPIED_ROWS", 0)
+        read_in_place = open_tables(config(tables=sources)).latest()["purchases"]
+
+        rows = [sorted(map(str, each.to_pyarrow().to_pylist())) for each in (copied, read_in_place)]
+    assert rows[0] == rows[1]
+    assert len(rows[0]) == len(table)

@@ -57,9 +57,12 @@ ConfigPath = Annotated[
 ]
 DEFAULT_CONFIG = Path("kizuna.toml")
 
-CUTOFF_HELP = (
-    "Use only data before this local day (YYYY-MM-DD). Default: the first day that is not completely recorded."
-)
+BEFORE_DAY = "Use only data before this local day (YYYY-MM-DD)."
+CUTOFF_HELP = f"{BEFORE_DAY} Default: the first day that is not completely recorded."
+CutoffAfterToday = Annotated[
+    date | None,
+    typer.Option("--cutoff", parser=parse_day, metavar="DAY", help=f"{BEFORE_DAY} Default: tomorrow, so today counts."),
+]
 Cutoff = Annotated[date | None, typer.Option("--cutoff", parser=parse_day, metavar="DAY", help=CUTOFF_HELP)]
 Cutoffs = Annotated[
     list[date] | None, typer.Option("--cutoff", parser=parse_day, metavar="DAY", help=f"{CUTOFF_HELP} Repeatable.")

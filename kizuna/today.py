@@ -50,6 +50,12 @@ def refuse_future(cutoffs: Iterable[date | None], config: Config) -> None:
             raise BadInput(f"--cutoff {cutoff} lies in the future: today is {today}")
 
 
+def end_of_today(cutoff: date | None, config: Config) -> date:
+    """The day before which data count: the --cutoff, otherwise tomorrow. Raises BadInput as `refuse_future` does."""
+    refuse_future([cutoff], config)
+    return cutoff or config.today(datetime.now(UTC)) + timedelta(days=1)
+
+
 def describe_silence(tables: Tables, cutoff: date) -> str:
     """What a --cutoff long after the last record does to every figure; '' where it is none."""
     last = max(tables.watermark(name) for name in tables.cutoff_tables)

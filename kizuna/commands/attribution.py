@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +14,7 @@ from core.i18n.translation import ENGLISH, Language, translate
 from kizuna.options import (
     DEFAULT_CONFIG,
     ConfigPath,
-    Cutoff,
+    CutoffAfterToday,
     FormatOption,
     LanguageOption,
     OutputFormat,
@@ -42,20 +42,19 @@ def register(app: typer.Typer) -> None:
     def attribution(
         config: ConfigPath = DEFAULT_CONFIG,
         days: Days = 28,
-        cutoff: Cutoff = None,
+        cutoff: CutoffAfterToday = None,
         lang: LanguageOption = ENGLISH,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Show how often recommended items were clicked and bought, by place and channel.
 
-        Counts what events and tables say with a recommendation_id. Without --cutoff, the period ends today.
+        Counts what events and tables say with a recommendation_id.
         """
         from insights.attribution import attribute
-        from kizuna.today import open_todays_tables, refuse_future
+        from kizuna.today import end_of_today, open_todays_tables
 
         settings = open_config(config)
-        refuse_future([cutoff], settings)
-        end = cutoff or settings.today(datetime.now(UTC)) + timedelta(days=1)
+        end = end_of_today(cutoff, settings)
         with progress_console().status("counting clicks and purchases"):
             result = attribute(open_todays_tables(settings), end - timedelta(days=days), end=end)
         if output_format is OutputFormat.JSON:

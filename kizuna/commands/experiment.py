@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,7 +16,7 @@ from core.i18n.translation import ENGLISH, Language, translate
 from kizuna.options import (
     DEFAULT_CONFIG,
     ConfigPath,
-    Cutoff,
+    CutoffAfterToday,
     FormatOption,
     LanguageOption,
     OutputFormat,
@@ -76,20 +76,19 @@ def register(app: typer.Typer) -> None:
     @app.command(epilog="Example: kizuna experiment --format json")
     def experiment(
         config: ConfigPath = DEFAULT_CONFIG,
-        cutoff: Cutoff = None,
+        cutoff: CutoffAfterToday = None,
         lang: LanguageOption = ENGLISH,
         output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Compare the two recommenders of [recommender_experiment] by what their customers click and buy.
 
-        Each customer counts from the first `exposure` of the experiment on. Without --cutoff, until today.
+        Each customer counts from the first `exposure` of the experiment on.
         """
         from insights.recommender_experiment import read_experiment
-        from kizuna.today import open_todays_tables, refuse_future
+        from kizuna.today import end_of_today, open_todays_tables
 
         settings = open_config(config)
-        refuse_future([cutoff], settings)
-        end = cutoff or settings.today(datetime.now(UTC)) + timedelta(days=1)
+        end = end_of_today(cutoff, settings)
         with progress_console().status("comparing the recommenders"):
             reading = read_experiment(open_todays_tables(settings), end)
         if output_format is OutputFormat.JSON:

@@ -51,7 +51,7 @@ Churned = dict[str, tuple[date, str]]
 
 
 def find_short_gaps(spans: list[Span]) -> set[str]:
-    """The customers of whom a subscription ends within a day before the cutoff and goes on within a day of its end.
+    """The customers with a subscription that ends within a day before the cutoff and goes on within a day of its end.
 
     Looking back, that is no gap. At the cutoff it is not known yet that the subscription goes on.
     """

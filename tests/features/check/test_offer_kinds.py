@@ -33,7 +33,7 @@ def test_a_save_rate_needs_an_offer_of_one_of_the_saving_kinds():
     (finding,) = find_kinds("item", "discounts", offers=saving)
     text = describe_finding(finding, ENGLISH)
     assert text.message == "[offers] saving_kinds names kinds that no offer has, so it has no effect there: 2 of 2"
-    assert text.example == "discount"
+    assert text.example == "e.g. 'discount'"
     assert text.remedy == "write the kinds as the offers have them (discounts, item), e.g. 'discounts'"
 
 

@@ -147,8 +147,11 @@ class FigureWriter:
         """A mean or a difference; '–' where it is unknown."""
         if math.isnan(value):
             return "–"
+        if figure == "buyers" and is_difference:
+            number = format_number(100 * value, self.language, n_decimals=1, is_signed=True)
+            return translate("{points} pt", self.language, points=number)
         if figure == "buyers":
-            return format_percent(value, self.language, n_decimals=1, is_signed=is_difference)
+            return format_percent(value, self.language, n_decimals=1)
         if figure == "clicks":
             return format_number(value, self.language, n_decimals=2, is_signed=is_difference)
         sign = "" if not is_difference else "-" if round(value, self.n_decimals) < 0 else "+"

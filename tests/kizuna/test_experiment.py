@@ -52,7 +52,7 @@ def test_both_arms_are_printed_with_a_verdict(home_with_events: Path, capsys: py
     assert lines[f"customers {300 - n} {n}"]
     assert lines["revenue per customer"].split()[3:6] == ["¥0", "¥20", "+¥20"]
     assert lines["revenue per customer"].endswith("better")
-    assert lines["customers with an"].split()[4:7] == ["0.0%", "100.0%", "+100.0%"]
+    assert lines["customers with an"].split()[4:8] == ["0.0%", "100.0%", "+100.0", "pt"]
     assert "shows an effect on how many customers buy" in printed
     assert "Do not trust" not in printed
 

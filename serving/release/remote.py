@@ -196,6 +196,7 @@ class RemoteReleases:
             yield
         except KizunaError:
             raise
+        # Each client has its own classes, few of which are OSErrors; their texts contain addresses and keys.
         except Exception as error:
             fault = describe_disk_fault(error) or f"{self.address} {self._explain(error)}"
             raise SourceUnavailable(fault) from error

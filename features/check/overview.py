@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from features.check.data import CheckedData, CheckedTable
-from features.check.finding import CHECKS, SEVERITIES, Finding
+from features.check.finding import CHECKS, SEVERITIES, Check, Finding
 from features.check.history import ChurnCheck, HistoryCheck, find_churn, find_history
 from features.check.links import Link, find_links
 from features.check.marks import fetch_one, find_marked
@@ -147,13 +147,12 @@ def check_cross_section(cross_section: CrossSection) -> DataCheck:
     )
 
 
-def find_all(data: CheckedData) -> tuple[Finding, ...]:
+def find_all(data: CheckedData, checks: Mapping[str, Check] = CHECKS) -> tuple[Finding, ...]:
     """The findings of every check, the worst first."""
-    return tuple(sorted(_run_checks(data), key=_badness))
+    return tuple(sorted(_run_checks(data, list(checks.items())), key=_badness))
 
 
-def _run_checks(data: CheckedData) -> Iterator[Finding]:
-    checks = list(CHECKS.items())
+def _run_checks(data: CheckedData, checks: Collection[tuple[str, Check]]) -> Iterator[Finding]:
     for name, table in data.checked.items():
         source = [(key, mark) for key, check in checks if check.mark_source for mark in check.mark_source(table)]
         rows = [(key, mark) for key, check in checks if check.mark_rows for mark in check.mark_rows(table)]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tables.tables import Tables
-from tests.features.check.checked import find_kind, kinds
+from tests.features.check.checked import find_kind, is_found
 from tests.worlds import frame, shop
 
 TODAY = date(2024, 7, 1)
@@ -58,4 +58,4 @@ def test_check_says_which_table_ends_before_the_other():
 
     assert (finding.table, finding.count, finding.setting) == ("purchases", 7, "watermark = 2024-03-08")
     assert firm("2024-03-08").default_cutoff() == date(2024, 3, 1)
-    assert "uneven_ends" not in kinds(firm("2024-03-03"))
+    assert not is_found(firm("2024-03-03"), "uneven_ends")

@@ -10,7 +10,7 @@ from features.labels.labelling import label_outcomes
 from tables.tables import Tables
 from tests.engines import engine, every_engine
 from tests.featured import cohort, features_at
-from tests.features.check.checked import find, find_kind, kinds
+from tests.features.check.checked import find, find_kind, is_found
 from tests.tables.cleaning.test_conform import OLD, span, world
 from tests.worlds import config, frame, shop
 
@@ -53,7 +53,7 @@ def test_spans_of_different_subscriptions_may_overlap():
     tables = world(subscriptions=frame(span("2024-01-01", None), span("2024-02-01", None, 5.0, subscription_id="s2")))
 
     assert ada(tables)["mrr_now"] == 15
-    assert "overlapping_spans" not in kinds(tables)
+    assert not is_found(tables, "overlapping_spans")
 
 
 @every_engine
@@ -140,4 +140,4 @@ def test_cancelled_subscriptions_of_an_export_without_ends_are_a_warning(engine_
 
     assert (issue.column, issue.count, issue.of) == ("ended_at", 1, 2)
     with_end = frame({**cancelled, "ended_at": "2024-03-01"}, other)
-    assert "endless_subscriptions" not in kinds(world(engine_name, subscriptions=with_end))
+    assert not is_found(world(engine_name, subscriptions=with_end), "endless_subscriptions")

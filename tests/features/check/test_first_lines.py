@@ -16,7 +16,7 @@ from core.config.sources import TableSource
 from tables.sources.opening import open_tables
 from tables.tables import Tables
 from tests.engines import engine, every_engine
-from tests.features.check.checked import find_kind, kinds
+from tests.features.check.checked import find_kind, is_found
 from tests.worlds import config, shop
 
 HEADER = "order_id,customer_id,event_time,status,item_id,amount"
@@ -52,7 +52,7 @@ def test_the_setting_that_it_names_ends_the_finding(tmp_path: Path):
 
     tables = open_orders(tmp_path, lines_of([1, 3, 2, 4]), fill_within=fill)
 
-    assert "only_first_lines" not in kinds(tables)
+    assert not is_found(tables, "only_first_lines")
     assert tables.load_report("purchases").n_usable == 10
 
 
@@ -81,7 +81,7 @@ def test_an_order_number_that_no_setting_names_is_found_by_its_name(tmp_path: Pa
 
 @pytest.mark.parametrize("sizes", [(1, 1, 1, 1), (2, 2)])
 def test_orders_of_one_line_and_two_orders_show_nothing(tmp_path: Path, sizes: Sequence[int]):
-    assert "only_first_lines" not in kinds(open_orders(tmp_path, lines_of(sizes)))
+    assert not is_found(open_orders(tmp_path, lines_of(sizes)), "only_first_lines")
 
 
 @settings(max_examples=15, deadline=None)
@@ -98,7 +98,7 @@ def test_orders_without_a_customer_in_any_line_and_repeated_ones_are_no_finding(
         }
     )
 
-    assert "only_first_lines" not in kinds(shop(purchases=purchases))
+    assert not is_found(shop(purchases=purchases), "only_first_lines")
 
 
 @every_engine

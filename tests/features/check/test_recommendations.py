@@ -9,7 +9,7 @@ import pytest
 from features.check.data import CheckedData
 from features.check.recommendations import RecommendationCheck, check_recommendations
 from tables.tables import Tables
-from tests.features.check.checked import kinds
+from tests.features.check.checked import is_found
 from tests.worlds import config, frame, shop
 
 
@@ -69,7 +69,7 @@ def test_thirty_returning_customers_suffice_to_judge(n_customers: int, can_judge
         n_customers,
     )
     assert str(recommendations.cutoff) == "2024-03-01"
-    assert ("few_returning" in kinds(world)) is not can_judge
+    assert is_found(world, "few_returning") is not can_judge
 
 
 def test_the_purchases_of_the_newest_day_are_counted_as_left_out_unless_the_toml_says_that_it_is_complete():

@@ -1,4 +1,4 @@
-"""Follows the champions in MLflow's registry, and publishes a release when one of them moves.
+"""Follows the champions in MLflow's registry, and the challenger of an experiment: publishes a release when one moves.
 
     @champion of each kind    the newest release
     churn 4, recommender 2    churn 3, recommender 2    churn moved: `kizuna release` runs, in a process of its own
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import BadInput, BrokenArtifact, KizunaError, SourceUnavailable
+from core.recommender_experiment import MODEL_OF_ARM, Arm
 
 if TYPE_CHECKING:
     from serving.release.releases import Releases
@@ -36,7 +37,7 @@ MAX_RELEASE_WAIT = 900.0
 "Seconds between two attempts to publish the same champions, at most. An attempt scores every customer."
 
 Versions = Mapping[str, int]
-"The version of each champion, by kind."
+"The version of each champion, by kind, and of the challenger in an experiment."
 
 
 @dataclass(frozen=True)
@@ -122,16 +123,20 @@ class ChampionWatch:
 
 def describe_moves(before: Versions, after: Versions) -> str:
     """What has moved, in a line: 'champion of churn: version 4 instead of 3'."""
-    moves: list[str] = []
-    for kind in sorted({*before, *after}):
-        old, new = before.get(kind), after.get(kind)
-        if old == new:
-            continue
-        if new is None:
-            moves.append(f"{kind}: none instead of version {old}")
-        else:
-            moves.append(f"{kind}: version {new}" + ("" if old is None else f" instead of {old}"))
-    return "champion of " + ", ".join(moves)
+    challenger = MODEL_OF_ARM[Arm.CHALLENGER]
+    moved = [kind for kind in sorted({*before, *after}) if before.get(kind) != after.get(kind)]
+    moves = [_describe_move(kind, old=before.get(kind), new=after.get(kind)) for kind in moved if kind != challenger]
+    lines = ["champion of " + ", ".join(moves)] if moves else []
+    if challenger in moved:
+        old, new = before.get(challenger), after.get(challenger)
+        lines.append(_describe_move("challenger in the experiment", old=old, new=new))
+    return "; ".join(lines)
+
+
+def _describe_move(name: str, *, old: int | None, new: int | None) -> str:
+    if new is None:
+        return f"{name}: none instead of version {old}"
+    return f"{name}: version {new}" + ("" if old is None else f" instead of {old}")
 
 
 def describe_failure(error: Exception) -> str:

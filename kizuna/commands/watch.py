@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from core.model_kinds import kinds_of
+from core.model_kinds import RECOMMENDER, kinds_of
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, open_config, tracking_uri
 from kizuna.session import MLFLOW_DEFAULTS, open_remote_releases
 from kizuna.terminal import say
@@ -60,16 +60,23 @@ def register(app: typer.Typer) -> None:
 
 
 def champion_reader(config: Config) -> Callable[[], Versions]:
-    """A function that reads the version of each champion that a release can contain, from MLflow."""
+    """A function that reads the version of each champion that a release can contain, from MLflow.
+
+    With `[recommender_experiment]`, that of the challenger, too.
+    """
     for name, value in MLFLOW_DEFAULTS.items():
         os.environ.setdefault(name, value)
     kinds = [kind.name for kind in kinds_of(config) if kind.is_released]
 
     def read() -> Versions:
         from models.mlflow_store.registry import CHAMPION, Registry
+        from serving.build.inputs import challenger_version
 
         registry = Registry(tracking_uri(config), config.name)
         aliases = {kind: registry.aliases(kind) for kind in kinds}
-        return {kind: versions[CHAMPION] for kind, versions in aliases.items() if CHAMPION in versions}
+        versions = {kind: versions[CHAMPION] for kind, versions in aliases.items() if CHAMPION in versions}
+        if RECOMMENDER.name in versions:
+            versions |= challenger_version(registry, config.recommender_experiment)
+        return versions
 
     return read

@@ -18,6 +18,7 @@ from core.contact_answers import SaveRows
 from core.errors import ConfigError, NotFound
 from core.feature_table import FeatureTable
 from core.model_kinds import CHURN, PREDICT, RECOMMENDER, find_kind, kinds_in_release
+from core.recommender_experiment import MODEL_OF_ARM, Arm
 from core.window import Cohort
 from features.cohort import select_cohort
 from features.labels.labelling import can_churn, explain_other_churn
@@ -42,7 +43,7 @@ class Champions:
     packages: Mapping[str, ModelPackage]
     missing: Mapping[str, str]
     versions: Mapping[str, int] = field(default_factory=dict[str, int])
-    "The version of every champion, of those too that cannot be used."
+    "The version of every champion, of those too that cannot be used; with an experiment, that of the challenger, too."
     challenger: ModelPackage | None = None
     "The second recommender, in an experiment with a champion."
 
@@ -91,12 +92,25 @@ class Champions:
             if experiment is not None and RECOMMENDER.name in packages
             else None
         )
+        if RECOMMENDER.name in versions:
+            versions |= challenger_version(registry, experiment)
         return cls(packages, missing, versions, challenger)
 
     def explain_other_churn(self, config: Config) -> str:
         """Why the churn champion does not predict what `[churn]` says today; '' if it does."""
         package = self.packages.get(CHURN.name)
         return "" if package is None else explain_other_churn(package.card.label, config)
+
+
+def challenger_version(registry: Registry, experiment: RecommenderExperiment | None) -> dict[str, int]:
+    """The version of the second recommender, by its name in a release; empty where there is none."""
+    if experiment is None:
+        return {}
+    try:
+        registered = registry.find(RECOMMENDER.name, experiment.version_or_alias)
+    except NotFound:
+        return {}
+    return {MODEL_OF_ARM[Arm.CHALLENGER]: registered.version}
 
 
 def load_challenger(registry: Registry, experiment: RecommenderExperiment, *, champion: int) -> ModelPackage:

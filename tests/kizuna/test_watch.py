@@ -77,6 +77,17 @@ def test_a_move_says_what_came_what_went_and_what_changed():
     assert moves == "champion of churn: version 4 instead of 3, uplift: version 1, value: none instead of version 1"
 
 
+def test_a_move_of_the_challenger_is_named_as_such():
+    before = {"recommender": 3, "recommender.challenger": 4}
+    moved = {"recommender": 3, "recommender.challenger": 5}
+
+    assert describe_moves(before, moved) == "challenger in the experiment: version 5 instead of 4"
+    assert describe_moves({"recommender": 2}, before) == (
+        "champion of recommender: version 3 instead of 2; challenger in the experiment: version 4"
+    )
+    assert describe_moves(before, {"recommender": 3}) == "challenger in the experiment: none instead of version 4"
+
+
 def test_a_store_that_does_not_answer_is_stated_once_and_asked_at_growing_intervals(monkeypatch):
     world = World(monkeypatch, churn=3)
     world.store_fault = SourceUnavailable("MLflow's store does not answer")

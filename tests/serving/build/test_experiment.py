@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -15,6 +15,8 @@ from core.config.recommender_experiment import RecommenderExperiment
 from core.errors import ConfigError, NotFound
 from core.recommender_experiment import Arm
 from features.interactions import load_interactions
+from kizuna.commands.watch import champion_reader
+from models.mlflow_store import registry
 from models.mlflow_store.package import ModelPackage
 from models.recommenders.engine.base import Recommender
 from models.recommenders.item_knn import ItemKnn
@@ -40,19 +42,29 @@ def package(model: Recommender, version: int) -> ModelPackage:
     return ModelPackage(described, model.to_artifact())
 
 
+class FoundVersion(NamedTuple):
+    version: int
+    package: ModelPackage
+
+
 @dataclass(frozen=True)
 class Versions:
     """A registry of recommenders; the champion is version 3."""
 
     recommenders: dict[int | str, ModelPackage]
 
-    def find(self, kind: str, version_or_alias: int | str) -> int | str:
+    def find(self, kind: str, version_or_alias: int | str) -> FoundVersion:
         if kind != "recommender" or version_or_alias not in self.recommenders:
             raise NotFound(f"no '{version_or_alias}' of kizuna.shop.{kind}; versions: 3, 4")
-        return version_or_alias
+        package = self.recommenders[version_or_alias]
+        return FoundVersion(package.card.version or 0, package)
 
-    def package(self, registered: int | str) -> ModelPackage:
-        return self.recommenders[registered]
+    def package(self, registered: FoundVersion) -> ModelPackage:
+        return registered.package
+
+    def aliases(self, kind: str) -> dict[str, int]:
+        names = [name for name in self.recommenders if isinstance(name, str) and kind == "recommender"]
+        return {name: self.find(kind, name).version for name in names}
 
 
 def tables_of(**options: Any) -> Tables:
@@ -68,8 +80,8 @@ def versions_of(tables: Tables) -> Versions:
 
 def release_of(tables: Tables, versions: Versions | None = None, *, skip: tuple[str, ...] = ()) -> Release:
     """Build as `kizuna release` does."""
-    registry: Any = versions or versions_of(tables)
-    champions = Champions.of(registry, skip, experiment=tables.config.recommender_experiment)
+    fake: Any = versions or versions_of(tables)
+    champions = Champions.of(fake, skip, experiment=tables.config.recommender_experiment)
     return build_release(tables.config, tables, champions=champions, cutoff=CUTOFF, created_at=NOW)
 
 
@@ -90,6 +102,7 @@ def test_a_release_has_the_challenger_as_its_recommender_alone_would_be(tmp_path
     assert release.recommender is not None
     assert experiment.challenger.customers is release.recommender.customers
     assert release.description.models["recommender.challenger"].version == 4
+    assert release.description.champions == {"recommender": 3, "recommender.challenger": 4}
     assert set(msgspec.json.decode(release.cards)) == {"recommender", "recommender.challenger"}
     verify_answers(Release.open(publish(tmp_path, release)), all_endpoints(), folder=tmp_path)
 
@@ -155,3 +168,18 @@ def test_an_experiment_without_a_champion_is_missing_with_the_reason():
     assert release.experiment is None
     assert "no recommender that the challenger could be compared with" in release.description.missing["experiment"]
     assert "recommender.challenger" not in release.description.models
+
+
+def test_the_watch_reads_the_versions_that_the_release_of_them_has(monkeypatch):
+    tables = tables_of(recommender_experiment=EXPERIMENT)
+    versions = versions_of(tables)
+    monkeypatch.setattr(registry, "Registry", lambda *_: versions)
+    read = champion_reader(tables.config)
+
+    assert read() == release_of(tables, versions).description.champions
+    # A release that leaves the recommender out knows of both, and the watch does not publish another one for them.
+    fake: Any = versions
+    assert read() == Champions.of(fake, ("recommender",), experiment=EXPERIMENT).versions
+
+    del versions.recommenders["challenger"]
+    assert read() == {"recommender": 3}

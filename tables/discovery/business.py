@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,56 +17,12 @@ from tables.contract import CONTRACT
 from tables.contract_types import ColumnContract
 from tables.discovery.event_purchases import is_log_of_shop, rows_of
 from tables.discovery.guesses import TableGuess
+from tables.discovery.languages import CURRENCIES_OF_LANGUAGE, zone_of
 from tables.discovery.numbers import currencies_of, currency_of
-from tables.discovery.offsets import currency_of_zone, describe_local_times, guess_zone
+from tables.discovery.offsets import are_offsets_of, currency_of_zone, describe_local_times, guess_zone
 from tables.discovery.proposal import Ask, Question, Setting
 from tables.discovery.snapshots import are_snapshots
-from tables.discovery.vocabulary import EAST_ASIAN, normalise
 
-LANGUAGES = {
-    "de": (
-        "kunde", "bestell", "betrag", "datum", "menge", "artikel", "preis", "rechnung", "umsatz", "anzahl", "mitglied",
-        "vertrag", "monatsb", "geburts", "vorname", "nachname", "spende", "kundigung",
-    ),
-    "fr": ("commande", "montant", "quantite", "prix", "facture", "achat", "adherent", "prenom", "naissance"),
-    "es": ("cliente", "pedido", "importe", "cantidad", "precio", "fecha", "socio", "apellido"),
-    "it": ("ordine", "importo", "quantita", "prezzo", "cognome", "tessera"),
-    "nl": ("klant", "bestel", "bedrag", "aantal", "prijs", "lidnummer", "achternaam", "geboorte"),
-}  # fmt: skip
-"Beginnings of column names by language."
-CURRENCY_OF_LANGUAGE = {
-    "ja": "JPY",
-    "ko": "KRW",
-    "zh": "CNY",
-    "de": "EUR",
-    "fr": "EUR",
-    "es": "EUR",
-    "it": "EUR",
-    "nl": "EUR",
-}
-ZONE_OF_LANGUAGE = {
-    "ja": "Asia/Tokyo",
-    "ko": "Asia/Seoul",
-    "zh": "Asia/Shanghai",
-    "de": "Europe/Berlin",
-    "fr": "Europe/Paris",
-    "es": "Europe/Madrid",
-    "it": "Europe/Rome",
-    "nl": "Europe/Amsterdam",
-}
-ZONE_OF_CURRENCY = {
-    "JPY": "Asia/Tokyo", "GBP": "Europe/London", "CHF": "Europe/Zurich", "KRW": "Asia/Seoul", "INR": "Asia/Kolkata",
-    "CNY": "Asia/Shanghai", "PLN": "Europe/Warsaw", "CZK": "Europe/Prague", "SEK": "Europe/Stockholm",
-    "NOK": "Europe/Oslo", "DKK": "Europe/Copenhagen", "HUF": "Europe/Budapest", "NZD": "Pacific/Auckland",
-    "BRL": "America/Sao_Paulo", "MXN": "America/Mexico_City", "ARS": "America/Argentina/Buenos_Aires",
-    "CLP": "America/Santiago", "COP": "America/Bogota", "PEN": "America/Lima", "TRY": "Europe/Istanbul",
-    "RON": "Europe/Bucharest", "BGN": "Europe/Sofia", "ILS": "Asia/Jerusalem", "AED": "Asia/Dubai",
-    "SGD": "Asia/Singapore", "HKD": "Asia/Hong_Kong", "TWD": "Asia/Taipei", "THB": "Asia/Bangkok",
-    "VND": "Asia/Ho_Chi_Minh", "PHP": "Asia/Manila", "MYR": "Asia/Kuala_Lumpur", "ZAR": "Africa/Johannesburg",
-}  # fmt: skip
-HANGUL, KANA = re.compile("[가-힣]"), re.compile("[ぁ-ヿ]")
-SIMPLIFIED = re.compile("[订单时间额户买购编码产货价类卖员实费销库门总]")
-"Characters that only Chinese names have."
 IN_BRACKETS = re.compile(r"[(\[]([^)\]]+)[)\]]")
 LAST_WORD = re.compile(
     r"[ _](eur|usd|gbp|jpy|chf|dkk|sek|nok|pln|czk|huf|cad|aud|nzd|inr|krw|cny|brl|mxn|[^a-z0-9 _]+)$", re.IGNORECASE
@@ -85,17 +40,6 @@ def choose_name(arguments: Sequence[str]) -> str:
     slug = re.sub(r"[^a-z0-9]+", "_", plain.casefold()).strip("_")
     slug = re.sub(r"^[^a-z]+", "", slug)[:64].rstrip("_")
     return slug or "my_shop"
-
-
-def language_of(names: Sequence[str]) -> str | None:
-    """The language of column names; None for English and unknown ones."""
-    if any(HANGUL.search(name) for name in names):
-        return "ko"
-    if any(EAST_ASIAN.search(name) for name in names):
-        return "zh" if any(map(SIMPLIFIED.search, names)) and not any(map(KANA.search, names)) else "ja"
-    words = [word for name in names for word in normalise(name).split()]
-    counts = Counter(language for word in words for language, starts in LANGUAGES.items() if word.startswith(starts))
-    return counts.most_common(1)[0][0] if counts and counts.most_common(1)[0][1] > 1 else None
 
 
 def currency_in_name(column: str) -> str | None:
@@ -127,11 +71,22 @@ def choose_currency(guesses: Sequence[TableGuess], ask: Ask, *, language: str | 
                     return Setting("currency", named, f"in the name of column {source}")
                 if facts and facts.numbers and facts.numbers.shared_sign:
                     return _ask_currency_of_sign(facts.numbers.shared_sign, ask, column=source)
-    of_language = (
-        (CURRENCY_OF_LANGUAGE[language], "assumed from the language of the column names") if language else None
-    )
-    assumed = currency_of_zone(guesses) or of_language
-    return Setting("currency", *assumed) if assumed else _ask_currency(guesses, ask)
+    return _choose_of_place(guesses, ask, language=language)
+
+
+def _choose_of_place(guesses: Sequence[TableGuess], ask: Ask, *, language: str | None) -> Setting:
+    """The currency of the time zone in the types, or of the language, where offsets may name the country."""
+    if assumed := currency_of_zone(guesses):
+        return Setting("currency", *assumed)
+    if language is None:
+        return _ask_currency(guesses, ask, default=DEFAULT_CURRENCY, why="nothing in the data says it")
+    codes = CURRENCIES_OF_LANGUAGE[language]
+    fitting = [code for code in codes if are_offsets_of(guesses, zone_of(code, language))]
+    evidence = "the language of the column names" + (" and the offsets of the times" if fitting else "")
+    if len(fitting or codes) == 1:
+        return Setting("currency", (fitting or codes)[0], f"assumed from {evidence}")
+    why = f"{evidence} {'fit' if fitting else 'fits'} {', '.join(fitting or codes)}"
+    return _ask_currency(guesses, ask, default=(fitting or codes)[0], why=why)
 
 
 def _ask_currency_of_sign(sign: str, ask: Ask, *, column: str) -> Setting:
@@ -142,19 +97,14 @@ def _ask_currency_of_sign(sign: str, ask: Ask, *, column: str) -> Setting:
     return Setting("currency", answer, f"assumed: {why}" if answer == options[0] else "your answer")
 
 
-def _ask_currency(guesses: Sequence[TableGuess], ask: Ask) -> Setting:
+def _ask_currency(guesses: Sequence[TableGuess], ask: Ask, *, default: str, why: str) -> Setting:
     """The answer to the question, which is asked where there are amounts."""
     if not any(column.kind == "number" for guess in guesses for column in _columns_of(guess)):
-        return Setting("currency", DEFAULT_CURRENCY, "assumed: there are no amounts")
-    question = Question(
-        "Which currency are the amounts in (ISO 4217)?", (), DEFAULT_CURRENCY, "nothing in the data says it"
-    )
-    answer = ask(question).upper()
+        return Setting("currency", default, "assumed: there are no amounts")
+    answer = ask(Question("Which currency are the amounts in (ISO 4217)?", (), default, why)).upper()
     if not re.fullmatch("[A-Z]{3}", answer):
         raise BadInput(f"a currency has three letters, e.g. EUR, found '{answer}'")
-    return Setting(
-        "currency", answer, "assumed: nothing in the data says it" if answer == DEFAULT_CURRENCY else "your answer"
-    )
+    return Setting("currency", answer, f"assumed: {why}" if answer == default else "your answer")
 
 
 def choose_zone(
@@ -168,17 +118,16 @@ def choose_zone(
 def _choose_zone(
     guesses: Sequence[TableGuess], ask: Ask, *, language: str | None, currency: str, local: str | None
 ) -> Setting:
-    if CURRENCY_OF_LANGUAGE.get(language or "") != currency:
-        language = None  # Spanish with pesos is not Madrid.
-    guess = guess_zone(guesses, likely=ZONE_OF_LANGUAGE.get(language or "") or ZONE_OF_CURRENCY.get(currency))
+    likely = zone_of(currency, language)
+    guess = guess_zone(guesses, likely=likely)
     if guess is not None:
         if guess.is_certain:
             return Setting("time_zone", guess.zone, guess.evidence)
         return _ask_zone(ask, guess.zone, why=guess.evidence, evidence=guess.evidence)
-    if language:
-        return Setting("time_zone", ZONE_OF_LANGUAGE[language], "assumed from the language of the column names")
-    if currency in ZONE_OF_CURRENCY:
-        return Setting("time_zone", ZONE_OF_CURRENCY[currency], f"assumed from the currency {currency}")
+    if likely:
+        is_usual = currency in CURRENCIES_OF_LANGUAGE.get(language or "", ())
+        source = "the language of the column names" if is_usual else f"the currency {currency}"
+        return Setting("time_zone", likely, f"assumed from {source}")
     default = local if local in available_timezones() else DEFAULT_ZONE
     why = "the zone of this machine" if local in available_timezones() else "nothing in the data says it"
     if not any(column.kind in ("time", "date") for guess in guesses for column in _columns_of(guess)):

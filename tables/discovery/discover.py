@@ -8,7 +8,7 @@ from datetime import date
 
 from core.errors import BadInput
 from tables.contract import CONTRACT
-from tables.discovery.business import choose_churn, choose_currency, choose_name, choose_zone, language_of
+from tables.discovery.business import choose_churn, choose_currency, choose_name, choose_zone
 from tables.discovery.consents import derive_consents, describe_boxes
 from tables.discovery.cross_section import propose_cross_section
 from tables.discovery.customer_keys import find_people, find_shared_key
@@ -18,6 +18,7 @@ from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.id_widths import fill_leading_zeros, merge_widths
 from tables.discovery.inputs import Inputs
 from tables.discovery.keys import compare_ids, describe_ids, describe_overlap, find_aliases, ids_of
+from tables.discovery.languages import language_of
 from tables.discovery.lookups import join_orders
 from tables.discovery.meeting_ids import drop_contacts_of_accounts, meet_subscriptions
 from tables.discovery.proposal import Ask, Proposal, Question, Setting

@@ -111,11 +111,17 @@ def _is_local(dates: DateGuess, guess: TableGuess, *, column: str) -> bool:
     return has_clock and not is_moment and CONTRACT[guess.table][column].kind == "time"
 
 
+def are_offsets_of(guesses: Sequence[TableGuess], zone: str | None) -> bool:
+    """Whether the times have offsets, and those of this zone at their time."""
+    dates = list(_dates_of(guesses))
+    offsets = _collect_offsets(dates)
+    return bool(zone and offsets) and set(offsets) == set(_offsets_of(str(zone), dates))
+
+
 def _zone_of_offsets(guesses: Sequence[TableGuess], *, likely: str | None) -> ZoneGuess | None:
     """The zone whose offsets the times have."""
-    dates = [facts.dates for guess in guesses for facts in guess.examined.columns.values() if facts.dates]
-    dates += [one for guess in guesses for one in _dates_with_clocks(guess)]
-    offsets = {offset: text for one in dates for text in one.offsets if (offset := parse_offset(text))}
+    dates = list(_dates_of(guesses))
+    offsets = _collect_offsets(dates)
     if not offsets:
         return None
     written = " and ".join(sorted(offsets.values()))
@@ -129,6 +135,18 @@ def _zone_of_offsets(guesses: Sequence[TableGuess], *, likely: str | None) -> Zo
     if offset in ZONE_OF_OFFSET:
         return ZoneGuess(ZONE_OF_OFFSET[offset], evidence, is_certain=True)
     return ZoneGuess(*_name_fixed_zone(offset, evidence=evidence))
+
+
+def _dates_of(guesses: Sequence[TableGuess]) -> Iterator[DateGuess]:
+    """All columns with dates, and days that have a time of day in another column."""
+    for guess in guesses:
+        yield from (facts.dates for facts in guess.examined.columns.values() if facts.dates)
+        yield from _dates_with_clocks(guess)
+
+
+def _collect_offsets(dates: Sequence[DateGuess]) -> dict[timedelta, str]:
+    """The offsets other than UTC, and how they are written."""
+    return {offset: text for one in dates for text in one.offsets if (offset := parse_offset(text))}
 
 
 def _dates_with_clocks(guess: TableGuess) -> Iterator[DateGuess]:

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from core.config.loading import read_config
-from tables.discovery.business import currency_in_name, language_of
+from tables.discovery.business import currency_in_name
+from tables.discovery.languages import language_of
 from tables.engines.databases import connect_in_memory, store_frame
 from tables.personal_columns import find_personal_columns
 from tables.sources.opening import open_tables

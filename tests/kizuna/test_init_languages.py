@@ -1,0 +1,53 @@
+"""`kizuna init` where several countries have the language of the column names: offsets of times may decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tables.discovery.languages import language_of
+from tests.kizuna.exports import discover, write
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+SPANISH = "cliente,fecha,importe,cantidad"
+PORTUGUESE = "cliente,data do pedido,valor,quantidade"
+
+
+def orders(header: str, offset: str) -> list[str]:
+    return [header, *(f"c{n % 9},2026-{1 + n % 6:02d}-{1 + n % 28:02d}T12:30:00{offset},{20 + n},1" for n in range(60))]
+
+
+@pytest.mark.parametrize(
+    ("header", "offset", "currency", "zone"),
+    [
+        (SPANISH, "-03:00", "ARS", "America/Argentina/Buenos_Aires"),
+        (SPANISH, "-06:00", "MXN", "America/Mexico_City"),
+        (SPANISH, "", "EUR", "Europe/Madrid"),
+        (PORTUGUESE, "-03:00", "BRL", "America/Sao_Paulo"),
+        (PORTUGUESE, "", "BRL", "America/Sao_Paulo"),
+    ],
+)
+def test_the_offsets_of_times_name_the_country(header: str, offset: str, currency: str, zone: str):
+    toml = discover(write("ventas.csv", orders(header, offset)))
+
+    assert (toml["currency"], toml["time_zone"]) == (currency, zone)
+
+
+def test_what_is_assumed_names_the_other_currencies_of_the_language():
+    discover(write("ventas.csv", orders(SPANISH, "")))
+
+    written = Path("kizuna.toml").read_text(encoding="utf-8")
+    assert "the language of the column names fits EUR, MXN, ARS, COP, CLP, PEN" in written
+
+    discover(write("ventas.csv", orders(SPANISH, "-05:00")))
+
+    written = Path("kizuna.toml").read_text(encoding="utf-8")
+    assert 'currency = "COP"' in written
+    assert "the offsets of the times fit COP, PEN" in written
+
+
+def test_portuguese_is_recognised_by_words_that_spanish_does_not_have():
+    assert language_of(["Cliente", "Pedido", "Quantidade", "Preço"]) == "pt"
+    assert language_of(["Cliente", "Pedido", "Cantidad", "Precio"]) == "es"

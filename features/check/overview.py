@@ -148,7 +148,7 @@ def check_cross_section(cross_section: CrossSection) -> DataCheck:
 
 
 def find_all(data: CheckedData, checks: Mapping[str, Check] = CHECKS) -> tuple[Finding, ...]:
-    """The findings of every check, the worst first."""
+    """The findings of these checks, the worst first."""
     return tuple(sorted(_run_checks(data, list(checks.items())), key=_badness))
 
 

@@ -1,4 +1,4 @@
-"""`kizuna watch`: follows the champions in MLflow, and publishes a release when one moves."""
+"""`kizuna watch`: follows the champions in MLflow, and the challenger of an experiment; publishes when one moves."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def register(app: typer.Typer) -> None:
     def watch(
         config: ConfigPath = DEFAULT_CONFIG,
         interval: Annotated[float, typer.Option(min=1, max=86_400, help="Seconds between two looks.")] = 30,
-        once: Annotated[bool, typer.Option("--once", help="Look once, publish if a champion moved, and end.")] = False,
+        once: Annotated[bool, typer.Option("--once", help="Look once, publish if one has moved, and end.")] = False,
         keep: Annotated[int, typer.Option(min=1, help="Number of releases to keep on disk.")] = 5,
     ) -> None:
-        """Publish a release whenever a champion of MLflow's registry moves; Ctrl-C stops it."""
+        """Publish a release whenever a champion, or the challenger of an experiment, moves; Ctrl-C stops it."""
         from kizuna.champion_watch import (
             ChampionWatch,
             WatchSources,

@@ -229,7 +229,7 @@ def http_handler(
 
     async def handle(http_request: HttpRequest) -> HttpResponse:
         request = await read(http_request)
-        release = live.current
+        release = await _find_release(live)
         if release is None:
             raise Problem(ProblemType.NO_RELEASE, "the service is waiting for the first release")
         admission: Admission = http_request.scope[ADMISSION]
@@ -255,12 +255,17 @@ def page_handler(
 
     async def handle(http_request: HttpRequest) -> HttpResponse:
         form = await read_form(http_request) if page.method == "POST" else {}
-        release, admission = live.current, http_request.scope[ADMISSION]
+        release, admission = await _find_release(live), http_request.scope[ADMISSION]
         context = None if release is None else context_of(release, admission)
         request = PageRequest.of(http_request, admission, form=form)
         return await load.run_waiting(admission.key_id, page.handle, request, context)
 
     return handle
+
+
+async def _find_release(live: LiveRelease) -> Release | None:
+    """What this worker serves from; without any, it looks for one in a thread, because opening one takes seconds."""
+    return live.current or await asyncio.to_thread(live.find_first)
 
 
 def request_reader(endpoint: Endpoint) -> Callable[[HttpRequest], Awaitable[msgspec.Struct]]:

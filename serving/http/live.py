@@ -58,6 +58,7 @@ class LiveRelease:
         self._stamp: Stamp | None = None
         self._attempts = Attempts()
         self._checked_at = time.monotonic()
+        self._checking = threading.Lock()
         self._stopped = threading.Event()
 
     @property
@@ -82,8 +83,18 @@ class LiveRelease:
         """Stop watching."""
         self._stopped.set()
 
+    def find_first(self) -> Release | None:
+        """The release; a worker without any looks for it at once, because another may serve from it already."""
+        if self.current is None:
+            self.check()
+        return self.current
+
     def check(self) -> None:
         """Switch to the active release if another one was activated since the last check. Never raises."""
+        with self._checking:
+            self._check()
+
+    def _check(self) -> None:
         stamp: Stamp | None = None
         try:
             stamp = self._read_stamp()

@@ -123,7 +123,7 @@ class ReleaseDescription(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, ReleasedModel]
     "By kind: churn, hazard, recommender, predict.<event>, value, uplift; recommender.challenger in an experiment."
     champions: dict[str, int] = {}
-    "The version of every champion of that time, by kind; of those too that are not in this release."
+    "The version of every champion of that time, by kind, and of the challenger in an experiment, left out here or not."
     similar_items: FittedModel | None = None
     "The similarity model, if the recommender itself has no item similarity."
     missing: dict[str, str] = {}

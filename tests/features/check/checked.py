@@ -15,7 +15,9 @@ from tables.tables import Tables
 
 def find(tables: Tables) -> tuple[Finding, ...]:
     """Every finding, the worst first."""
-    return find_all(CheckedData.of_tables(tables))
+    findings = find_all(CheckedData.of_tables(tables))
+    assert all(finding.check in checks_for(finding.kind) for finding in findings)
+    return findings
 
 
 def find_kind(tables: Tables, kind: str) -> Finding:

@@ -301,6 +301,18 @@ def test_before_the_first_release_a_route_says_so(tmp_path):
     assert send("GET", "/v1/models").json()["type"] == "urn:kizuna:problem:no-release"
 
 
+@pytest.mark.parametrize("path", ["/v1/models", "/ui"])
+def test_a_worker_without_a_release_looks_for_one_when_it_is_asked(tmp_path, path):
+    api = open_api(tmp_path / "releases")
+    publish(tmp_path / "releases", sample_release())
+
+    # No check of the watching thread is waited for: another worker may have said already that the service is ready.
+    response = client_for(api)("GET", path)
+
+    assert response.status_code == 200
+    assert sample_release().description.release_id in response.text
+
+
 def test_an_internal_error_is_logged_without_the_customer(tmp_path, caplog):
     publish(tmp_path / "releases", sample_release())
     faulty = replace(churn_score.ENDPOINT, handle=lambda request, context: {}[request.customer_ids[0]])

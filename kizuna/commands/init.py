@@ -14,6 +14,7 @@ from rich.console import Console
 from core.errors import BadInput
 from core.files import replace_file, require_place
 from core.i18n.translation import ENGLISH
+from core.interruption import was_interrupted
 from kizuna.commands.check import check, check_data, refuse_short_history
 from kizuna.options import DEFAULT_CONFIG, FormatOption, OutputFormat, open_config
 from kizuna.terminal import print_json, progress_console, say
@@ -101,10 +102,15 @@ def answer_with(yes: bool) -> Ask:
         if yes:
             return question.default
         if not sys.stdin.isatty():
-            raise BadInput(f"{question.text} Answer at a terminal, or take the default ({question.default}) with --yes")
+            raise explain_unanswered(question)
         return _prompt(question)
 
     return answer
+
+
+def explain_unanswered(question: Question) -> BadInput:
+    """The error for a question that gets no answer."""
+    return BadInput(f"{question.text} Answer at a terminal, or take the default ({question.default}) with --yes")
 
 
 def _prompt(question: Question) -> str:
@@ -113,7 +119,13 @@ def _prompt(question: Question) -> str:
     say(console, question.text)
     options = f" ({', '.join(question.options)})" if question.options else ""
     while True:
-        answer = typer.prompt(f"  answer{options}; {question.why}", default=question.default, err=True).strip()
+        try:
+            answer = typer.prompt(f"  answer{options}; {question.why}", default=question.default, err=True).strip()
+        except typer.Abort:  # Ctrl-C, or the input has ended: Ctrl-D, a closed window
+            if was_interrupted():
+                raise
+            say(console, "")
+            raise explain_unanswered(question) from None
         if not question.options or answer in question.options:
             return answer
         say(console, f"  '{answer}' is none of {', '.join(question.options)}")

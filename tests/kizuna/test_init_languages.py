@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
+import subprocess
+import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -51,3 +57,46 @@ def test_what_is_assumed_names_the_other_currencies_of_the_language():
 def test_portuguese_is_recognised_by_words_that_spanish_does_not_have():
     assert language_of(["Cliente", "Pedido", "Quantidade", "Preço"]) == "pt"
     assert language_of(["Cliente", "Pedido", "Cantidad", "Precio"]) == "es"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "last_line"),
+    [
+        (
+            b"\x04",
+            2,
+            "[USD]: \nkizuna: Which currency are the amounts in (ISO 4217)? Answer at a terminal, or take the default "
+            "(USD) with --yes",
+        ),
+        (b"\x03", 130, "kizuna: interrupted"),
+        (b"dollars\n", 2, "kizuna: a currency has three letters, e.g. EUR, found 'DOLLARS'"),
+    ],
+    ids=["Ctrl-D", "Ctrl-C", "no currency"],
+)
+def test_a_question_that_is_not_answered_ends_the_command_in_one_line(typed: bytes, code: int, last_line: str):
+    write("orders.csv", orders("customer_id,order_date,amount,quantity", ""))
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-P", "-m", "kizuna", "init", "orders.csv"]
+    process = subprocess.Popen(
+        command, stdin=end, stdout=end, stderr=end, start_new_session=True, preexec_fn=own_terminal
+    )
+    os.close(end)
+    output, answered = b"", False
+    while True:
+        try:
+            output += os.read(terminal, 1024)
+        except OSError:  # Linux: the other end is closed
+            break
+        if not answered and b"[USD]:" in output:
+            os.write(terminal, typed)
+            answered = True
+    os.close(terminal)
+
+    assert process.wait(20) == code
+    assert output.decode().replace("\r\n", "\n").rstrip().endswith(last_line)
+    assert not Path("kizuna.toml").exists()
+
+
+def own_terminal() -> None:
+    """Make the terminal on the standard input that of the new session, so that Ctrl-C is a signal."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

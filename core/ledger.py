@@ -30,6 +30,8 @@ ALIAS_FOUND = "alias_found"
 "The same for a move that was made elsewhere (in MLflow's own UI) and noticed later."
 KEY_ADDED, KEY_ROTATED, KEY_REVOKED = "key_added", "key_rotated", "key_revoked"
 "An API key; details: its id, its name and its scopes."
+ITEMS_CHANGED, STOCK_CHANGED, TASK_CHANGED = "items_changed", "stock_changed", "task_changed"
+"Changed through the service; details: the key, and the old and the new values. See `serving.http.audit`."
 LEDGER_REPAIRED = "ledger_repaired"
 "A crash had left half a line; details: its text."
 FORCED = "forced: "
@@ -81,12 +83,34 @@ class LedgerState:
         )
 
 
+@dataclass(frozen=True)
+class Verified:
+    """The beginning of a file, up to an entry, whose chain has been verified."""
+
+    inode: int = 0
+    size: int = 0
+    "Bytes."
+    sequence: int = 0
+    "Of the last entry in it."
+    hash: str = GENESIS_HASH
+
+    def extend(self, entry: LedgerEntry, n_bytes: int) -> Verified:
+        """The beginning that is longer by some bytes, of which an entry is the last."""
+        return Verified(self.inode, self.size + n_bytes, entry.sequence, entry.hash)
+
+
+NOTHING = Verified()
+
+
 class Ledger:
     """An append-only file that several processes may write to."""
 
-    def __init__(self, path: Path, host: str | None = None) -> None:
+    def __init__(self, path: Path, host: str | None = None, *, verifies_all: bool = True) -> None:
+        """Before it appends it verifies the whole chain or, for a long-running service, what is new since it did."""
         self.path = path
         self._host = host or platform.node()
+        self._verifies_all = verifies_all
+        self._verified = NOTHING
 
     def append(
         self, event: str, details: dict[str, Any], *, who: str, why: str, at: datetime | None = None
@@ -102,17 +126,16 @@ class Ledger:
             at=at.astimezone(UTC), event=event, who=who, host=self._host, why=why, details=_as_read_back(details)
         )
         with self._lock() as file:
-            whole, torn = _split(file.read())
-            entries = _verify(whole, self.path)
-            added = [*([_repair_entry(entry, torn)] if torn else []), entry]
-            for one in added:
-                entries.append(_chain(one, entries))
-            file.seek(len(whole))
+            torn = self._catch_up(file)
+            file.seek(self._verified.size)
             file.truncate()
-            file.write(b"".join(msgspec.json.encode(one) + b"\n" for one in entries[-len(added) :]))
+            for one in [*([_repair_entry(entry, torn)] if torn else []), entry]:
+                entry = _chain(one, self._verified)
+                n_bytes = file.write(msgspec.json.encode(entry) + b"\n")
+                self._verified = self._verified.extend(entry, n_bytes)
             file.flush()
             os.fsync(file.fileno())
-        return entries[-1]
+        return entry
 
     def entries(self) -> list[LedgerEntry]:
         """Every event, oldest first. Raises TamperedLedger with the line number where the chain is broken."""
@@ -135,6 +158,23 @@ class Ledger:
     def latest(self) -> LedgerState:
         """The state after the newest entry."""
         return _state_of(self.entries())
+
+    def _catch_up(self, file: BinaryIO) -> bytes:
+        """Verify what was added since the last time; returns what a crash has left of a line."""
+        before, status = self._verified, os.fstat(file.fileno())
+        if self._verifies_all or before.inode != status.st_ino or before.size > status.st_size:
+            before = Verified(status.st_ino)
+        file.seek(before.size)
+        whole, torn = _split(file.read())
+        try:
+            entries = _verify(whole, self.path, after=before)
+        except TamperedLedger:
+            if not before.size:
+                raise
+            self._verified = NOTHING  # another file may have got the same inode
+            return self._catch_up(file)
+        self._verified = before.extend(entries[-1], len(whole)) if entries else before
+        return torn
 
     @contextmanager
     def _lock(self) -> Generator[BinaryIO]:
@@ -166,9 +206,8 @@ def _repair_entry(entry: LedgerEntry, torn: bytes) -> LedgerEntry:
     return msgspec.structs.replace(entry, event=LEDGER_REPAIRED, why="a crash left half a line", details=details)
 
 
-def _chain(entry: LedgerEntry, before: list[LedgerEntry]) -> LedgerEntry:
-    previous = before[-1].hash if before else GENESIS_HASH
-    linked = msgspec.structs.replace(entry, sequence=len(before) + 1, previous=previous)
+def _chain(entry: LedgerEntry, before: Verified) -> LedgerEntry:
+    linked = msgspec.structs.replace(entry, sequence=before.sequence + 1, previous=before.hash)
     return msgspec.structs.replace(linked, hash=linked.digest())
 
 
@@ -178,10 +217,10 @@ def _split(content: bytes) -> tuple[bytes, bytes]:
     return content[:end], content[end:]
 
 
-def _verify(whole: bytes, path: Path) -> list[LedgerEntry]:
+def _verify(whole: bytes, path: Path, *, after: Verified = NOTHING) -> list[LedgerEntry]:
     entries: list[LedgerEntry] = []
-    previous = GENESIS_HASH
-    for number, line in enumerate(whole.splitlines(), start=1):
+    previous = after.hash
+    for number, line in enumerate(whole.splitlines(), start=after.sequence + 1):
         try:
             entry = msgspec.json.decode(line, type=LedgerEntry)
         except (msgspec.MsgspecError, UnicodeDecodeError) as fault:

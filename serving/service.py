@@ -77,8 +77,7 @@ def create_pull(metrics: ServiceMetrics) -> ReleasePull | None:
 def create_live_release(metrics: ServiceMetrics, pull: ReleasePull | None) -> LiveRelease:
     """The active release of this worker; not started yet."""
     folder = FOLDER
-    ledger = Path(os.environ.get(environment.LEDGER, folder.parent / LEDGER_FILE))
-    activation_log = ActivationLog(ledger, platform.node())
+    activation_log = ActivationLog(LEDGER, platform.node())
 
     def on_activation(release: Release, activation: Activation) -> None:
         metrics.count_activation()
@@ -123,6 +122,7 @@ def create_gate(keys: LiveKeys) -> Gate:
 
 N_WORKERS = int(os.environ.get(environment.WORKERS, "1"))
 FOLDER = Path(os.environ.get(environment.RELEASES, "releases"))
+LEDGER = Path(os.environ.get(environment.LEDGER, FOLDER.parent / LEDGER_FILE))
 METRICS = ServiceMetrics()
 PULL = create_pull(METRICS)
 LIVE = create_live_release(METRICS, PULL)
@@ -147,6 +147,7 @@ class Front:
             decisions=DECISIONS,
             journals=JOURNALS,
             gate=gate,
+            ledger=LEDGER,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -47,6 +48,20 @@ class Stock(msgspec.Struct, frozen=True):
 EMPTY_STOCK = Stock()
 
 
+class StockChange(NamedTuple):
+    """The set before and after a change."""
+
+    before: Stock
+    after: Stock
+
+    @property
+    def items(self) -> dict[str, dict[str, list[bool]]]:
+        """The items that have run out, and those that are back."""
+        gone = self.after.unavailable - self.before.unavailable
+        different = sorted(gone | (self.before.unavailable - self.after.unavailable))
+        return {item_id: {"out_of_stock": [item_id not in gone, item_id in gone]} for item_id in different}
+
+
 @dataclass(frozen=True)
 class StockFile:
     """The file that contains the set."""
@@ -68,8 +83,8 @@ class StockFile:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BrokenArtifact(f"{self.path} is damaged; remove it and send the unavailable items again") from error
 
-    def change(self, sold_out: Collection[str], available: Collection[str]) -> Stock:
-        """Remove available items from the set, then add those sold out, durably; returns the new set.
+    def change(self, sold_out: Collection[str], available: Collection[str]) -> StockChange:
+        """Remove available items from the set, then add those sold out, durably.
 
         Raises BadInput if the set would become too large, OSError if it cannot be written.
         """
@@ -84,7 +99,7 @@ class StockFile:
                 )
             after = Stock(unavailable, max(time.time_ns(), before.changed_at_ns + 1))
             self._replace(after)
-            return after
+            return StockChange(before, after)
 
     def _replace(self, stock: Stock) -> None:
         """Replace the file atomically. Its modification time is that of the change, so that no two versions agree."""

@@ -1,8 +1,8 @@
-"""`kizuna history`: shows which release and model versions were live at a time, from the ledger."""
+"""`kizuna history`: shows what was live at a time, or what was changed by whom, from the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -10,11 +10,15 @@ import typer
 from rich.console import Console
 
 from core.config.data_set import Config
-from core.ledger import LedgerEntry, LedgerState
+from core.ledger import Ledger, LedgerEntry, LedgerState
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, open_config, parse_moment
 from kizuna.session import open_registry
 from kizuna.terminal import print_json, print_table, progress_console, say
 
+MAX_SHOWN = 3
+"Items of one entry that the table names; --format json has all."
+PLAIN = ("release", "kind", "alias", "version", "key_id", "name", "task")
+"Details that the table shows."
 At = Annotated[
     datetime | None,
     typer.Option(
@@ -26,19 +30,77 @@ At = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(epilog="Example: kizuna history --at 2026-09-14T10:00+09:00")
+    @app.command(epilog="Example: kizuna history --at 2026-09-14T10:00+09:00, or kizuna history --log --most 20")
     def history(
-        config: ConfigPath = DEFAULT_CONFIG, at: At = None, output_format: FormatOption = OutputFormat.TEXT
+        config: ConfigPath = DEFAULT_CONFIG,
+        at: At = None,
+        log: Annotated[
+            bool, typer.Option("--log", help="List instead who changed what: items, stock, tasks, keys, releases.")
+        ] = False,
+        most: Annotated[int, typer.Option(min=1, help="Entries of --log, the newest first.")] = 50,
+        output_format: FormatOption = OutputFormat.TEXT,
     ) -> None:
         """Show which release and model versions were live, now or at a given time."""
         settings = open_config(config, allow_cross_section=True)
-        _, ledger = open_registry(settings, progress_console())
         moment = _local(at or datetime.now(UTC), settings)
+        if log:
+            _print_log(settings, moment, most=most, output_format=output_format)
+            return
+        _, ledger = open_registry(settings, progress_console())
         state = ledger.at(moment)
         if output_format is OutputFormat.JSON:
             print_json(describe_state(state, moment, config=settings))
         else:
             print_state(state, moment, config=settings)
+
+
+def _print_log(config: Config, moment: datetime, *, most: int, output_format: OutputFormat) -> None:
+    """Print the newest entries until a moment; without the registry, so that it works where only the service runs."""
+    entries = [entry for entry in Ledger(config.places.ledger).entries() if entry.at <= moment]
+    newest = entries[: -most - 1 : -1]
+    if output_format is OutputFormat.JSON:
+        print_json({"data_set": config.name, "at": moment, "n_entries": len(entries), "entries": newest})
+    elif newest:
+        rows = [_describe_entry(entry, config) for entry in newest]
+        print_table(Console(), [("entry", "at", "by", "event", "what"), *rows], numeric=False)
+    else:
+        say(Console(), "nothing was changed yet")
+
+
+def _describe_entry(entry: LedgerEntry, config: Config) -> tuple[str, ...]:
+    at, who, _, number = _describe(entry, config)
+    return (number, at, who, entry.event.replace("_", " "), describe_details(entry.details) + _because(entry.why))
+
+
+def _because(why: str) -> str:
+    return f" ({why})" if why else ""
+
+
+def describe_details(details: Mapping[str, Any]) -> str:
+    """What an entry is about in one line: what is plain, and old -> new; of many items the first."""
+    items: dict[str, dict[str, list[Any]]] = details.get("items", {})
+    if items:
+        changed = [f"{one}: {_describe_changes(values)}" for one, values in items.items()]
+        more = f"; {len(changed) - MAX_SHOWN:,} more items" if len(changed) > MAX_SHOWN else ""
+        return "; ".join(changed[:MAX_SHOWN]) + more
+    plain = [f"{name} {details[name]}" for name in PLAIN if details.get(name) is not None]
+    changes = _describe_changes({name: details[name] for name in ("state", "outcome") if name in details})
+    others = [f"also {' and '.join(details['others'])}"] if "others" in details else []
+    return ", ".join([*plain, *([changes] if changes else []), *others])
+
+
+def _describe_changes(changes: Mapping[str, list[Any]]) -> str:
+    return ", ".join(f"{name} {_show(old)} -> {_show(new)}" for name, (old, new) in changes.items())
+
+
+def _show(value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)
 
 
 def print_state(state: LedgerState, moment: datetime, *, config: Config) -> None:

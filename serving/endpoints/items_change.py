@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import uuid4
 
@@ -9,7 +11,9 @@ import msgspec
 
 from core.access import Scope
 from core.events import ItemChange, ItemId, Price, Text, Word
+from core.ledger import ITEMS_CHANGED
 from serving.endpoints.events import store_events
+from serving.http.audit import compare_items
 from serving.http.problems import ProblemType
 from serving.http.schema import (
     Endpoint,
@@ -60,7 +64,9 @@ async def handle(request: ItemsChangeRequest, context: RequestContext) -> ItemsC
     changes = [ItemChange(event_id=uuid4().hex, **msgspec.structs.asdict(item)) for item in request.items]
     reasons = [change.find_fault() for change in changes]
     accepted = [change for change, reason in zip(changes, reasons, strict=True) if not reason]
+    earlier = context.journal.items
     await store_events(accepted, context)
+    await asyncio.to_thread(_record, accepted, context, earlier)
     ids = dict.fromkeys(change.subject for change in accepted)
     new = [item_id for item_id in ids if part is None or part.code_of(item_id) < 0]
     return ItemsChangeResponse(
@@ -69,6 +75,11 @@ async def handle(request: ItemsChangeRequest, context: RequestContext) -> ItemsC
         new=new,
         refused=list_refused(reasons),
     )
+
+
+def _record(changes: Sequence[ItemChange], context: RequestContext, earlier: Mapping[str, ItemChange]) -> None:
+    if items := compare_items(changes, part=context.release.recommender, earlier=earlier):
+        context.audit.record(ITEMS_CHANGED, {"items": items}, admission=context.admission)
 
 
 ENDPOINT = Endpoint(

@@ -9,6 +9,7 @@ import msgspec
 
 from core.access import Scope
 from core.errors import BadInput, BrokenArtifact
+from core.ledger import STOCK_CHANGED
 from serving.endpoints.stock import StockResponse, stock_response
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import Endpoint, ItemId, Request, RequestContext
@@ -30,13 +31,15 @@ class StockChangeRequest(Request, frozen=True):
 def handle(request: StockChangeRequest, context: RequestContext) -> StockResponse:
     """Write the change to the disk, then respond."""
     try:
-        stock = context.stock.file.change(request.unavailable, request.available)
+        change = context.stock.file.change(request.unavailable, request.available)
     except BadInput as error:
         raise Problem(ProblemType.INVALID_REQUEST, str(error), field="$.unavailable") from error
     except (OSError, BrokenArtifact) as error:
         logger.error("the stock could not be changed: %s", error)
         raise Problem(ProblemType.STOCK_UNAVAILABLE, "nothing was changed; see the log of the service") from error
-    return stock_response(stock, context)
+    if change.items:
+        context.audit.record(STOCK_CHANGED, {"items": change.items}, admission=context.admission)
+    return stock_response(change.after, context)
 
 
 ENDPOINT = Endpoint(

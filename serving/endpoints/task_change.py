@@ -9,8 +9,10 @@ import msgspec
 
 from core.access import Scope
 from core.errors import NotFound, WrongTransition
+from core.ledger import TASK_CHANGED
 from core.tasks import Task, TaskChange
 from serving.endpoints.tasks import reporting_unavailable_tasks, task_store
+from serving.http.audit import compare_tasks
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
 
@@ -34,12 +36,15 @@ def handle(request: TaskChangeRequest, context: RequestContext) -> TaskChangeRes
     """Write the change to the database, then respond."""
     try:
         with reporting_unavailable_tasks():
-            task = task_store(context).change(request.task_id, request.change, now=datetime.now(UTC))
+            change = task_store(context).change(request.task_id, request.change, now=datetime.now(UTC))
     except NotFound as error:
         raise Problem(ProblemType.UNKNOWN_TASK, "see GET /v1/tasks for all tasks") from error
     except WrongTransition as error:
         raise Problem(ProblemType.WRONG_TRANSITION, str(error)) from error
-    return TaskChangeResponse(**provenance_of(context.release, None), task=task)
+    if difference := compare_tasks(change.before, change.after):
+        details = {"task": request.task_id, **difference}
+        context.audit.record(TASK_CHANGED, details, admission=context.admission)
+    return TaskChangeResponse(**provenance_of(context.release, None), task=change.after)
 
 
 ENDPOINT = Endpoint(

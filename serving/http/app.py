@@ -12,6 +12,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 import msgspec
 from starlette.convertors import Convertor, register_url_convertor
@@ -24,9 +25,10 @@ from starlette.types import Scope as AsgiScope
 
 from core.access import Scope
 from core.catalogue import Catalogue
-from core.environment import DECISIONS_FILE, EVENTS_FILE, TASKS_FILE
+from core.environment import DECISIONS_FILE, EVENTS_FILE, LEDGER_FILE, TASKS_FILE
 from serving.decisions.database import DecisionDatabase
 from serving.http.admission import UNRESTRICTED, Admission
+from serving.http.audit import AuditLog
 from serving.http.cross_origin import PREFLIGHT
 from serving.http.gate import Gate
 from serving.http.live import LiveRelease
@@ -94,6 +96,7 @@ class Api:
         decisions: DecisionDatabase | None = None,
         journals: LiveJournals | None = None,
         gate: Gate | None = None,
+        ledger: Path | None = None,
     ) -> None:
         self._metrics = metrics
         self._gate = gate
@@ -103,10 +106,13 @@ class Api:
         decision_database = decisions or DecisionDatabase.at(None, live.folder.parent / DECISIONS_FILE)
         live_journals = journals or LiveJournals(JournalPlace(None, live.folder.parent / EVENTS_FILE))
         live_items = LiveItems()
+        audit = AuditLog.at(ledger or live.folder.parent / LEDGER_FILE)
 
         def context_of(release: Release, admission: Admission) -> RequestContext:
             journal = live_journals.of(release)
-            return RequestContext(release, stock, task_database, decision_database, admission, journal, live_items)
+            return RequestContext(
+                release, stock, task_database, decision_database, admission, journal, live_items, audit
+            )
 
         register_url_convertor("id", IdConvertor())
         routes = [

@@ -19,6 +19,7 @@ from core.access import Scope
 from core.ids import Id
 from serving.decisions.database import DecisionDatabase
 from serving.http.admission import UNRESTRICTED, Admission
+from serving.http.audit import NO_AUDIT, AuditLog
 from serving.http.problems import Problem, ProblemType, invalid_request
 from serving.journal.protocol import NO_JOURNAL, Journal
 from serving.live_items import LiveItems
@@ -96,7 +97,7 @@ BODY_PROBLEMS = (ProblemType.MALFORMED_JSON, ProblemType.TOO_LARGE, ProblemType.
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What a handler reads: the active release, the stock, the tasks, the decisions, who asks, and the journal."""
+    """What a handler reads: the active release, stock, tasks, decisions, who asks, the journal, and the audit log."""
 
     release: Release
     stock: LiveStock
@@ -105,6 +106,7 @@ class RequestContext:
     admission: Admission = UNRESTRICTED
     journal: Journal = NO_JOURNAL
     live_items: LiveItems = field(default_factory=LiveItems)
+    audit: AuditLog = NO_AUDIT
 
     @property
     def recommender(self) -> RecommenderPart | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import NotFound
 from core.tasks import Task, TaskChange, TaskState, apply_change
@@ -35,6 +35,13 @@ class TaskPage:
     tasks: list[Task]
     next_cursor: int | None
     "The cursor of the next page; None on the last one."
+
+
+class ChangedTask(NamedTuple):
+    """A task before and after a change."""
+
+    before: Task
+    after: Task
 
 
 @dataclass(frozen=True)
@@ -99,8 +106,8 @@ class TaskStore:
             row = connection.execute(TASKS.select().where(is_task)).mappings().first()
         return None if row is None else task_of(row)
 
-    def change(self, task_id: str, change: TaskChange, *, now: datetime) -> Task:
-        """Change a task and return it. Raises NotFound, or WrongTransition for a state it cannot change to."""
+    def change(self, task_id: str, change: TaskChange, *, now: datetime) -> ChangedTask:
+        """Change a task. Raises NotFound, or WrongTransition for a state it cannot change to."""
         from serving.tasks.schema import TASKS, row_of, task_of
 
         is_task = (TASKS.c.data_set == self.data_set) & (TASKS.c.task_id == task_id)
@@ -110,10 +117,10 @@ class TaskStore:
             # An update comes first, because it locks the row on both engines until the second one.
             if not connection.execute(TASKS.update().where(is_task).values(note=TASKS.c.note)).rowcount:
                 raise NotFound("there is no such task")
-            task = task_of(connection.execute(TASKS.select().where(is_task)).mappings().one())
-            task = apply_change(task, change, now=now)
-            connection.execute(TASKS.update().where(is_task).values(row_of(task)))
-        return task
+            before = task_of(connection.execute(TASKS.select().where(is_task)).mappings().one())
+            after = apply_change(before, change, now=now)
+            connection.execute(TASKS.update().where(is_task).values(row_of(after)))
+        return ChangedTask(before, after)
 
     def mark_delivered(self, task: Task, *, now: datetime) -> None:
         """Store that the webhook accepted a task."""

@@ -80,3 +80,33 @@ def test_a_browser_key_shows_what_the_shop_has_to_sign_and_where_it_may_be_used(
     assert key["browser"] == {"origins": ["https://shop.example"], "public_key": pem.decode()}
     (entry,) = Ledger(home / "var/shop/ledger.jsonl").entries()
     assert entry.details["origins"] == ["https://shop.example"]
+
+
+def test_the_log_lists_who_changed_what_with_old_and_new_values(home, capsys):
+    ledger = Ledger(home / "var/shop/ledger.jsonl")
+    items = {f"{number}": {"price": [number, None], "available": [True, False]} for number in range(1, 6)}
+    ledger.append("items_changed", {"key_id": "5f3a9c01", "items": items}, who="key 5f3a9c01 (erp)", why="")
+    task = {"task": "9f0c", "state": ["open", "done"], "outcome": [None, "kept"], "others": ["note"]}
+    ledger.append("task_changed", task, who="key 00c0ffee (mori)", why="")
+    assert run(ADD) == 0
+    capsys.readouterr()
+
+    assert run(["history", "--log"]) == 0
+    text = capsys.readouterr().out
+    assert "1: price 1 -> none, available yes -> no; 2: price 2" in text
+    assert "; 2 more items" in text
+    assert "task 9f0c, state open -> done, outcome none -> kept, also note" in text
+    assert "name crm (the new CRM)" in text
+    assert text.index("key added") < text.index("task changed") < text.index("items changed")
+
+    assert run(["history", "--log", "--most", "2", "--format", "json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["n_entries"], [one["event"] for one in printed["entries"]]) == (3, ["key_added", "task_changed"])
+    assert printed["entries"][1]["details"] == task
+
+
+def test_the_log_of_an_empty_ledger_and_of_a_time_before_it_says_so(home, capsys):
+    assert run(["history", "--log"]) == 0
+    assert run(ADD) == 0
+    assert run(["history", "--log", "--at", "2020-01-01"]) == 0
+    assert capsys.readouterr().out.count("nothing was changed yet") == 2

@@ -53,7 +53,9 @@ def test_a_default_action_is_translated_when_it_is_read(store):
     (stored,) = store.find(ALL, 10).tasks
     assert (stored.action, stored.action_ja) == (ACTIONS["usage"], action_in_japanese(ACTIONS["usage"]))
     assert "action_ja" not in TASKS.c
-    assert store.change(with_default_action.task_id, DONE, now=LATER).action_ja == action_in_japanese(ACTIONS["usage"])
+    assert store.change(with_default_action.task_id, DONE, now=LATER).after.action_ja == action_in_japanese(
+        ACTIONS["usage"]
+    )
 
 
 def test_a_replay_adds_no_second_task(store):
@@ -134,7 +136,7 @@ def test_pages_contain_every_task_once_although_newer_ones_arrive(store):
 
 def test_a_change_is_stored_and_a_wrong_transition_is_not(store):
     store.add([task("ada")], cooldown_days=COOLDOWN_DAYS)
-    done = store.change(task("ada").task_id, DONE, now=LATER)
+    done = store.change(task("ada").task_id, DONE, now=LATER).after
 
     with pytest.raises(WrongTransition):
         store.change(done.task_id, TaskChange(state=TaskState.DISMISSED, note="x"), now=LATER)

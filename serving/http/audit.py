@@ -4,9 +4,9 @@
     stock_changed    {"key_id": ..., "items": {"22423": {"out_of_stock": [false, true]}}}
     task_changed     {"key_id": ..., "task": "9f0c...", "state": ["open", "done"], "outcome": [null, "kept"]}
 
-A change without a difference has no entry. There is no customer in it: a task's id says nothing of whom it is about,
-and of its note and owner only that they changed. The entry follows the change: one that cannot be written is in the
-log, because the change itself is on the disk already.
+A change without a difference has no entry. There is no customer in it: a task is named by its id, and of its note and
+owner it says only that they changed. The entry follows the change: one that cannot be written is in the log, because
+the change itself is on the disk already.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def compare_items(
 ) -> dict[str, Difference]:
     """What changes of items change, by item: against those before, and against the release where there were none."""
     after = change_all({}, changes)
-    released = _released_values(list(after), part)
-    compared = {one: _compare(_values_of(earlier.get(one), released[one]), after[one]) for one in after}
+    released = _read_released(list(after), part)
+    compared = {one: _compare(_add_change(earlier.get(one), released[one]), after[one]) for one in after}
     return {one: difference for one, difference in compared.items() if difference}
 
 
@@ -90,15 +90,15 @@ def compare_tasks(before: Task, after: Task) -> Values:
     return difference | ({"others": others} if others else {})
 
 
-def _released_values(item_ids: list[str], part: RecommenderPart | None) -> dict[str, Values]:
+def _read_released(item_ids: list[str], part: RecommenderPart | None) -> dict[str, Values]:
     """The columns of items as they were released; none for items that the release does not have."""
     if part is None:
         return {one: {} for one in item_ids}
     codes = codes_of_ids(item_ids, part.model.item_ids)
-    return {one: _released(part.items, code) for one, code in zip(item_ids, codes.tolist(), strict=True)}
+    return {one: _read_item(part.items, code) for one, code in zip(item_ids, codes.tolist(), strict=True)}
 
 
-def _released(items: ItemPart, code: int) -> Values:
+def _read_item(items: ItemPart, code: int) -> Values:
     if code < 0:
         return {}
     place = int(np.searchsorted(items.unavailable, code))
@@ -108,15 +108,15 @@ def _released(items: ItemPart, code: int) -> Values:
     return {**described, "price": None if math.isnan(price) else price, "available": not is_gone}
 
 
-def _values_of(change: ItemChange | None, before: Values) -> Values:
-    return before if change is None else {**before, **_given(change)}
+def _add_change(change: ItemChange | None, before: Values) -> Values:
+    return before if change is None else {**before, **_find_given(change)}
 
 
-def _given(change: ItemChange) -> Values:
+def _find_given(change: ItemChange) -> Values:
     """The values that a change gives, by column."""
     named = {"title": change.title, "category": change.category, "price": change.price, "available": change.available}
     return {name: value for name, value in named.items() if value is not None} | dict(change.attributes)
 
 
 def _compare(before: Values, change: ItemChange) -> Difference:
-    return {name: [before.get(name), value] for name, value in _given(change).items() if before.get(name) != value}
+    return {name: [before.get(name), value] for name, value in _find_given(change).items() if before.get(name) != value}

@@ -132,14 +132,26 @@ def test_two_services_and_a_command_extend_one_chain(tmp_path):
     assert [entry.event for entry in second.entries()[9:]] == ["ledger_repaired", "stock_changed"]
 
 
-def test_a_service_notices_what_others_have_added_wrongly_and_goes_on_with_a_new_file(tmp_path):
+def test_a_service_notices_what_others_have_added_wrongly(tmp_path):
     path = tmp_path / "ledger.jsonl"
     ledger = Ledger(path, verifies_all=False)
     ledger.append("stock_changed", {}, who="x", why="")
-    whole = path.read_bytes()
-    path.write_bytes(whole + whole)
+    path.write_bytes(2 * path.read_bytes())
 
     with pytest.raises(TamperedLedger, match="line 2"):
         ledger.append("stock_changed", {}, who="x", why="")
-    path.write_bytes(b"")
-    assert ledger.append("stock_changed", {}, who="x", why="").sequence == 1
+
+
+@pytest.mark.parametrize("n_entries", [0, 1, 5])
+def test_a_service_goes_on_with_another_ledger_of_the_same_name(tmp_path, n_entries):
+    path, other = tmp_path / "ledger.jsonl", Ledger(tmp_path / "other.jsonl")
+    ledger = Ledger(path, verifies_all=False)
+    ledger.append("stock_changed", {}, who="x", why="")
+    ledger.append("stock_changed", {}, who="x", why="")
+    for _ in range(n_entries):
+        other.append("key_added", {}, who="y", why="")
+
+    path.write_bytes(other.path.read_bytes() if n_entries else b"")  # the inode stays
+
+    assert ledger.append("stock_changed", {}, who="x", why="").sequence == n_entries + 1
+    assert len(ledger.entries()) == n_entries + 1

@@ -49,6 +49,7 @@ def test_a_changed_item_has_its_old_and_new_values_and_the_key(shop):
 
     by = {"key_id": shop.key_id, "key": "crm"}
     part = sample_release().recommender
+    assert part is not None
     price = float(part.items.price[part.code_of("pot")])
     who = f"key {shop.key_id} (crm)"
     assert shop.entries() == [

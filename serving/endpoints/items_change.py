@@ -66,7 +66,7 @@ async def handle(request: ItemsChangeRequest, context: RequestContext) -> ItemsC
     accepted = [change for change, reason in zip(changes, reasons, strict=True) if not reason]
     earlier = context.journal.items
     await store_events(accepted, context)
-    await asyncio.to_thread(_record, accepted, context, earlier)
+    await asyncio.to_thread(_record, accepted, context, earlier=earlier)
     ids = dict.fromkeys(change.subject for change in accepted)
     new = [item_id for item_id in ids if part is None or part.code_of(item_id) < 0]
     return ItemsChangeResponse(
@@ -77,7 +77,7 @@ async def handle(request: ItemsChangeRequest, context: RequestContext) -> ItemsC
     )
 
 
-def _record(changes: Sequence[ItemChange], context: RequestContext, earlier: Mapping[str, ItemChange]) -> None:
+def _record(changes: Sequence[ItemChange], context: RequestContext, *, earlier: Mapping[str, ItemChange]) -> None:
     if items := compare_items(changes, part=context.release.recommender, earlier=earlier):
         context.audit.record(ITEMS_CHANGED, {"items": items}, admission=context.admission)
 

@@ -138,6 +138,10 @@ class Histories:
             orders=self.orders[lines],
         )
 
+    def select_row(self, row: int) -> Histories:
+        """The history of one customer; these histories themselves where there is no other."""
+        return self if len(self) == 1 else self.take(np.array([row]))
+
     def recode(self, item_ids: NDArray[np.str_]) -> Histories:
         """The same lines in the codes of another catalogue; lines of items that it lacks are dropped."""
         if item_ids is self.item_ids or np.array_equal(item_ids, self.item_ids):

@@ -34,6 +34,7 @@ from models.recommenders.engine.blend_weights import (
     normalise,
 )
 from models.recommenders.engine.holdout import FOLDS, FoldKind, HoldoutFold, folds_of_model
+from models.recommenders.engine.row_scores import RowScores, add_rows
 from models.recommenders.engine.scoring import ScoringRecommender
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, OneOf, Ranges
 from models.recommenders.engine.shared_fits import fit_recommender
@@ -186,6 +187,25 @@ class BlendRecommender(ScoringRecommender):
                 blended += weight[:, None] * normalise(part.scores(histories, cutoff), self.normalisation)
         return blended
 
+    def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
+        weights = self.weights_[activity_groups(history)[0]].astype(np.float32)
+        rows = self._normalised_rows(history, cutoff, weights > 0)
+        return (
+            None
+            if rows is None
+            else add_rows([row.multiply(weight) for row, weight in zip(rows, weights[weights > 0], strict=True)])
+        )
+
+    def _normalised_rows(
+        self, history: Histories, cutoff: date, is_needed: NDArray[np.bool_]
+    ) -> list[RowScores] | None:
+        """The rows of some parts, normalised; None where that takes the scores of all items."""
+        if self.normalisation != "max":
+            return None
+        parts = [part for part, needed in zip(self.parts_.values(), is_needed, strict=True) if needed]
+        rows = [part.score_row(history, cutoff) for part in parts]
+        return [row.normalise() for row in rows] if all(row.knows_best for row in rows) else None
+
     def _normalise_parts(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
         return [normalise(part.scores(histories, cutoff), self.normalisation) for part in self.parts_.values()]
 
@@ -193,18 +213,27 @@ class BlendRecommender(ScoringRecommender):
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
     ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
         """The contributions to the parts, each scaled to what its part adds to the blended score."""
-        history = histories.take(np.array([row]))
+        history = histories.select_row(row)
         past = np.unique(history.items)
         blended = np.zeros((len(past), len(items)))
         weights = self.weights_[activity_groups(history)[0]]
         for weight, part in zip(weights, self.parts_.values(), strict=True):
             if weight > 0:
-                scores = part.scores(history, cutoff)
-                added = weight * normalise(scores, self.normalisation)[0, items].astype(np.float64)
+                added = weight * self._normalise_some(part, history, items, cutoff=cutoff).astype(np.float64)
                 codes, contributions = part.contributions(history, 0, items=items, cutoff=cutoff)
                 total = contributions.sum(axis=0)
                 blended[np.searchsorted(past, codes)] += contributions * (added / np.where(total == 0, 1, total))
         return past, blended
+
+    def _normalise_some(
+        self, part: ScoringRecommender, history: Histories, items: NDArray[np.integer], *, cutoff: date
+    ) -> NDArray[np.float32]:
+        """The normalised scores of some items for one history."""
+        if self.normalisation == "max":
+            row = part.score_row(history, cutoff)
+            if row.knows_best:
+                return row.normalise().score_items(items)
+        return normalise(part.scores(history, cutoff), self.normalisation)[0, items]
 
     def _similar_items(self, code: int) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
         """The similar items of the part with the largest weight among those that compare items."""

@@ -31,13 +31,14 @@ from models.recommenders.engine.blend_weights import (
     normalise,
     repeat_for_groups,
 )
-from models.recommenders.engine.category_affinity import category_contributions, category_scores, shares_within
 from models.recommenders.engine.holdout import FOLDS, FoldKind, days_of, folds_of_model
 from models.recommenders.engine.item_popularity import popularity_at, seasonal_popularity
+from models.recommenders.engine.last_result import keep_last
 from models.recommenders.engine.linear import LinearRecommender
 from models.recommenders.engine.replenishment import dueness, usual_gap_days
-from models.recommenders.engine.scoring import PurchasedWeights
+from models.recommenders.engine.row_scores import PurchasedWeights, RowScores, add_rows
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
+from models.recommenders.engine.season import Season
 from models.recommenders.item_knn import nearest_others, weigh_purchases
 from models.resources import GB
 from models.setting_types import Count, Days, HalfLife, Power, Seed
@@ -116,6 +117,8 @@ class NextBasket(LinearRecommender):
     "(steps, m) the same with half-life `popularity_half_life_days`."
     categories_: NDArray[np.int32] = field(init=False)
     "(m,) code of each item's category, -1 where it has none; empty where no item has one."
+    _season: tuple[date, Season] | None = field(init=False, default=None, repr=False)
+    "The last cutoff that was asked for, and its season."
 
     def memory_gb(self, interactions: Interactions) -> float:
         """The purchases with their days, the neighbours of each item, as returned and as kept, and the seasons."""
@@ -136,6 +139,7 @@ class NextBasket(LinearRecommender):
         self._fit_components(interactions)
 
     def _fit_components(self, interactions: Interactions) -> None:
+        self._season = None
         self.gaps_ = usual_gap_days(interactions)
         self.categories_ = interactions.item_categories
         self.repeat_rate_ = (relative_repeat_rate(interactions) ** self.again_power).astype(np.float32)
@@ -153,6 +157,21 @@ class NextBasket(LinearRecommender):
         nothing = np.zeros((1, 1), dtype=np.float32)
         return sum((w[:, None] * part for w, part in zip(weights.T, components, strict=True)), nothing)
 
+    def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
+        """What the history says about, and the best sellers of all items and of the categories bought."""
+        nothing = RowScores(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), len(self.item_ids))
+        if not len(history.items):
+            return nothing
+        season = self._season_at(cutoff)
+        purchased, of_history = self._history_rows(history, cutoff)
+        rows = [row.normalise(season.factor) for row in of_history]
+        rows += [season.of_week, season.of_month]
+        if season.categories is not None:
+            rows.append(season.categories.score_row(purchased).normalise())
+        weights = self.weights_[activity_groups(history)[0]].astype(np.float32)
+        weighted = [row.multiply(weight) for row, weight in zip(rows, weights, strict=True) if weight > 0]
+        return add_rows(weighted or [nothing])
+
     def contributions(
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
     ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
@@ -160,32 +179,59 @@ class NextBasket(LinearRecommender):
 
         The sum lacks what season and popularity add, which no past item explains.
         """
-        history = histories.take(np.array([row]))
-        past = np.unique(history.items)
-        weights, purchase_days = self.weights_[activity_groups(history)[0]], self._purchase_days(history, cutoff)
-        days = purchase_days[0, past]
-        of_history = self._seasonal_components(purchase_days, history, cutoff=cutoff)
-        scale = [_scale(weight, scores) for weight, scores in zip(weights[:N_SEASONAL], of_history, strict=True)]
-        own = scale[0] * of_history[0][0, past] + scale[1] * of_history[1][0, past]
+        history = histories.select_row(row)
+        (purchased, (habit, due, similar)), season = self._history_rows(history, cutoff), self._season_at(cutoff)
+        past, days = purchased.items, purchased.weights
+        weights = self.weights_[activity_groups(history)[0]]
+        scale = [_scale(weight, one) for weight, one in zip(weights[:N_SEASONAL], (habit, due, similar), strict=True)]
+        own = scale[0] * habit.scores + scale[1] * due.scores
         from_baskets = scale[2] * days[:, None] * self._effects_between(past, items)
-        added = (own[:, None] * (past[:, None] == items) + from_baskets) * self._season_factor(cutoff)[items]
-        if not len(self.categories_):
+        added = (own[:, None] * (past[:, None] == items) + from_baskets) * season.factor[items]
+        if season.categories is None:
             return past, added
-        within = self._shares_within(cutoff)
-        largest = category_scores(purchase_days, self.categories_, within=within)
-        of_category = category_contributions(days, past=past, items=items, categories=self.categories_, within=within)
-        return past, added + _scale(weights[-1], largest) * of_category
+        of_category = season.categories.find_contributions(purchased, items)
+        return past, added + _scale(weights[-1], season.categories.score_row(purchased)) * of_category
+
+    def _purchased_days(self, history: Histories, cutoff: date) -> PurchasedWeights:
+        """The decayed number of days on which one customer bought each item, by item."""
+        firsts = first_lines_of_days(history)
+        items, places = np.unique(history.items[firsts], return_inverse=True)
+        weights = decay_weights(history.times[firsts], self.half_life_days, cutoff=cutoff)
+        sums = np.bincount(places, weights, minlength=len(items)).astype(np.float32)
+        shape = (1, len(self.item_ids))
+        return PurchasedWeights(np.zeros(len(items), dtype=np.int64), items.astype(np.int64), sums, shape)
+
+    @keep_last
+    def _history_rows(
+        self, history: Histories, cutoff: date
+    ) -> tuple[PurchasedWeights, tuple[RowScores, RowScores, RowScores]]:
+        """The purchase days of one history, and its `_seasonal_components`: habit and due have the same items."""
+        purchased = self._purchased_days(history, cutoff)
+        pairs = dueness(history, self.gaps_, cutoff=cutoff, default_gap_days=self._default_gap)
+        n_gaps = pairs.days_since_last / np.maximum(pairs.usual_gap_days, 1)
+        of_habit = purchased.weights * self.repeat_rate_[purchased.items]
+        of_due = (of_habit * readiness(n_gaps)).astype(np.float32)
+        habit, due = (RowScores(purchased.items, scores, len(self.item_ids)) for scores in (of_habit, of_due))
+        return purchased, (habit, due, self._sum_row(purchased))
+
+    def _season_at(self, cutoff: date) -> Season:
+        """The season of a cutoff; that of the last one is kept."""
+        last = self._season
+        if last is None or last[0] != cutoff:
+            week, month = (
+                popularity_at(shares, self.cutoff_, cutoff=cutoff) for shares in (self.seasonal_, self.popular_)
+            )
+            last = self._season = cutoff, Season.of(week, month, self.categories_, power=self.popularity_power)
+        return last[1]
 
     def _components(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
         """The scores of each of COMPONENTS, at most 1; (n, m) each, or (1, m) where all customers have the same."""
-        factor, purchase_days = self._season_factor(cutoff), self._purchase_days(histories, cutoff)
+        season, purchase_days = self._season_at(cutoff), self._purchase_days(histories, cutoff)
         of_history = self._seasonal_components(purchase_days, histories, cutoff=cutoff)
-        for_all = [popularity_at(shares, self.cutoff_, cutoff=cutoff) for shares in (self.seasonal_, self.popular_)]
-        components = [normalise(scores, "max") * factor for scores in of_history]
-        components += [(shares / shares.max())[None, :] for shares in for_all]
-        if len(self.categories_):
-            of_category = category_scores(purchase_days, self.categories_, within=self._shares_within(cutoff))
-            components.append(normalise(of_category, "max"))
+        components = [normalise(scores, "max") * season.factor for scores in of_history]
+        components += [season.week[None, :], season.month[None, :]]
+        if season.categories is not None:
+            components.append(normalise(season.categories.scores(purchase_days), "max"))
         return components
 
     def _seasonal_components(
@@ -198,10 +244,6 @@ class NextBasket(LinearRecommender):
         due[pairs.rows, pairs.items] = habit[pairs.rows, pairs.items] * readiness(n_gaps)
         return [habit, due, self._sum_effects(PurchasedWeights.of(purchase_days))]
 
-    def _shares_within(self, cutoff: date) -> NDArray[np.float32]:
-        """(m,) share of each item in the recent purchases of its category."""
-        return shares_within(popularity_at(self.popular_, self.cutoff_, cutoff=cutoff), self.categories_)
-
     def _purchase_days(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
         """(n, m) decayed number of days on which each customer bought each item."""
         n, m = len(histories), len(histories.item_ids)
@@ -210,19 +252,14 @@ class NextBasket(LinearRecommender):
         weights = decay_weights(histories.times[firsts], self.half_life_days, cutoff=cutoff)
         return np.bincount(cells, weights, minlength=n * m).astype(np.float32).reshape(n, m)
 
-    def _season_factor(self, cutoff: date) -> NDArray[np.float32]:
-        """(m,) at most 1: what the season at the cutoff multiplies the components of the history by."""
-        season = popularity_at(self.seasonal_, self.cutoff_, cutoff=cutoff)
-        return (season / season.max()) ** np.float32(self.popularity_power)
-
     def _popularity_factor(self, cutoff: date) -> NDArray[np.float32]:
         """1: the season is in the raw scores."""
         return np.ones(len(self.item_ids), dtype=np.float32)
 
 
-def _scale(weight: float, scores: NDArray[np.float32]) -> float:
+def _scale(weight: float, row: RowScores) -> float:
     """What a component's scores of one customer are multiplied by, so that the largest one becomes the weight."""
-    return float(weight / max(scores.max(initial=0), np.finfo(np.float32).tiny))
+    return float(weight / max(row.scores.max(initial=0), np.finfo(np.float32).tiny))
 
 
 def readiness(n_gaps: NDArray[np.floating]) -> NDArray[np.floating]:

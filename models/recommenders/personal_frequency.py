@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from core.interactions import Histories
 from core.recommendations import Stage
-from models.recommenders.engine.scoring import ScoringRecommender, item_weights, sum_history
+from models.recommenders.engine.row_scores import RowScores
+from models.recommenders.engine.scoring import ScoringRecommender, item_weights, sum_history, weigh_purchased
 from models.recommenders.engine.search_ranges import HALF_LIVES, POPULARITY_POWER, SPANS, Ranges
 from models.setting_types import HalfLife, Power
 
@@ -34,6 +35,11 @@ class PersonalFrequency(ScoringRecommender):
 
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
         return item_weights(histories, histories.weights(self.half_life_days, cutoff))
+
+    def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
+        bought = weigh_purchased(history, history.weights(self.half_life_days, cutoff))
+        row = RowScores(bought.items, bought.weights, len(self.item_ids))
+        return row.multiply_by(self._popularity_factor(cutoff))
 
     def contributions(
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date

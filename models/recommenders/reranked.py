@@ -24,10 +24,11 @@ from models.recommenders.engine.blend_weights import (
     CELLS_AT_ONCE,
     NORMALISATIONS,
     best_items,
-    normalise,
     repeat_for_groups,
 )
 from models.recommenders.engine.holdout import FOLDS, HoldoutFold, folds_of_model
+from models.recommenders.engine.ranked_lists import select_best
+from models.recommenders.engine.row_scores import RowScores, add_rows, join_items
 from models.recommenders.engine.search_ranges import HALF_LIVES, SPANS, Between, OneOf, Ranges
 from models.recommenders.reranking.pair_features import ItemStatistics, feature_names, pair_features
 from models.recommenders.reranking.trees import Examples, Trees, TreeSettings
@@ -117,8 +118,9 @@ class Reranked(BlendRecommender):
         bought = block.is_bought
         codes, is_candidate = best_items(scores[:-1], self.n_candidates)
         features = pair_features(
-            scores, codes, is_candidate=is_candidate, items=self.item_statistics_, histories=block.histories, cutoff=day
-        )
+            take_items(scores, codes), codes, is_candidate=is_candidate, items=self.item_statistics_,
+            histories=block.histories, cutoff=day,
+        )  # fmt: skip
         hits = np.take_along_axis(bought, codes, 1)[is_candidate]
         return Examples(features, hits, is_candidate.sum(axis=1), bought.sum(axis=1))
 
@@ -131,8 +133,7 @@ class Reranked(BlendRecommender):
     def _scores_and_mean(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
         """Normalised scores of each part, negative ones set to 0, and last their mean, (n, m) each."""
         scores = [np.maximum(part, 0) for part in self._normalise_parts(histories, cutoff)]
-        mean = sum(scores, np.zeros_like(scores[0])) / np.float32(len(scores))
-        return [*scores, mean.astype(np.float32, copy=False)]
+        return [*scores, average(scores)]
 
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
         scores = self._scores_and_mean(histories, cutoff)
@@ -140,11 +141,36 @@ class Reranked(BlendRecommender):
         if not self.n_trees_ or not is_candidate.any():
             return scores[-1]
         features = pair_features(
-            scores, codes, is_candidate=is_candidate, items=self.item_statistics_, histories=histories, cutoff=cutoff
-        )
+            take_items(scores, codes), codes, is_candidate=is_candidate, items=self.item_statistics_,
+            histories=histories, cutoff=cutoff,
+        )  # fmt: skip
         predictions = np.full(codes.shape, -np.inf)
         predictions[is_candidate] = self.trees_.predict(features)
         return _merge_scores(scores[-1], codes, is_candidate=is_candidate, predictions=predictions)
+
+    def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
+        rows = self._normalised_rows(history, cutoff, np.ones(len(self.parts_), dtype=bool))
+        if rows is None or not all(row.knows_nth_best(self.n_candidates) for row in rows):
+            return None
+        rows = [row.clip() for row in rows]
+        best = [row.items[select_best(row.scores, self.n_candidates, codes=row.items)[0]] for row in rows]
+        codes = np.sort(join_items(best, n_items=len(self.item_ids)))
+        if not self.n_trees_ or not len(codes):
+            return add_rows(rows).multiply(np.float32(1 / len(rows)))
+        scores_by_part = [row.score_items(codes)[None, :] for row in rows]
+        features = pair_features(
+            [*scores_by_part, average(scores_by_part)], codes[None, :],
+            is_candidate=np.ones((1, len(codes)), dtype=bool), items=self.item_statistics_, histories=history,
+            cutoff=cutoff,
+        )  # fmt: skip
+        predictions = self.trees_.predict(features)
+        scores = np.exp(predictions - predictions.max())
+        share = 0.5 * scores.min()
+
+        def score_others(items: NDArray[np.integer]) -> NDArray[np.float32]:
+            return (average([row.score_items(items) for row in rows]) * share).astype(np.float32)
+
+        return RowScores(codes, scores.astype(np.float32), len(self.item_ids), float(share), score_others)
 
     def contributions(
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
@@ -155,13 +181,13 @@ class Reranked(BlendRecommender):
         """
         past, relative = self._relative_contributions(histories, row, items=items, cutoff=cutoff)
         total = relative.sum(axis=0)
-        scores = self._raw_scores(histories.take(np.array([row])), cutoff)[0, items]
+        scores = self.score_row(histories.select_row(row), cutoff).score_items(items)
         return past, relative * (scores / np.where(total > 0, total, 1))
 
     def _relative_contributions(
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
     ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
-        history = histories.take(np.array([row]))
+        history = histories.select_row(row)
         past = np.unique(history.items)
         relative = np.zeros((len(past), len(items)))
         for codes, contributions in self._contributions_to_parts(history, items, cutoff=cutoff):
@@ -173,7 +199,7 @@ class Reranked(BlendRecommender):
     ) -> Iterator[tuple[NDArray[np.integer], NDArray[np.floating]]]:
         """The contributions to each part, which sum to its normalised score."""
         for part in self.parts_.values():
-            normalised = np.maximum(normalise(part.scores(history, cutoff), self.normalisation)[0, items], 0)
+            normalised = np.maximum(self._normalise_some(part, history, items, cutoff=cutoff), 0)
             past, contributions = part.contributions(history, 0, items=items, cutoff=cutoff)
             total = contributions.sum(axis=0)
             yield past, contributions * np.where(total > 0, normalised / np.where(total > 0, total, 1), 0)
@@ -197,6 +223,16 @@ class Reranked(BlendRecommender):
         )
         model.candidate_recall_ = artifact.state["candidate_recall"]
         return model
+
+
+def average(scores: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The mean of arrays of equal shape."""
+    return sum(scores, np.zeros_like(scores[0])) * np.float32(1 / len(scores))
+
+
+def take_items(scores: list[NDArray[np.float32]], codes: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+    """The scores of (n, width) items from (n, m) scores."""
+    return [np.take_along_axis(one, codes, 1) for one in scores]
 
 
 def _merge_scores(

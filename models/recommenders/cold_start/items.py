@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
@@ -29,7 +30,9 @@ from core.item_attributes import ItemAttributes
 from models.artifact import Artifact
 from models.protocols import Settings
 from models.recommenders.engine.base import Recommender
+from models.recommenders.engine.last_result import keep_last
 from models.recommenders.engine.ranked_lists import select_best
+from models.recommenders.engine.row_scores import RowScores
 from models.recommenders.engine.scoring import ScoringRecommender
 
 CELLS_AT_ONCE = 2**22
@@ -220,6 +223,7 @@ class ExtendedRecommender(Recommender):
         matrix[np.ix_(new, new)] = np.clip((rows @ rows.T).toarray() / np.maximum(lengths * lengths.T, 1e-12), 0, 1)
         return matrix
 
+    @keep_last
     def _inner_histories(self, histories: Histories) -> Histories:
         """The histories in the codes of the inner model, without purchases of new items."""
         return histories.with_codes(self._inner_codes, self.inner.item_ids)
@@ -242,6 +246,27 @@ class ExtendedScoringRecommender(ExtendedRecommender, ScoringRecommender):
         """The inner model's scores, popularity factor included, and for new items the means of their neighbours'."""
         scores = self.inner.scores(self._inner_histories(histories), cutoff)
         return self._merge(scores, (self._means @ scores.T).T)
+
+    def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
+        """Those of the inner model; the scores of new items that are above zero are all known."""
+        row = self.inner.score_row(self._inner_histories(history), cutoff)
+        neighbours, means = self._means_of_neighbours
+        of_new = means @ row.score_items(neighbours)
+        n_items = len(self.item_ids)
+        items, scores = np.concatenate([self._old[row.items], self._new]), np.concatenate([row.scores, of_new])
+        old_others = row.score_others
+        if old_others is None:
+            return RowScores(items.astype(np.int64), scores, n_items, row.bound)
+        return RowScores(
+            items.astype(np.int64), scores, n_items, row.bound, lambda items: old_others(self._inner_codes[items])
+        )
+
+    @cached_property
+    def _means_of_neighbours(self) -> tuple[NDArray[np.integer], sparse.csr_matrix]:
+        """The different neighbours of new items, and `_means` with a column for each."""
+        neighbours, columns = np.unique(self._means.indices, return_inverse=True)
+        shape = (len(self._new), len(neighbours))
+        return neighbours, sparse.csr_matrix((self._means.data, columns, self._means.indptr), shape)
 
     def contributions(
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date

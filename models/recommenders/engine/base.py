@@ -29,6 +29,7 @@ from models.artifact import Artifact
 from models.protocols import Settings
 from models.recommenders.engine.exclusions import ExcludedItems, Exclusions
 from models.recommenders.engine.item_popularity import PopularityOrder, popularity_of
+from models.recommenders.engine.last_result import forget_results
 from models.recommenders.engine.ranked_lists import ItemScores, RankedLists
 from models.recommenders.engine.replenishment import default_gap, dueness, usual_gap_days
 from models.recommenders.engine.search_ranges import Between, Ranges
@@ -92,6 +93,7 @@ class Recommender:
         self.item_ids = past.item_ids
         self.popularity_ = popularity_of(past, self.popularity_half_life_days, cutoff=self.cutoff_)
         self.gaps_ = usual_gap_days(past)
+        forget_results(self)
         self._fit_model(recent)
         return self
 

@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 from core.errors import BadInput
 from core.interactions import Histories, codes_of_ids, sort_distinct
 from models.recommenders.engine.replenishment import Dueness
+from models.recommenders.engine.row_scores import RowScores
+
+FEW = 1 / 8
+"Share of all items below which those that are left are scored one by one."
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,25 @@ class ExcludedItems:
         if self.seen_weight < 1:
             pairs = sort_distinct(self.seen_rows * scores.shape[1] + self.seen_items)
             scores.reshape(-1)[pairs] *= np.float32(self.seen_weight)
+
+    @property
+    def few_allowed(self) -> NDArray[np.int64] | None:
+        """Codes of the items that are not excluded for every row; None where they are many."""
+        if self.for_all is None:
+            return None
+        allowed = np.flatnonzero(~self.for_all)
+        return allowed if len(allowed) < FEW * len(self.for_all) else None
+
+    def apply(self, row: RowScores) -> RowScores:
+        """`discount_seen` and `zero_out` for the only history of these exclusions."""
+        scores = row.scores.copy()
+        if self.seen_weight < 1:
+            scores[np.isin(row.items, self.seen_items)] *= np.float32(self.seen_weight)
+        if self.for_all is not None:
+            scores[self.for_all[row.items]] = 0
+        if len(self.items):
+            scores[np.isin(row.items, self.items)] = 0
+        return replace(row, scores=scores)
 
     def _add_pairs(self, rows: NDArray[np.int64], items: NDArray[np.integer]) -> ExcludedItems:
         return replace(self, rows=np.concatenate([self.rows, rows]), items=np.concatenate([self.items, items]))

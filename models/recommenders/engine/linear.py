@@ -19,7 +19,8 @@ from scipy import sparse
 
 from core.interactions import Histories, Interactions, lines_of
 from core.recommendations import Stage
-from models.recommenders.engine.scoring import PurchasedWeights, ScoringRecommender, sum_history, weigh_purchased
+from models.recommenders.engine.row_scores import PurchasedWeights, RowScores
+from models.recommenders.engine.scoring import ScoringRecommender, sum_history, weigh_purchased
 
 
 @dataclass(eq=False)
@@ -53,12 +54,27 @@ class LinearRecommender(ScoringRecommender, ABC):
 
     def _sum_effects(self, purchased: PurchasedWeights) -> NDArray[np.float32]:
         """(n, m) sums of the effects of purchased items."""
+        neighbours, lengths, parts = self._effects_of(purchased)
+        n_rows, n_items = purchased.shape
+        cells = np.repeat(purchased.rows, lengths) * n_items + neighbours
+        return np.bincount(cells, parts, minlength=n_rows * n_items).astype(np.float32).reshape(purchased.shape)
+
+    def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
+        row = self._sum_row(weigh_purchased(history, history.weights(self.half_life_days, cutoff)))
+        return row.multiply_by(self._popularity_factor(cutoff))
+
+    def _sum_row(self, purchased: PurchasedWeights) -> RowScores:
+        """The sums of the effects of one history's items."""
+        neighbours, _, parts = self._effects_of(purchased)
+        return RowScores.sum_parts(neighbours, parts, n_items=purchased.shape[1])
+
+    def _effects_of(
+        self, purchased: PurchasedWeights
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float32]]:
+        """The neighbours of purchased items, one item's after the other's, their numbers, and the weighted effects."""
         lines = lines_of(self.indptr_, purchased.items)
         lengths = self.indptr_[purchased.items + 1] - self.indptr_[purchased.items]
-        n_rows, n_items = purchased.shape
-        cells = np.repeat(purchased.rows, lengths) * n_items + self.neighbours_[lines]
-        parts = np.repeat(purchased.weights, lengths) * self.effects_[lines]
-        return np.bincount(cells, parts, minlength=n_rows * n_items).astype(np.float32).reshape(purchased.shape)
+        return self.neighbours_[lines], lengths, np.repeat(purchased.weights, lengths) * self.effects_[lines]
 
     def contributions(
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date

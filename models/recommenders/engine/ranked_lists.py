@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.recommendations import STAGES, Recommendations, Stage
 from models.recommenders.engine.exclusions import ExcludedItems
+from models.recommenders.engine.row_scores import RowScores
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,17 @@ class RankedLists:
     def write_best(self, scores: NDArray[np.float32], stage: Stage) -> None:
         """Write the best items of (n, m) scores from the first place on, as many as score above zero."""
         for row, row_scores in enumerate(scores):
-            items, best = select_best(row_scores, self.items.shape[1])
-            self.items[row, : len(items)] = items
-            self.scores[row, : len(items)] = best
-            self.stages[row, : len(items)] = STAGES.index(stage)
+            self._write_row(row, *select_best(row_scores, self.items.shape[1]), stage=stage)
+
+    def write_best_of_row(self, row: int, scores: RowScores, stage: Stage) -> None:
+        """The same for the candidates of one row."""
+        places, best = select_best(scores.scores, self.items.shape[1], codes=scores.items)
+        self._write_row(row, scores.items[places], best, stage=stage)
+
+    def _write_row(self, row: int, items: NDArray[np.int64], scores: NDArray[np.float32], *, stage: Stage) -> None:
+        self.items[row, : len(items)] = items
+        self.scores[row, : len(items)] = scores
+        self.stages[row, : len(items)] = STAGES.index(stage)
 
     def append_lists(self, rows: NDArray[np.int64], following: RankedLists) -> None:
         """Fill the empty places of some rows with the first items of other lists, one list for each row."""
@@ -109,16 +117,18 @@ class RankedLists:
         )
 
 
-def select_best(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Codes and scores of the k highest of (m,) scores above zero, best first, ties by code."""
-    items = np.flatnonzero(scores > 0)
-    above = scores[items]
-    if len(items) > k:
+def select_best(
+    scores: NDArray[np.float32], k: int, *, codes: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Places and scores of the k highest of (c,) scores above zero, best first, ties by code (default: the place)."""
+    places = np.flatnonzero(scores > 0)
+    above = scores[places]
+    if len(places) > k:
         # Sort only the scores that can be among the k best: all those not below the k-th highest.
         near = above >= np.partition(above, -k)[-k]
-        items, above = items[near], above[near]
-    best = np.argsort(-above, kind="stable")[:k]
-    return items[best], above[best]
+        places, above = places[near], above[near]
+    best = np.lexsort((places if codes is None else codes[places], -above))[:k]
+    return places[best], above[best]
 
 
 def _first_allowed(

@@ -24,9 +24,14 @@ from core.interactions import Histories, decay_weights
 from core.recommendations import STAGES, Stage
 from models.recommenders.engine.base import Recommender
 from models.recommenders.engine.exclusions import ExcludedItems
+from models.recommenders.engine.last_result import keep_last
 from models.recommenders.engine.ranked_lists import RankedLists
+from models.recommenders.engine.row_scores import PurchasedWeights, RowScores
 from models.resources import limit_blas_to_one_thread
 from models.setting_types import HalfLife, Power
+
+MANY_ITEMS = 2**14
+"Items of a catalogue from which one history after the other is faster than blocks of histories with all items."
 
 ItemContributions = list[tuple[int, float]]
 "Codes of past items with their shares, the largest share first."
@@ -55,6 +60,19 @@ class ScoringRecommender(Recommender, ABC):
         scores *= self._popularity_factor(cutoff)
         return scores
 
+    @keep_last
+    def score_row(self, history: Histories, cutoff: date) -> RowScores:
+        """The same scores of one history, of candidates only where the model can find them.
+
+        A subclass that can overrides `_find_candidates`.
+        """
+        row = self._find_candidates(history, cutoff)
+        return RowScores.of(self.scores(history, cutoff)[0]) if row is None else row
+
+    def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
+        """The row of one history, popularity factor included; None where all items have to be scored."""
+        return None
+
     @abstractmethod
     def contributions(
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
@@ -65,6 +83,13 @@ class ScoringRecommender(Recommender, ABC):
         the item's raw score, before the popularity factor and without what a model adds for every customer. Linear
         models are such sums by definition; for ALS see Hu et al. 2008, section 5.
         """
+
+    @keep_last
+    def explain_items(
+        self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
+    ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+        """`contributions` up to a factor for each item."""
+        return self._relative_contributions(histories, row, items=items, cutoff=cutoff)
 
     @abstractmethod
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
@@ -88,12 +113,30 @@ class ScoringRecommender(Recommender, ABC):
         self, lists: RankedLists, histories: Histories, *, excluded: ExcludedItems, cutoff: date, explains: bool = True
     ) -> None:
         with limit_blas_to_one_thread() if self.uses_small_matrices else nullcontext():
-            scores = self.scores(histories, cutoff)
-            excluded.discount_seen(scores)
-            excluded.zero_out(scores)
-            lists.write_best(scores, self.stage)
+            if len(self.item_ids) < MANY_ITEMS:
+                scores = self.scores(histories, cutoff)
+                excluded.discount_seen(scores)
+                excluded.zero_out(scores)
+                lists.write_best(scores, self.stage)
+            else:
+                for row in range(len(histories)):
+                    self._write_row(lists, histories, row, excluded=excluded, cutoff=cutoff)
             if explains:
                 self._write_contributors(lists, histories, cutoff=cutoff)
+
+    def _write_row(
+        self, lists: RankedLists, histories: Histories, row: int, *, excluded: ExcludedItems, cutoff: date
+    ) -> None:
+        """Write the best candidates of one history, or the best of all items where a candidate may be missing."""
+        history = histories.select_row(row)
+        of_row = excluded if len(histories) == 1 else excluded.slice_rows(row, row + 1)
+        scores = self.score_row(history, cutoff)
+        allowed = of_row.apply(scores)
+        if not allowed.knows_nth_best(lists.items.shape[1]):
+            few = of_row.few_allowed
+            every = RowScores.of(self.scores(history, cutoff)[0]) if few is None else scores.restrict(few)
+            allowed = of_row.apply(every)
+        lists.write_best_of_row(row, allowed, self.stage)
 
     def _write_contributors(self, lists: RankedLists, histories: Histories, *, cutoff: date) -> None:
         """Write the past item with the largest contribution beside each listed item.
@@ -103,35 +146,13 @@ class ScoringRecommender(Recommender, ABC):
         for row in range(len(histories)):
             listed = lists.items[row] >= 0
             if listed.any():
-                items, contributions = self._relative_contributions(
-                    histories, row, items=lists.items[row][listed], cutoff=cutoff
-                )
+                items, contributions = self.explain_items(histories, row, items=lists.items[row][listed], cutoff=cutoff)
                 is_explained = contributions.max(axis=0, initial=0) > 0
                 best = items[contributions.argmax(axis=0)] if len(items) else np.full(listed.sum(), -1)
                 lists.contributors[row][listed] = np.where(is_explained, best, -1)
         lists.stages[(lists.contributors < 0) & (lists.items >= 0)] = STAGES.index(Stage.POPULARITY)
         repeated = (lists.contributors >= 0) & (lists.contributors == lists.items)
         lists.stages[repeated] = STAGES.index(Stage.PERSONAL)
-
-
-@dataclass(frozen=True)
-class PurchasedWeights:
-    """The weights of the items that customers have bought, sorted by row and item, each pair once; (pairs,) arrays.
-
-    A history has few of the items, and a table of all of them would take longer to make than a list.
-    """
-
-    rows: NDArray[np.int64]
-    items: NDArray[np.int64]
-    weights: NDArray[np.float32]
-    shape: tuple[int, int]
-    "Number of customers and of items."
-
-    @classmethod
-    def of(cls, weights: NDArray[np.float32]) -> PurchasedWeights:
-        """Those of a table, (n, m), that are not zero."""
-        rows, items = np.nonzero(weights)
-        return cls(rows, items, weights[rows, items], (weights.shape[0], weights.shape[1]))
 
 
 def weigh_purchased(histories: Histories, weights: NDArray[np.float32]) -> PurchasedWeights:
@@ -172,7 +193,7 @@ def contribution_shares(
     for each in (model, model.similarity_model_):
         unexplained = np.flatnonzero(positive.sum(axis=0) <= 0)
         if isinstance(each, ScoringRecommender) and len(unexplained) and len(past):
-            codes, contributions = each.contributions(histories, row, items=items[unexplained], cutoff=cutoff)
+            codes, contributions = each.explain_items(histories, row, items=items[unexplained], cutoff=cutoff)
             positive[np.searchsorted(past, codes)[:, None], unexplained] = np.maximum(contributions, 0)
     return past, positive / np.where(positive.sum(axis=0) > 0, positive.sum(axis=0), 1)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -66,12 +67,17 @@ class ItemStatistics:
             longer=seasonal_popularity(interactions, LONGER_DAYS, cutoff=cutoff),
         )
 
-    def at(self, cutoff: date) -> list[NDArray[np.float32]]:
-        """ITEM_FEATURES of every item, (m,) each."""
+    def at(self, cutoff: date, items: NDArray[np.integer]) -> list[NDArray[np.float32]]:
+        """ITEM_FEATURES of some items, (j,) each."""
         recent, longer = (
-            popularity_at(seasonal, self.cutoff, cutoff=cutoff) for seasonal in (self.recent, self.longer)
+            popularity_at(seasonal, self.cutoff, cutoff=cutoff)[items] for seasonal in (self.recent, self.longer)
         )
-        return [np.log(recent), np.log(longer), np.log(recent / longer), self.repeat_rate, self.gaps]
+        return [np.log(recent), np.log(longer), np.log(recent / longer), self.repeat_rate[items], self.gaps[items]]
+
+    @cached_property
+    def default_gap(self) -> float:
+        """See `replenishment`."""
+        return default_gap(self.gaps)
 
 
 def pair_features(
@@ -85,16 +91,16 @@ def pair_features(
 ) -> NDArray[np.float32]:
     """(pairs, columns of `feature_names`), the candidates of one customer after the other.
 
-    Takes the normalised scores of each component and of their mean, (n, m) each, and (n, width) sorted item codes, of
-    which those with `is_candidate` count.
+    Takes (n, width) sorted item codes, of which those with `is_candidate` count, and their normalised scores by each
+    component and on average, (n, width) each.
     """
     pair_rows, pair_items = np.nonzero(is_candidate)[0], codes[is_candidate]
     columns = []
     for scores in scores_by_model:
-        of_candidates = np.where(is_candidate, np.take_along_axis(scores, codes, 1), -1)
+        of_candidates = np.where(is_candidate, scores, -1)
         columns += [of_candidates[is_candidate], _ranks(of_candidates)[is_candidate]]
     columns += _history_features(histories, pair_rows, pair_items=pair_items, items=items, cutoff=cutoff)
-    columns += [column[pair_items] for column in items.at(cutoff)]
+    columns += items.at(cutoff, pair_items)
     columns += [column[pair_rows] for column in _customer_features(histories, cutoff)]
     return np.column_stack(columns).astype(np.float32)
 
@@ -117,7 +123,7 @@ def _history_features(
 ) -> list[NDArray[np.float64]]:
     """PAIR_FEATURES of some pairs of a customer's row and an item."""
     m, today = len(histories.item_ids), np.datetime64(cutoff, "D").astype(np.int64)
-    due = dueness(histories, items.gaps, cutoff=cutoff, default_gap_days=default_gap(items.gaps))
+    due = dueness(histories, items.gaps, cutoff=cutoff, default_gap_days=items.default_gap)
     pairs, days = _distinct_days(histories.customers * m + histories.items, days_of(histories))
     firsts = np.flatnonzero(np.diff(pairs, prepend=-1))
     ages = np.maximum(today - days, 0)

@@ -117,8 +117,6 @@ class NextBasket(LinearRecommender):
     "(steps, m) the same with half-life `popularity_half_life_days`."
     categories_: NDArray[np.int32] = field(init=False)
     "(m,) code of each item's category, -1 where it has none; empty where no item has one."
-    _season: tuple[date, Season] | None = field(init=False, default=None, repr=False)
-    "The last cutoff that was asked for, and its season."
 
     def memory_gb(self, interactions: Interactions) -> float:
         """The purchases with their days, the neighbours of each item, as returned and as kept, and the seasons."""
@@ -139,7 +137,6 @@ class NextBasket(LinearRecommender):
         self._fit_components(interactions)
 
     def _fit_components(self, interactions: Interactions) -> None:
-        self._season = None
         self.gaps_ = usual_gap_days(interactions)
         self.categories_ = interactions.item_categories
         self.repeat_rate_ = (relative_repeat_rate(interactions) ** self.again_power).astype(np.float32)
@@ -214,15 +211,10 @@ class NextBasket(LinearRecommender):
         habit, due = (RowScores(purchased.items, scores, len(self.item_ids)) for scores in (of_habit, of_due))
         return purchased, (habit, due, self._sum_row(purchased))
 
+    @keep_last
     def _season_at(self, cutoff: date) -> Season:
-        """The season of a cutoff; that of the last one is kept."""
-        last = self._season
-        if last is None or last[0] != cutoff:
-            week, month = (
-                popularity_at(shares, self.cutoff_, cutoff=cutoff) for shares in (self.seasonal_, self.popular_)
-            )
-            last = self._season = cutoff, Season.of(week, month, self.categories_, power=self.popularity_power)
-        return last[1]
+        week, month = (popularity_at(shares, self.cutoff_, cutoff=cutoff) for shares in (self.seasonal_, self.popular_))
+        return Season.of(week, month, self.categories_, power=self.popularity_power)
 
     def _components(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
         """The scores of each of COMPONENTS, at most 1; (n, m) each, or (1, m) where all customers have the same."""

@@ -17,7 +17,7 @@ from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from functools import cache, cached_property
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ from models.artifact import Artifact
 from models.protocols import Settings
 from models.recommenders.engine.exclusions import ExcludedItems, Exclusions
 from models.recommenders.engine.item_popularity import PopularityOrder, popularity_of
-from models.recommenders.engine.last_result import forget_results
+from models.recommenders.engine.last_result import forget_results, without_results
 from models.recommenders.engine.ranked_lists import ItemScores, RankedLists
 from models.recommenders.engine.replenishment import default_gap, dueness, usual_gap_days
 from models.recommenders.engine.search_ranges import Between, Ranges
@@ -73,6 +73,10 @@ class Recommender:
     "(m,) usual days between two purchases of an item; NaN where unknown."
     similarity_model_: Recommender | None = field(init=False, default=None)
     "A second model of the same items that compares items for this one; not part of the artifact."
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is computed again when it is needed."""
+        return without_results(self)
 
     @property
     def settings(self) -> Settings:

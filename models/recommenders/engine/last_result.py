@@ -1,4 +1,4 @@
-"""The last result of a method for one history, which ranking and explaining the same list ask for again."""
+"""The last result of a method, e.g. for one history, which ranking and explaining the same list ask for again."""
 
 from __future__ import annotations
 
@@ -38,11 +38,16 @@ def keep_last(
 
 def forget_results(model: object) -> None:
     """Forget what a model that is fitted again has derived from its last fit: last results and cached properties."""
-    cached = {
-        name for kind in type(model).__mro__ for name, one in vars(kind).items() if isinstance(one, cached_property)
-    }
-    for name in [name for name in vars(model) if name.startswith(PREFIX) or name in cached]:
-        del vars(model)[name]
+    kept = without_results(model)
+    for name in vars(model).keys() - kept.keys():
+        delattr(model, name)
+
+
+def without_results(model: object) -> dict[str, Any]:
+    """The attributes of a model that are not derived from others."""
+    kinds = type(model).__mro__
+    derived = {name for kind in kinds for name, one in vars(kind).items() if isinstance(one, cached_property)}
+    return {name: one for name, one in vars(model).items() if not name.startswith(PREFIX) and name not in derived}
 
 
 def _is_same(one: Any, other: Any) -> bool:

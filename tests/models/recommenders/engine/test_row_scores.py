@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -144,6 +145,16 @@ def test_a_fit_forgets_the_last_answer(name: str):
     answer = model.fit(purchases(), CUTOFF).recommend(history, 10, cutoff=CUTOFF)
 
     np.testing.assert_array_equal(answer.items, expected.items)
+
+
+@every_model
+def test_a_pickled_model_gives_the_same_lists(name: str, *, has_new_items: bool):
+    model, history = fit_model(name, has_new_items=has_new_items), purchases().histories.take(np.array([7]))
+    expected = model.recommend(history, 10)
+
+    copied = pickle.loads(pickle.dumps(model))  # noqa: S301, the bytes are ours
+
+    np.testing.assert_array_equal(copied.recommend(history, 10).items, expected.items)
 
 
 def fewer_items() -> Interactions:

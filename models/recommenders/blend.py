@@ -189,16 +189,14 @@ class BlendRecommender(ScoringRecommender):
 
     def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
         weights = self.weights_[activity_groups(history)[0]].astype(np.float32)
-        rows = self._normalised_rows(history, cutoff, weights > 0)
+        rows = self._normalise_rows(history, cutoff, weights > 0)
         return (
             None
             if rows is None
             else add_rows([row.multiply(weight) for row, weight in zip(rows, weights[weights > 0], strict=True)])
         )
 
-    def _normalised_rows(
-        self, history: Histories, cutoff: date, is_needed: NDArray[np.bool_]
-    ) -> list[RowScores] | None:
+    def _normalise_rows(self, history: Histories, cutoff: date, is_needed: NDArray[np.bool_]) -> list[RowScores] | None:
         """The rows of some parts, normalised; None where that takes the scores of all items."""
         if self.normalisation != "max":
             return None

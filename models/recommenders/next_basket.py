@@ -189,7 +189,7 @@ class NextBasket(LinearRecommender):
         of_category = season.categories.find_contributions(purchased, items)
         return past, added + _scale(weights[-1], season.categories.score_row(purchased)) * of_category
 
-    def _purchased_days(self, history: Histories, cutoff: date) -> PurchasedWeights:
+    def _sum_purchase_days(self, history: Histories, cutoff: date) -> PurchasedWeights:
         """The decayed number of days on which one customer bought each item, by item."""
         firsts = first_lines_of_days(history)
         items, places = np.unique(history.items[firsts], return_inverse=True)
@@ -203,7 +203,7 @@ class NextBasket(LinearRecommender):
         self, history: Histories, cutoff: date
     ) -> tuple[PurchasedWeights, tuple[RowScores, RowScores, RowScores]]:
         """The purchase days of one history, and its `_seasonal_components`: habit and due have the same items."""
-        purchased = self._purchased_days(history, cutoff)
+        purchased = self._sum_purchase_days(history, cutoff)
         pairs = dueness(history, self.gaps_, cutoff=cutoff, default_gap_days=self._default_gap)
         n_gaps = pairs.days_since_last / np.maximum(pairs.usual_gap_days, 1)
         of_habit = purchased.weights * self.repeat_rate_[purchased.items]

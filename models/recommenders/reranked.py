@@ -149,7 +149,7 @@ class Reranked(BlendRecommender):
         return _merge_scores(scores[-1], codes, is_candidate=is_candidate, predictions=predictions)
 
     def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
-        rows = self._normalised_rows(history, cutoff, np.ones(len(self.parts_), dtype=bool))
+        rows = self._normalise_rows(history, cutoff, np.ones(len(self.parts_), dtype=bool))
         if rows is None or not all(row.knows_nth_best(self.n_candidates) for row in rows):
             return None
         rows = [row.clip() for row in rows]

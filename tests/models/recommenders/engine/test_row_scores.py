@@ -72,9 +72,9 @@ def fit_model(name: str, *, has_new_items: bool = False) -> ScoringRecommender:
     model = cast(ScoringRecommender, RECOMMENDERS[name](**SMALL.get(name, {})).fit(purchases(), CUTOFF))
     if not has_new_items:
         return model
-    known = ItemAttributes.from_columns(model.item_ids, {"category": [f"k{n % 7}" for n in range(N_ITEMS)]})
+    old = ItemAttributes.from_columns(model.item_ids, {"category": [f"k{n % 7}" for n in range(N_ITEMS)]})
     new = ItemAttributes.from_columns([f"i{n:03}+" for n in range(0, N_ITEMS, 9)], {"category": ["k1", "k2"] * 9})
-    return cast(ScoringRecommender, add_cold_start_items(model, find_cold_start_items(known, new)))
+    return cast(ScoringRecommender, add_cold_start_items(model, find_cold_start_items(old, new)))
 
 
 @every_model
@@ -139,7 +139,7 @@ def test_lists_of_many_customers_are_those_of_each_alone(name: str):
 def test_a_fit_forgets_the_last_answer(name: str):
     first, history = fit_model(name), purchases().histories.take(np.array([7]))
     expected = first.recommend(history, 10, cutoff=CUTOFF)
-    model = RECOMMENDERS[name](**SMALL.get(name, {})).fit(fewer_items(), CUTOFF)
+    model = RECOMMENDERS[name](**SMALL.get(name, {})).fit(exchange_items(), CUTOFF)
     model.recommend(history, 10, cutoff=CUTOFF)
 
     answer = model.fit(purchases(), CUTOFF).recommend(history, 10, cutoff=CUTOFF)
@@ -152,13 +152,13 @@ def test_a_pickled_model_gives_the_same_lists(name: str, *, has_new_items: bool)
     model, history = fit_model(name, has_new_items=has_new_items), purchases().histories.take(np.array([7]))
     expected = model.recommend(history, 10)
 
-    copied = pickle.loads(pickle.dumps(model))  # noqa: S301, the bytes are ours
+    copied = pickle.loads(pickle.dumps(model))  # noqa: S301 - the bytes are ours
 
     np.testing.assert_array_equal(copied.recommend(history, 10).items, expected.items)
 
 
-def fewer_items() -> Interactions:
-    """The same customers, who bought each item's neighbour instead."""
+def exchange_items() -> Interactions:
+    """The same customers with each other's items."""
     return replace(purchases(), items=purchases().items[::-1].copy())
 
 

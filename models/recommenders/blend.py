@@ -189,14 +189,16 @@ class BlendRecommender(ScoringRecommender):
 
     def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
         weights = self.weights_[activity_groups(history)[0]].astype(np.float32)
-        rows = self._normalise_rows(history, cutoff, weights > 0)
+        rows = self._normalise_rows(history, cutoff, is_needed=weights > 0)
         return (
             None
             if rows is None
             else add_rows([row.multiply(weight) for row, weight in zip(rows, weights[weights > 0], strict=True)])
         )
 
-    def _normalise_rows(self, history: Histories, cutoff: date, is_needed: NDArray[np.bool_]) -> list[RowScores] | None:
+    def _normalise_rows(
+        self, history: Histories, cutoff: date, *, is_needed: NDArray[np.bool_]
+    ) -> list[RowScores] | None:
         """The rows of some parts, normalised; None where that takes the scores of all items."""
         if self.normalisation != "max":
             return None
@@ -217,14 +219,14 @@ class BlendRecommender(ScoringRecommender):
         weights = self.weights_[activity_groups(history)[0]]
         for weight, part in zip(weights, self.parts_.values(), strict=True):
             if weight > 0:
-                added = weight * self._normalise_some(part, history, items, cutoff=cutoff).astype(np.float64)
+                added = weight * self._normalise_some(part, history, items=items, cutoff=cutoff).astype(np.float64)
                 codes, contributions = part.contributions(history, 0, items=items, cutoff=cutoff)
                 total = contributions.sum(axis=0)
                 blended[np.searchsorted(past, codes)] += contributions * (added / np.where(total == 0, 1, total))
         return past, blended
 
     def _normalise_some(
-        self, part: ScoringRecommender, history: Histories, items: NDArray[np.integer], *, cutoff: date
+        self, part: ScoringRecommender, history: Histories, *, items: NDArray[np.integer], cutoff: date
     ) -> NDArray[np.float32]:
         """The normalised scores of some items for one history."""
         if self.normalisation == "max":

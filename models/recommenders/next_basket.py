@@ -214,7 +214,7 @@ class NextBasket(LinearRecommender):
     @keep_last
     def _season_at(self, cutoff: date) -> Season:
         week, month = (popularity_at(shares, self.cutoff_, cutoff=cutoff) for shares in (self.seasonal_, self.popular_))
-        return Season.of(week, month, self.categories_, power=self.popularity_power)
+        return Season.of(week, month, categories=self.categories_, power=self.popularity_power)
 
     def _components(self, histories: Histories, cutoff: date) -> list[NDArray[np.float32]]:
         """The scores of each of COMPONENTS, at most 1; (n, m) each, or (1, m) where all customers have the same."""

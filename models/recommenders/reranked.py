@@ -149,7 +149,7 @@ class Reranked(BlendRecommender):
         return _merge_scores(scores[-1], codes, is_candidate=is_candidate, predictions=predictions)
 
     def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
-        rows = self._normalise_rows(history, cutoff, np.ones(len(self.parts_), dtype=bool))
+        rows = self._normalise_rows(history, cutoff, is_needed=np.ones(len(self.parts_), dtype=bool))
         if rows is None or not all(row.knows_nth_best(self.n_candidates) for row in rows):
             return None
         rows = [row.clip() for row in rows]
@@ -199,7 +199,7 @@ class Reranked(BlendRecommender):
     ) -> Iterator[tuple[NDArray[np.integer], NDArray[np.floating]]]:
         """The contributions to each part, which sum to its normalised score."""
         for part in self.parts_.values():
-            normalised = np.maximum(self._normalise_some(part, history, items, cutoff=cutoff), 0)
+            normalised = np.maximum(self._normalise_some(part, history, items=items, cutoff=cutoff), 0)
             past, contributions = part.contributions(history, 0, items=items, cutoff=cutoff)
             total = contributions.sum(axis=0)
             yield past, contributions * np.where(total > 0, normalised / np.where(total > 0, total, 1), 0)

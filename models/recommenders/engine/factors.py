@@ -199,14 +199,14 @@ class LongestFirst:
 
     def search(self, vectors: NDArray[np.float32], customer: NDArray[np.float32]) -> RowScores | None:
         """The row of a customer's (n_factors,) vector; None where too many items could be among the best."""
-        first = self._score(vectors, customer, slice(0, N_FIRST))
+        first = self._score(vectors, customer, places=slice(0, N_FIRST))
         lowest = max(float(np.partition(first, -N_KNOWN)[-N_KNOWN]) if len(first) >= N_KNOWN else 0.0, MIN_SCORE)
         length = float(np.linalg.norm(customer) * SLACK)
         # Every item from `end` on has a score of at most `lowest`.
         end = int(np.searchsorted(-self.lengths, -lowest / max(length, MIN_SCORE), side="right"))
         if end > FEW * len(self.items):
             return None
-        further = self._score(vectors, customer, slice(N_FIRST, end)) if end > N_FIRST else first[:0]
+        further = self._score(vectors, customer, places=slice(N_FIRST, end)) if end > N_FIRST else first[:0]
         scores = np.concatenate([first, further])
         places = np.flatnonzero(scores >= lowest)
         items = self.items[places].astype(np.int64)
@@ -216,7 +216,9 @@ class LongestFirst:
 
         return RowScores(items, scores[places], len(self.items), lowest, score_others)
 
-    def _score(self, vectors: NDArray[np.float32], customer: NDArray[np.float32], places: slice) -> NDArray[np.float32]:
+    def _score(
+        self, vectors: NDArray[np.float32], customer: NDArray[np.float32], *, places: slice
+    ) -> NDArray[np.float32]:
         """Scores of the items at some places."""
         start, end, _ = places.indices(len(self.items))
         beside = self.copied[start:end] @ customer

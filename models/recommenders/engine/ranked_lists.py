@@ -57,14 +57,15 @@ class RankedLists:
     def write_best(self, scores: NDArray[np.float32], stage: Stage) -> None:
         """Write the best items of (n, m) scores from the first place on, as many as score above zero."""
         for row, row_scores in enumerate(scores):
-            self._write_row(row, *select_best(row_scores, self.items.shape[1]), stage=stage)
+            items, best = select_best(row_scores, self.items.shape[1])
+            self._write_row(row, items, scores=best, stage=stage)
 
-    def write_best_of_row(self, row: int, scores: RowScores, stage: Stage) -> None:
+    def write_best_of_row(self, row: int, scores: RowScores, *, stage: Stage) -> None:
         """The same for the candidates of one row."""
         places, best = select_best(scores.scores, self.items.shape[1], codes=scores.items)
-        self._write_row(row, scores.items[places], best, stage=stage)
+        self._write_row(row, scores.items[places], scores=best, stage=stage)
 
-    def _write_row(self, row: int, items: NDArray[np.int64], scores: NDArray[np.float32], *, stage: Stage) -> None:
+    def _write_row(self, row: int, items: NDArray[np.int64], *, scores: NDArray[np.float32], stage: Stage) -> None:
         self.items[row, : len(items)] = items
         self.scores[row, : len(items)] = scores
         self.stages[row, : len(items)] = STAGES.index(stage)

@@ -120,12 +120,12 @@ class ScoringRecommender(Recommender, ABC):
                 lists.write_best(scores, self.stage)
             else:
                 for row in range(len(histories)):
-                    self._write_row(lists, histories, row, excluded=excluded, cutoff=cutoff)
+                    self._write_row(lists, histories, row=row, excluded=excluded, cutoff=cutoff)
             if explains:
                 self._write_contributors(lists, histories, cutoff=cutoff)
 
     def _write_row(
-        self, lists: RankedLists, histories: Histories, row: int, *, excluded: ExcludedItems, cutoff: date
+        self, lists: RankedLists, histories: Histories, *, row: int, excluded: ExcludedItems, cutoff: date
     ) -> None:
         """Write the best candidates of one history, or the best of all items where a candidate may be missing."""
         history = histories.select_row(row)
@@ -136,7 +136,7 @@ class ScoringRecommender(Recommender, ABC):
             few = of_row.few_allowed
             every = RowScores.of(self.scores(history, cutoff)[0]) if few is None else scores.restrict(few)
             allowed = of_row.apply(every)
-        lists.write_best_of_row(row, allowed, self.stage)
+        lists.write_best_of_row(row, allowed, stage=self.stage)
 
     def _write_contributors(self, lists: RankedLists, histories: Histories, *, cutoff: date) -> None:
         """Write the past item with the largest contribution beside each listed item.

@@ -36,8 +36,8 @@ class Season:
         cls,
         week: NDArray[np.float32],
         month: NDArray[np.float32],
-        categories: NDArray[np.integer],
         *,
+        categories: NDArray[np.integer],
         power: float,
     ) -> Self:
         """From the (m,) shares of the items in the purchases of both times, and their categories if there are any."""

@@ -22,6 +22,7 @@ RECOMMENDERS = {
 SERVING = {
     "serving.churn_by_id": ("benchmarks.churn_by_id",),
     "serving.recommend_50k": ("benchmarks.recommend_cost",),
+    "serving.recommend_1m": ("benchmarks.recommend_cost", "--items", "1000000"),
     "serving.events": ("benchmarks.event_acks",),
     "serving.swap": ("benchmarks.release_swap",),
     "serving.flood": ("benchmarks.flood",),

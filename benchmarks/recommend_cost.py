@@ -4,6 +4,9 @@
 `kizuna release`, and serves it with a key, a limit of requests and metrics. Requests are of three kinds: with a history
 of 30 purchases, which the model has to score; the same with a filter by category; and of a customer on record, whose
 list is precomputed. The figures are those of the most expensive model.
+
+With `--items 1000000` it measures the models that can be fitted there, and the recall of their lists against the scores
+of all items: lists come from candidates in large catalogues.
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.cold_start.customers import ColdStartCustomers
 from models.recommenders.cold_start.items import find_cold_start_items
 from models.recommenders.engine.base import Recommender
+from models.recommenders.engine.ranked_lists import select_best
+from models.recommenders.engine.scoring import ScoringRecommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.item_lists import BoughtTogether, measure_trend
 from serving.keys.file import KeyFile
@@ -45,11 +50,18 @@ from serving.release.recommender_part import RecommenderPart
 from serving.release.release import Release, ReleaseDescription, ReleasedModel
 from serving.release.releases import Releases
 
-NAME = "serving.recommend_50k"
-MODELS = ("item_knn", "rp3beta", "als", "ials", "graph_filter", "gf_cf", "personal_frequency", "blend", "reranked")
+NAMES = {50_000: "serving.recommend_50k", 1_000_000: "serving.recommend_1m"}
+"By the number of items."
+FEW_EFFECTS = ("item_knn", "rp3beta", "als", "ials", "next_basket", "personal_frequency")
+"Models whose memory for a million items is that of a small server."
+MODELS = (*FEW_EFFECTS, "ease", "graph_filter", "gf_cf", "blend", "reranked")
+N_COMPARED, LIST_LENGTH = 100, 20
+"Histories and length of the lists whose recall is measured."
 N_PURCHASES, N_TASTES, N_CATEGORIES = 30, 200, 200
 N_ON_RECORD = 2_000
 "Customers in the release; precomputing the lists of all would take longer than everything else."
+MANY_ITEMS = 200_000
+"Items from which only the models of `FEW_EFFECTS` are fitted."
 ROUNDS, N_BODIES, TIMES = 5, 200, 400
 PORT = 3881
 KINDS = ("history", "where", "on record")
@@ -157,14 +169,43 @@ def measure(part: RecommenderPart, purchases: Interactions) -> dict[str, list[fl
     return spent
 
 
-def make_figures(costs: Mapping[str, Mapping[str, Sequence[float]]]) -> list[BenchmarkFigure]:
-    """The costs of the most expensive model."""
-    figures: list[BenchmarkFigure] = []
-    for kind, name in (("history", f"{NAME}.cpu_ms"), ("where", "serving.recommend_50k_where.cpu_ms")):
+def measure_recall(model: Recommender, purchases: Interactions) -> list[float]:
+    """For each history the share of the best items by the scores of all items that are in its list, or score the same.
+
+    Only models that score items; the scores of the lists of others are those of all items.
+    """
+    if not isinstance(model, ScoringRecommender):
+        return [1.0]
+    recalls = []
+    for row in range(len(purchases) - N_COMPARED, len(purchases)):
+        history = purchases.histories.take(np.array([row]))
+        scores = model.scores(history, CUTOFF)[0]
+        best, expected = select_best(scores, LIST_LENGTH)
+        if len(best):
+            listed = model.recommend(history, LIST_LENGTH, cutoff=CUTOFF).items[0]
+            recalls.append(float((scores[listed[: len(best)]] >= expected[-1] * (1 - 1e-5)).mean()))
+    return recalls or [1.0]
+
+
+def make_figures(
+    name: str, costs: Mapping[str, Mapping[str, Sequence[float]]], recalls: Mapping[str, Sequence[float]]
+) -> list[BenchmarkFigure]:
+    """The costs of the most expensive model, and the recall of the worst."""
+    worst = min(recalls.values(), key=statistics.mean)
+    figures = [
+        BenchmarkFigure(
+            figure=f"{name}.recall@{LIST_LENGTH}",
+            value=statistics.mean(worst),
+            low=min(worst),
+            high=max(worst),
+            unit="",
+        )
+    ]
+    for kind, figure in (("history", f"{name}.cpu_ms"), ("where", f"{name}_where.cpu_ms")):
         rounds = max((one[kind] for one in costs.values()), key=statistics.median)
         figures.append(
             BenchmarkFigure(
-                figure=name, value=statistics.median(rounds), low=min(rounds), high=max(rounds), unit="CPU ms"
+                figure=figure, value=statistics.median(rounds), low=min(rounds), high=max(rounds), unit="CPU ms"
             )
         )
     return figures
@@ -176,10 +217,12 @@ def main(
     model: Annotated[list[str] | None, typer.Option(help="Only these models; repeatable.")] = None,
 ) -> None:
     """Fit, serve, measure, publish the figures and write the section."""
+    name_of_figures = NAMES.get(items, f"serving.recommend_{items}")
     purchases = make_purchases(customers, items)
     costs: dict[str, dict[str, list[float]]] = {}
+    recalls: dict[str, list[float]] = {}
     rows: list[list[str]] = []
-    for name in model or MODELS:
+    for name in model or (MODELS if items < MANY_ITEMS else FEW_EFFECTS):
         began = time.perf_counter()
         try:
             fitted = RECOMMENDERS[name]().fit(purchases, CUTOFF)
@@ -188,24 +231,27 @@ def main(
             continue
         fit_seconds = time.perf_counter() - began
         costs[name] = measure(build_part(fitted, purchases), purchases)
+        recalls[name] = measure_recall(fitted, purchases)
         medians = {kind: statistics.median(rounds) for kind, rounds in costs[name].items()}
-        rows.append([name, *(f"{medians[kind]:.2f} ms" for kind in KINDS), f"{fit_seconds:.0f} s"])
+        rows.append([name, *(f"{medians[kind]:.2f} ms" for kind in KINDS)])
+        rows[-1] += [f"{statistics.mean(recalls[name]):.3f}", f"{fit_seconds:.0f} s"]
         typer.echo(" ".join(rows[-1]))
-    figures = make_figures(costs)
-    publish(NAME, figures)
+    figures = make_figures(name_of_figures, costs, recalls)
+    publish(name_of_figures, figures)
     facts = {
         "Release": f"{items:,} items, models fitted on {customers:,} customers with {N_PURCHASES} purchases each, "
         f"synthetic: the classes of `kizuna release`, not the command; {N_ON_RECORD:,} customers on record",
         "Requests": f"ten items for a history of {N_PURCHASES} purchases, the same within one of {N_CATEGORIES} "
         "categories, and for a customer on record; one worker with a key, a limit of requests and metrics",
+        "Recall": f"of the {LIST_LENGTH} best items by the scores of all items, {N_COMPARED} histories",
         "CPU": f"of all processes of the service, {ROUNDS} rounds; the figures are those of the most expensive model",
     }
     write_section(
-        NAME,
-        "The cost of a recommendation",
-        command="python -m benchmarks.recommend_cost",
+        name_of_figures,
+        f"The cost of a recommendation among {items:,} items",
+        command=f"python -m benchmarks.recommend_cost --items {items}",
         facts=facts,
-        parts=[figure_table(figures), table(["model", *KINDS, "fit"], rows)],
+        parts=[figure_table(figures), table(["model", *KINDS, f"recall@{LIST_LENGTH}", "fit"], rows)],
     )
 
 

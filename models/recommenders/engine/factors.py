@@ -184,6 +184,8 @@ class LongestFirst:
     "(m,) codes."
     lengths: NDArray[np.float32]
     "(m,) lengths, falling."
+    longest: float
+    "Length of the longest vector without its factor."
     factor: NDArray[np.float32]
     "(m,) popularity factor of each item, by code."
     copied: NDArray[np.float32]
@@ -192,16 +194,25 @@ class LongestFirst:
     @classmethod
     def of(cls, vectors: NDArray[np.float32], factor: NDArray[np.float32]) -> Self:
         """Of (m, n_factors) vectors and (m,) factors."""
-        lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors)) * factor
+        plain = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+        lengths = plain * factor
         items = np.argsort(-lengths, kind="stable").astype(np.int32)
         copied = items[:MAX_COPIED]
-        return cls(items=items, lengths=lengths[items], factor=factor, copied=vectors[copied] * factor[copied][:, None])
+        return cls(
+            items=items,
+            lengths=lengths[items],
+            longest=float(plain.max()),
+            factor=factor,
+            copied=vectors[copied] * factor[copied][:, None],
+        )
 
     def search(self, vectors: NDArray[np.float32], customer: NDArray[np.float32]) -> RowScores | None:
         """The row of a customer's (n_factors,) vector; None where too many items could be among the best."""
+        length = float(np.linalg.norm(customer) * SLACK)
+        if length * self.longest < MIN_SCORE:
+            return RowScores.of(np.zeros(len(self.items), dtype=np.float32))
         first = self._score(vectors, customer, places=slice(0, N_FIRST))
         lowest = max(float(np.partition(first, -N_KNOWN)[-N_KNOWN]) if len(first) >= N_KNOWN else 0.0, MIN_SCORE)
-        length = float(np.linalg.norm(customer) * SLACK)
         # Every item from `end` on has a score of at most `lowest`.
         end = int(np.searchsorted(-self.lengths, -lowest / max(length, MIN_SCORE), side="right"))
         if end > FEW * len(self.items):

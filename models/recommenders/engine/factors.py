@@ -74,6 +74,10 @@ class FactorRecommender(ScoringRecommender, ABC):
         self.factors_ = factors @ axes.astype(np.float32)
         self.ridge_ = weight * spread + penalty
 
+    def scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
+        """(n, m) score of each item for each history, 0 where it is noise."""
+        return cut_noise(super().scores(histories, cutoff))
+
     def _raw_scores(self, histories: Histories, cutoff: date) -> NDArray[np.float32]:
         vectors = [self._fold_in(histories, row, cutoff=cutoff).customer_vector() for row in range(len(histories))]
         vectors = np.array(vectors, dtype=np.float32).reshape(len(histories), self.factors_.shape[1])
@@ -182,10 +186,8 @@ class LongestFirst:
 
     items: NDArray[np.int32]
     "(m,) codes."
-    lengths: NDArray[np.float32]
-    "(m,) lengths, falling."
-    longest: float
-    "Length of the longest vector without its factor."
+    rising: NDArray[np.float32]
+    "(m,) lengths, from the shortest up."
     factor: NDArray[np.float32]
     "(m,) popularity factor of each item, by code."
     copied: NDArray[np.float32]
@@ -194,27 +196,23 @@ class LongestFirst:
     @classmethod
     def of(cls, vectors: NDArray[np.float32], factor: NDArray[np.float32]) -> Self:
         """Of (m, n_factors) vectors and (m,) factors."""
-        plain = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-        lengths = plain * factor
+        lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors)) * factor
         items = np.argsort(-lengths, kind="stable").astype(np.int32)
         copied = items[:MAX_COPIED]
         return cls(
             items=items,
-            lengths=lengths[items],
-            longest=float(plain.max()),
+            rising=np.ascontiguousarray(lengths[items[::-1]]),
             factor=factor,
             copied=vectors[copied] * factor[copied][:, None],
         )
 
     def search(self, vectors: NDArray[np.float32], customer: NDArray[np.float32]) -> RowScores | None:
         """The row of a customer's (n_factors,) vector; None where too many items could be among the best."""
-        length = float(np.linalg.norm(customer) * SLACK)
-        if length * self.longest < MIN_SCORE:
-            return RowScores.of(np.zeros(len(self.items), dtype=np.float32))
         first = self._score(vectors, customer, places=slice(0, N_FIRST))
         lowest = max(float(np.partition(first, -N_KNOWN)[-N_KNOWN]) if len(first) >= N_KNOWN else 0.0, MIN_SCORE)
+        length = float(np.linalg.norm(customer) * SLACK)
         # Every item from `end` on has a score of at most `lowest`.
-        end = int(np.searchsorted(-self.lengths, -lowest / max(length, MIN_SCORE), side="right"))
+        end = len(self.items) - int(np.searchsorted(self.rising, lowest / max(length, MIN_SCORE)))
         if end > FEW * len(self.items):
             return None
         further = self._score(vectors, customer, places=slice(N_FIRST, end)) if end > N_FIRST else first[:0]
@@ -223,9 +221,10 @@ class LongestFirst:
         items = self.items[places].astype(np.int64)
 
         def score_others(others: NDArray[np.integer]) -> NDArray[np.float32]:
-            return cut_noise(vectors[others] @ customer) * self.factor[others]
+            return cut_noise((vectors[others] @ customer) * self.factor[others])
 
-        return RowScores(items, scores[places], len(self.items), lowest, score_others)
+        bound = lowest if lowest > MIN_SCORE else 0.0
+        return RowScores(items, scores[places], len(self.items), bound, score_others)
 
     def _score(
         self, vectors: NDArray[np.float32], customer: NDArray[np.float32], *, places: slice

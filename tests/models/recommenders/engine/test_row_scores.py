@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -15,11 +16,12 @@ from hypothesis import strategies as st
 
 from core.interactions import Interactions
 from core.item_attributes import ItemAttributes
-from core.recommendations import Recommendations
+from core.recommendations import STAGES, Recommendations
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.cold_start.items import add_cold_start_items, find_cold_start_items
 from models.recommenders.engine import category_affinity, factors, scoring, season
 from models.recommenders.engine.exclusions import Exclusions
+from models.recommenders.engine.factors import FactorRecommender
 from models.recommenders.engine.row_scores import RowScores, add_rows, join_items
 from models.recommenders.engine.scoring import ScoringRecommender
 
@@ -145,6 +147,19 @@ def test_a_fit_forgets_the_last_answer(name: str):
     answer = model.fit(purchases(), CUTOFF).recommend(history, 10, cutoff=CUTOFF)
 
     np.testing.assert_array_equal(answer.items, expected.items)
+
+
+@pytest.mark.parametrize("name", ["als", "ials"])
+def test_a_model_whose_scores_are_noise_lists_best_sellers_without_scoring_all_items(
+    name: str, monkeypatch: pytest.MonkeyPatch
+):
+    model = cast(FactorRecommender, copy(fit_model(name)))
+    model.factors_, model.ridge_ = model.factors_ * np.float32(1e-5), model.ridge_ + 1e5
+    monkeypatch.setattr(type(model), "scores", None)
+
+    answer = model.recommend(purchases().histories.take(np.array([7])), 10)
+
+    assert set(answer.stages[0].tolist()) == {STAGES.index("popularity")}
 
 
 @every_model

@@ -18,7 +18,8 @@ from models.artifact import Artifact
 from models.recommenders.catalogue import RECOMMENDERS
 from models.recommenders.cold_start.items import ColdStartItems, add_cold_start_items
 from models.recommenders.engine.base import Recommender
-from models.recommenders.engine.scoring import contributor_shares
+from models.recommenders.engine.exclusions import Exclusions
+from models.recommenders.engine.scoring import MANY_ITEMS, contributor_shares
 from serving.release.context_models import ContextModels
 from serving.release.customer_part import CustomerPart
 from serving.release.item_part import ItemPart
@@ -59,12 +60,21 @@ class BatchRanker:
         Where a history yields fewer than k items, the customer's profile comes before popularity. Customers are ranked
         in blocks: for each few of them the models look through what is excluded for all that they get.
         """
+        is_gone = np.zeros(len(self.model.item_ids), dtype=np.bool_)
+        is_gone[unavailable] = True
+        exclusions = self.rules.exclude(is_gone)
+        # A model finds an item's contributions at once for the customer whose candidates it has just scored.
+        ranks_each = len(self.model.item_ids) >= MANY_ITEMS and len(rows) > 1
         starts = range(0, max(len(rows), 1), RANKED_AT_ONCE)
-        blocks = [self._rank_block(rows[i : i + RANKED_AT_ONCE], k, unavailable=unavailable) for i in starts]
+        rank = self._rank_each if ranks_each else self._rank_block
+        blocks = [rank(rows[i : i + RANKED_AT_ONCE], k, exclusions=exclusions) for i in starts]
         return blocks[0] if len(blocks) == 1 else _join(blocks)
 
-    def _rank_block(self, rows: NDArray[np.int64], k: int, *, unavailable: NDArray[np.int32]) -> TopItems:
-        histories, exclusions = self.customers.histories.take(rows), self.rules.exclude(unavailable)
+    def _rank_each(self, rows: NDArray[np.int64], k: int, *, exclusions: Exclusions) -> TopItems:
+        return _join([self._rank_block(row, k, exclusions=exclusions) for row in rows[:, None]])
+
+    def _rank_block(self, rows: NDArray[np.int64], k: int, *, exclusions: Exclusions) -> TopItems:
+        histories = self.customers.histories.take(rows)
         best = self.model.recommend(histories, k, cutoff=self.cutoff, exclusions=exclusions)
         short = np.flatnonzero((best.stages == STAGES.index(Stage.POPULARITY)).any(axis=1))
         for places in self._group_by_profile(rows, short):
@@ -87,7 +97,7 @@ class BatchRanker:
             rows = np.arange(start, min(start + SHARES_AT_ONCE, len(histories)))
             shares[rows] = contributor_shares(
                 self.model,
-                histories.take(rows),
+                histories.take(rows) if len(histories) > 1 else histories,
                 items=best.items[rows],
                 contributors=best.contributors[rows],
                 cutoff=self.cutoff,

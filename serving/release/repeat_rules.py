@@ -21,10 +21,10 @@ class RepeatRules:
     has_days: bool = True
     "Whether it is known on which days customers bought; otherwise no reason names a day."
 
-    def exclude(self, unavailable: NDArray[np.int32]) -> Exclusions:
-        """What these rules and the stock exclude."""
+    def exclude(self, is_gone: NDArray[np.bool_]) -> Exclusions:
+        """What these rules and the stock exclude; (m,) whether an item is out of stock."""
         return Exclusions(
-            items=unavailable,
+            items=is_gone,
             seen=self.repeat_policy == "never",
             not_due=self.repeat_policy == "due",
             discovery=self.discovery,

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -29,7 +29,7 @@ from models.artifact import Artifact
 from models.protocols import Settings
 from models.recommenders.engine.exclusions import ExcludedItems, Exclusions
 from models.recommenders.engine.item_popularity import PopularityOrder, popularity_of
-from models.recommenders.engine.last_result import forget_results, without_results
+from models.recommenders.engine.last_result import forget_results, keep_last, without_results
 from models.recommenders.engine.ranked_lists import ItemScores, RankedLists
 from models.recommenders.engine.replenishment import default_gap, dueness, usual_gap_days
 from models.recommenders.engine.search_ranges import Between, Ranges
@@ -130,7 +130,6 @@ class Recommender:
             self._check_length(cold_start)
         day, histories = cutoff or self.cutoff_, histories.recode(self.item_ids)
         excluded = self._resolve(exclusions, histories, cutoff=day)
-        order = cache(lambda: self._popularity_order.without(excluded.for_all))
         lists = RankedLists.empty(len(histories), k)
         rows_at_once = max(1, CELLS_AT_ONCE // len(self.item_ids))
         for start in range(0, len(histories), rows_at_once):
@@ -142,7 +141,7 @@ class Recommender:
                 self._append_similar(rows, block, excluded=excluded_rows, cutoff=day)
             if cold_start is not None:
                 rows.append_best(cold_start, excluded_rows)
-            rows.append_popular(order, self.popularity_, excluded=excluded_rows)
+            rows.append_popular(self._order_without, self.popularity_, excluded=excluded_rows)
         return lists.to_recommendations(histories.customer_ids, self.item_ids)
 
     def rank_items(
@@ -255,6 +254,10 @@ class Recommender:
             raise BadInput(
                 f"{len(item_scores.scores)} item scores for {len(self.item_ids)} items; give one score for each item"
             )
+
+    @keep_last
+    def _order_without(self, excluded: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+        return self._popularity_order.without(excluded)
 
     @cached_property
     def _popularity_order(self) -> PopularityOrder:

@@ -81,6 +81,8 @@ class ExcludedItems:
 
     def slice_rows(self, start: int, end: int) -> ExcludedItems:
         """The exclusions of one block of rows, numbered from the start of the block."""
+        if not len(self.rows) and not len(self.seen_rows):
+            return self
         inside = (self.rows >= start) & (self.rows < end)
         is_seen = (self.seen_rows >= start) & (self.seen_rows < end)
         return replace(

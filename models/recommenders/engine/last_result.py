@@ -51,8 +51,6 @@ def without_results(model: object) -> dict[str, Any]:
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    if one is other:
-        return True
-    if isinstance(one, np.ndarray):
-        return np.array_equal(one, other)
-    return not isinstance(one, Histories) and bool(one == other)
+    if one is other or type(one) is not type(other) or isinstance(one, Histories):
+        return one is other
+    return np.array_equal(one, other) if isinstance(one, np.ndarray) else bool(one == other)

@@ -60,10 +60,10 @@ class RankedLists:
             items, best = select_best(row_scores, self.items.shape[1])
             self._write_row(row, items, scores=best, stage=stage)
 
-    def write_best_of_row(self, row: int, scores: RowScores, *, stage: Stage) -> None:
-        """The same for the candidates of one row."""
+    def write_best_of_row(self, scores: RowScores, stage: Stage) -> None:
+        """The same for the candidates of the only row."""
         places, best = select_best(scores.scores, self.items.shape[1], codes=scores.items)
-        self._write_row(row, scores.items[places], scores=best, stage=stage)
+        self._write_row(0, scores.items[places], scores=best, stage=stage)
 
     def _write_row(self, row: int, items: NDArray[np.int64], *, scores: NDArray[np.float32], stage: Stage) -> None:
         self.items[row, : len(items)] = items
@@ -87,13 +87,20 @@ class RankedLists:
         self.append_lists(rows, following)
 
     def append_popular(
-        self, find_order: Callable[[], NDArray[np.int64]], popularity: NDArray[np.float64], *, excluded: ExcludedItems
+        self,
+        find_order: Callable[[NDArray[np.bool_] | None], NDArray[np.int64]],
+        popularity: NDArray[np.float64],
+        *,
+        excluded: ExcludedItems,
     ) -> None:
-        """Fill the empty places with the first items of an order that are neither excluded nor listed already."""
+        """Fill the empty places with the first items of an order that are neither excluded nor listed already.
+
+        `find_order` gives it, without the items that are excluded for every row.
+        """
         n_empty = (self.items < 0).sum(axis=1)
         if not n_empty.any():
             return
-        order = find_order()
+        order = find_order(excluded.for_all)
         rows, places = _first_allowed(order, n_empty, excluded=excluded.add_listed(self.items), m=len(popularity))
         nth = np.arange(len(rows)) - np.searchsorted(rows, rows)
         columns = (self.items.shape[1] - n_empty)[rows] + nth

@@ -118,25 +118,24 @@ class ScoringRecommender(Recommender, ABC):
                 excluded.discount_seen(scores)
                 excluded.zero_out(scores)
                 lists.write_best(scores, self.stage)
-            else:
-                for row in range(len(histories)):
-                    self._write_row(lists, histories, row=row, excluded=excluded, cutoff=cutoff)
-            if explains:
-                self._write_contributors(lists, histories, cutoff=cutoff)
+                if explains:
+                    self._write_contributors(lists, histories, cutoff=cutoff)
+                return
+            for row in range(len(histories)):
+                of_row, history = lists.slice_rows(row, row + 1), histories.select_row(row)
+                self._write_row(of_row, history, excluded=excluded.slice_rows(row, row + 1), cutoff=cutoff)
+                if explains:
+                    self._write_contributors(of_row, history, cutoff=cutoff)
 
-    def _write_row(
-        self, lists: RankedLists, histories: Histories, *, row: int, excluded: ExcludedItems, cutoff: date
-    ) -> None:
+    def _write_row(self, lists: RankedLists, history: Histories, *, excluded: ExcludedItems, cutoff: date) -> None:
         """Write the best candidates of one history, or the best of all items where a candidate may be missing."""
-        history = histories.select_row(row)
-        of_row = excluded if len(histories) == 1 else excluded.slice_rows(row, row + 1)
         scores = self.score_row(history, cutoff)
-        allowed = of_row.apply(scores)
+        allowed = excluded.apply(scores)
         if not allowed.knows_nth_best(lists.items.shape[1]):
-            few = of_row.few_allowed
+            few = excluded.few_allowed
             every = RowScores.of(self.scores(history, cutoff)[0]) if few is None else scores.restrict(few)
-            allowed = of_row.apply(every)
-        lists.write_best_of_row(row, allowed, stage=self.stage)
+            allowed = excluded.apply(every)
+        lists.write_best_of_row(allowed, self.stage)
 
     def _write_contributors(self, lists: RankedLists, histories: Histories, *, cutoff: date) -> None:
         """Write the past item with the largest contribution beside each listed item.

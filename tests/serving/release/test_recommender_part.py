@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.recommenders.engine import scoring
 from models.recommenders.item_knn import ItemKnn
 from serving.release import recommender_part as module
 from serving.release.recommender_part import SHARES_AT_ONCE, TOP_ARRAYS, BatchRanker, TopItems
@@ -56,3 +57,15 @@ def test_a_customer_has_the_same_contributions_beside_many_others_as_alone():
     assert np.isfinite(alone).any()
 
     np.testing.assert_array_equal(rank(MANY).shares, alone[MANY])
+
+
+def test_a_customer_has_the_same_items_and_contributions_in_a_large_catalogue(monkeypatch: pytest.MonkeyPatch):
+    in_blocks = rank(MANY)
+    monkeypatch.setattr(module, "MANY_ITEMS", 0)
+    monkeypatch.setattr(scoring, "MANY_ITEMS", 0)
+
+    one_by_one = rank(MANY)
+
+    for name in (*TOP_ARRAYS, "customer_ids", "shortfalls"):
+        np.testing.assert_array_equal(getattr(one_by_one.best, name), getattr(in_blocks.best, name), err_msg=name)
+    np.testing.assert_allclose(one_by_one.shares, in_blocks.shares, rtol=1e-6)

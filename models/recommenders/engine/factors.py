@@ -212,7 +212,8 @@ class LongestFirst:
         lowest = max(float(np.partition(first, -N_KNOWN)[-N_KNOWN]) if len(first) >= N_KNOWN else 0.0, MIN_SCORE)
         length = float(np.linalg.norm(customer) * SLACK)
         # Every item from `end` on has a score of at most `lowest`.
-        end = len(self.items) - int(np.searchsorted(self.rising, lowest / max(length, MIN_SCORE)))
+        shortest = np.float32(lowest / max(length, MIN_SCORE))  # another type would copy all lengths
+        end = len(self.items) - int(np.searchsorted(self.rising, shortest))
         if end > FEW * len(self.items):
             return None
         further = self._score(vectors, customer, places=slice(N_FIRST, end)) if end > N_FIRST else first[:0]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 DIGITS, TWO, SEPARATOR = "([0-9]{1,2})", "([0-9]{2})", "(?:[-/.]| +)"
-TIME = "(?:[T ]+([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:[.,][0-9]*)?)?)?(?: ?([AaPp])[.]?[Mm][.]?)?"
+TIME = "(?:[T ]+([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:[.,][0-9]*)?)?)?(?: ?([AaPp])[.]? ?[Mm][.]?)?"
 OFFSET = " ?(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 TIME_PARTS = ("hour", "minute", "second", "half", "offset")
 
@@ -38,6 +38,12 @@ FIRST_YEARS = ((("令和", "R", "r"), 2019), (("平成", "H", "h"), 1989), (("�
 "The first year of each era."
 WEEKDAY = " ?[(](月|火|水|木|金|土|日)(曜日?)?[)]"
 "A weekday behind a date, as Japanese exports have it."
+_CLOCK_BEHIND_HALF = " *([0-9]{1,2}[:時][0-9]{1,2}([:分][0-9]{1,2})?)[:分秒]?"
+HALVES = {
+    "AM": f" ?(午前|上午|오전){_CLOCK_BEHIND_HALF}",
+    "PM": f" ?(午後|下午|오후){_CLOCK_BEHIND_HALF}",
+}
+"A half of the day before its time, as spreadsheets write it in Japanese, Chinese and Korean."
 
 DIRECTIVES: Mapping[str, tuple[str, str]] = {
     "Y": ("year", "([0-9]{4})"),
@@ -50,7 +56,7 @@ DIRECTIVES: Mapping[str, tuple[str, str]] = {
     "I": ("hour", DIGITS),
     "M": ("minute", DIGITS),
     "S": ("second", DIGITS),
-    "p": ("half", "([AaPp])[.]?[Mm][.]?"),
+    "p": ("half", "([AaPp])[.]? ?[Mm][.]?"),
     "z": ("offset", "(Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)"),
     "f": ("", "[0-9]{1,9}"),
     "a": ("", "[A-Za-z]{2,9}[.]?"),

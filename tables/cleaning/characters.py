@@ -1,4 +1,4 @@
-"""Full-width characters, blanks and the usual words for a missing value."""
+"""Full-width characters, digits of other scripts, blanks and the usual words for a missing value."""
 
 from __future__ import annotations
 
@@ -8,8 +8,19 @@ from collections.abc import Iterable, Sequence
 import ibis
 import ibis.expr.types as ir
 
-WIDE = "０１２３４５６７８９．，－（）％＋／：　\u00a0\u2009\u202f−–△▲’"
-NARROW = "0123456789.,-()%+/:    -----'"
+OTHER_DIGITS = "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙"
+"Arabic, Persian, Devanagari, Bengali and Thai ones, each script from 0 to 9."
+PLAIN = (
+    dict(zip(OTHER_DIGITS, "0123456789" * 5, strict=True))
+    | {"٫": ".", "٬": ",", "٪": "%"}
+    | dict(zip("０１２３４５６７８９．，－（）％＋／：", "0123456789.,-()%+/:", strict=True))
+    | dict.fromkeys("\u3000\u00a0\u2009\u202f", " ")
+    | dict.fromkeys("−–△▲", "-")
+    | {"’": "'"}
+)
+"Digits, signs and blanks as they are written, and what they mean."
+PLAIN_CHARACTERS = str.maketrans(PLAIN)
+"The same for texts of Python."
 
 BLANKS = " \t\n\r\v\f"
 NULL_WORDS = (
@@ -21,7 +32,7 @@ NULL_WORDS = (
 
 def narrow(text: ir.Value) -> ir.Value:
     """The text with plain digits, signs and blanks, without blanks around it."""
-    return text.translate(WIDE, NARROW).strip()
+    return text.translate("".join(PLAIN), "".join(PLAIN.values())).strip()
 
 
 def is_one_of(text: ir.Value, words: Iterable[str]) -> ir.BooleanValue:

@@ -1,6 +1,6 @@
 """Reads moments in text, the same on every engine.
 
-    2026/4/1   2026年4月1日(水) 9時30分   令和8年4月1日   2026-04-01T09:30+09:00   20260401
+    2026/4/1   2026年4月1日(水) 9時30分   令和8年4月1日   2026/4/1 午後9:30   2026-04-01T09:30+09:00   20260401
     2026-03 (a month, where a day is wanted)
 
 04/05/2026 could be two dates. It is read only where the TOML states the order, or where the whole column has one.
@@ -18,6 +18,7 @@ from core.date_format import (
     EPOCH_UNITS,
     ERA,
     FIRST_YEARS,
+    HALVES,
     SPREADSHEET_DAYS,
     STARTS_OF_MONTHS,
     WEEKDAY,
@@ -107,8 +108,11 @@ def moment_in(text: ir.Value, bench: Workbench, *, date_format: str | None, take
 
 
 def _with_separators(text: ir.Value, bench: Workbench) -> ir.Value:
+    plain = _with_western_year(bench.step(narrow(text)), bench)
+    for half, written in HALVES.items():
+        plain = plain.re_replace(written, rf" \2 {half}")
     plain = (
-        _with_western_year(bench.step(narrow(text)), bench)
+        plain
         .re_replace(WEEKDAY, " ")
         .re_replace("[年月]", "-")
         .re_replace("日 *", " ")
@@ -196,8 +200,8 @@ def has_lost_digits(text: ir.Value, *, unit: int) -> ir.Value:
 
 def _number_in(text: ir.Value, bench: Workbench) -> ir.Value:
     plain = bench.step(narrow(text))
-    readable = plain.re_search("^-?[0-9]{1,17}([.][0-9]*)?$")
-    return bench.step(ibis.ifelse(readable, plain, ibis.null("string")).cast("float64"))
+    readable = plain.re_search("^-?[0-9]{1,17}([.,][0-9]*)?$")
+    return bench.step(ibis.ifelse(readable, plain.replace(",", "."), ibis.null("string")).cast("float64"))
 
 
 def spreadsheet_moment(days: ir.Value, bench: Workbench) -> ClockTime:

@@ -42,7 +42,7 @@ PERSONAL_NAMES = re.compile(
     r"^mobile( number)?$|address|street|zip|postal|postcode|"
     r"vorname|nachname|strasse|plz|telefon|氏名|名前|姓$|^名$|フリガナ|ふりがな|カナ$|住所|電話|郵便|メール|lat(itude)?$|lon(gitude)?$|^ip"
 )
-SERIAL = re.compile(r"^\d{4,5}(?:[.]\d+)?$")
+SERIAL = re.compile(r"^\d{4,5}(?:[.,]\d+)?$")
 "A day of a spreadsheet, perhaps with a time."
 ZERO_FRACTION = re.compile(r"^\d+[.]0+$")
 
@@ -269,7 +269,7 @@ def _guess_dates(name: str, cells: list[tuple[str, int]], *, today: date) -> Dat
         dates = None
     if dates is not None and dates.is_scientific and not kinds_of_time(name):
         dates = None
-    serials = [float(value) for value, _ in cells if SERIAL.match(value)]
+    serials = [float(value.replace(",", ".")) for value, _ in cells if SERIAL.match(value)]
     if dates is None and serials and len(serials) == len(cells):
         return _guess_serials(name, (min(serials), max(serials)), n_rows=sum(rows for _, rows in cells))
     return dates

@@ -22,18 +22,20 @@ from core.date_format import (
     DAYS_TO_1970,
     ERA,
     FIRST_YEARS,
+    HALVES,
     LETTER,
     SPREADSHEET_DAYS,
     WEEKDAY,
     month_of,
     with_english_months,
 )
+from tables.cleaning.characters import PLAIN_CHARACTERS
 from tables.discovery.epochs import EPOCHS, count_epochs
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
 CLOCK = (
     r"(?:[T ,]+(?P<clock>\d{1,2}[:時h]\d{1,2}(?:[:分]\d{1,2}(?:[.,]\d+)?)?[分秒]?"
-    r"|(?:[01]?\d|2[0-3])[.][0-5]\d(?:[.:][0-5]\d)?)(?P<half> ?[AaPp]\.?[Mm]\.?)?)?"
+    r"|(?:[01]?\d|2[0-3])[.][0-5]\d(?:[.:][0-5]\d)?)(?P<half> ?[AaPp]\.? ?[Mm]\.?)?)?"
 )
 OFFSET = r" ?(?:\(?(?P<offset>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)\)?)?$"
 YEAR = re.compile(r"^\d{4}(?:[-/.年]\d{1,2}(?:[-/.月]\d{1,2}日?)?月?|\d{4})" + CLOCK + OFFSET)
@@ -108,8 +110,10 @@ def guess_dates(cells: Sequence[tuple[str, int]], *, today: date) -> DateGuess |
 
 
 def _with_western_year(text: str) -> str:
-    """The text with the year of a Japanese era as one of ours, and without a weekday behind the day."""
-    plain = unicodedata.normalize("NFKC", text)
+    """The text with the year of a Japanese era as one of ours, plain digits, and without a weekday behind the day."""
+    plain = unicodedata.normalize("NFKC", text).translate(PLAIN_CHARACTERS)
+    for half, written in HALVES.items():
+        plain = re.sub(written, rf" \2 {half}", plain)
     era = re.match(ERA, plain)
     if era:
         first = next(year for names, year in FIRST_YEARS if era[1] in names)

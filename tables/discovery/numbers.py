@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from core.currencies import MARKS as MARKS_OF_CURRENCIES
 from core.currencies import currency_codes
+from tables.cleaning.characters import PLAIN_CHARACTERS
 
 USUAL = ("$", "¥", "£")
 "Signs of several currencies that mean the first of them unless the business says otherwise."
@@ -74,7 +75,7 @@ def guess_numbers(cells: Sequence[tuple[str, int]]) -> NumberGuess | None:
     bodies: list[tuple[str, int]] = []
     n_negative, n_numbers = 0, n_rows
     for text, rows in cells:
-        narrow = number = unicodedata.normalize("NFKC", text).replace("\u202f", " ").strip()
+        narrow = number = unicodedata.normalize("NFKC", text).translate(PLAIN_CHARACTERS).strip()
         if not BARE.match(narrow):
             for sign in {match[0] for match in SIGN.finditer(narrow)}:
                 currency = currency_of(sign)

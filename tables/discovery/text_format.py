@@ -158,7 +158,8 @@ def _layout(path: Path, lines: list[str]) -> Layout:
     layouts = [layout for delimiter in DELIMITERS if (layout := _split(lines, delimiter))]
     if not layouts:
         raise DataError(f"{path} is no table: no comma, semicolon, tab or bar splits its lines into the same cells")
-    best = max(layouts, key=lambda one: (one.has_names, one.share, one.width))
+    # Decimal commas may split rows into as many cells as semicolons do, but not the header above them.
+    best = max(layouts, key=lambda one: (one.has_names, one.share, one.width, -one.header.line))
     if not best.has_names:
         if is_wide := describe_wide(best.header.cells):
             raise DataError(f"{path} {is_wide}")

@@ -89,6 +89,56 @@ def test_an_export_of_another_country_gives_the_amounts_customers_and_times_that
     assert (toml["currency"], toml["time_zone"]) == (currency, zone)
 
 
+ARABIC = str.maketrans("0123456789,.", "٠١٢٣٤٥٦٧٨٩٬٫")
+THAI = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
+
+
+def write_half(one: datetime, halves: tuple[str, str]) -> tuple[str, str]:
+    """The half of the day, and the time on a clock of twelve hours."""
+    return halves[one.hour // 12], f"{one.hour % 12 or 12}:{one:%M}"
+
+
+OTHER_CHARACTERS: dict[str, Callable[[datetime, float], str]] = {
+    "Arabic digits": lambda one, x: f"{one:%Y/%m/%d %H:%M};{write_amount(x, ',', '.')}".translate(ARABIC),
+    "Thai digits": lambda one, x: f"{one:%Y-%m-%d %H:%M};{write_amount(x, ',', '.')}".translate(THAI),
+    "typographic apostrophes": lambda one, x: f"{one:%Y-%m-%d %H:%M};{write_amount(x, '’', '.')}",
+    "halves of the day in Spanish": lambda one, x: (
+        f"{one:%d/%m/%Y} {' '.join(reversed(write_half(one, ('a. m.', 'p. m.'))))};{x:.2f}"
+    ),
+    "halves of the day in Japanese": lambda one, x: f"{one:%Y/%m/%d} {' '.join(write_half(one, ('午前', '午後')))};{x:.2f}",
+    "halves of the day in Korean": lambda one, x: f"{one:%Y-%m-%d} {' '.join(write_half(one, ('오전', '오후')))};{x:.2f}",
+    "days of a spreadsheet with a decimal comma": lambda one, x: (
+        f"{(one - datetime(1899, 12, 30)) / timedelta(days=1):.6f};{x:.2f}".replace(".", ",")
+    ),
+}
+
+
+@pytest.mark.parametrize("written", OTHER_CHARACTERS)
+def test_times_and_amounts_are_read_in_whatever_characters_a_spreadsheet_writes_them(written: str):
+    line = OTHER_CHARACTERS[written]
+    pairs = list(zip(MOMENTS, AMOUNTS, strict=True))
+    write("orders.csv", ["customer_id;order_date;amount", *(f"c{n % 20};{line(*pair)}" for n, pair in enumerate(pairs))])
+
+    discover("orders.csv")
+
+    rows = purchases()
+    assert sum(row["amount"] for row in rows) == pytest.approx(sum(AMOUNTS))
+    assert sorted(row["event_time"] for row in rows) == MOMENTS
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["From Email Address", "buyer-email", "E-Mail-Adresse (Rechnungsadresse)", "注文者メールアドレス", "Müşteri No"],
+)
+def test_the_address_or_number_of_a_buyer_is_the_customer(name: str):
+    mails = [f"{name};date;amount", *(f"c{n % 20}@example.com;{one:%Y-%m-%d};5" for n, one in enumerate(MOMENTS))]
+    write("orders.csv", mails)
+
+    toml = discover("orders.csv")
+
+    assert toml["tables"]["purchases"]["columns"]["customer_id"] == name
+
+
 MONTHS = {
     "German": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
     "German, short": "Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.",

@@ -112,8 +112,7 @@ def _with_separators(text: ir.Value, bench: Workbench) -> ir.Value:
     for half, written in HALVES.items():
         plain = plain.re_replace(written, rf" \2 {half}")
     plain = (
-        plain
-        .re_replace(WEEKDAY, " ")
+        plain.re_replace(WEEKDAY, " ")
         .re_replace("[年月]", "-")
         .re_replace("日 *", " ")
         .re_replace("[時分]", ":")

@@ -105,8 +105,12 @@ OTHER_CHARACTERS: dict[str, Callable[[datetime, float], str]] = {
     "halves of the day in Spanish": lambda one, x: (
         f"{one:%d/%m/%Y} {' '.join(reversed(write_half(one, ('a. m.', 'p. m.'))))};{x:.2f}"
     ),
-    "halves of the day in Japanese": lambda one, x: f"{one:%Y/%m/%d} {' '.join(write_half(one, ('午前', '午後')))};{x:.2f}",
-    "halves of the day in Korean": lambda one, x: f"{one:%Y-%m-%d} {' '.join(write_half(one, ('오전', '오후')))};{x:.2f}",
+    "halves of the day in Japanese": lambda one, x: (
+        f"{one:%Y/%m/%d} {' '.join(write_half(one, ('午前', '午後')))};{x:.2f}"
+    ),
+    "halves of the day in Korean": lambda one, x: (
+        f"{one:%Y-%m-%d} {' '.join(write_half(one, ('오전', '오후')))};{x:.2f}"
+    ),
     "days of a spreadsheet with a decimal comma": lambda one, x: (
         f"{(one - datetime(1899, 12, 30)) / timedelta(days=1):.6f};{x:.2f}".replace(".", ",")
     ),
@@ -117,7 +121,9 @@ OTHER_CHARACTERS: dict[str, Callable[[datetime, float], str]] = {
 def test_times_and_amounts_are_read_in_whatever_characters_a_spreadsheet_writes_them(written: str):
     line = OTHER_CHARACTERS[written]
     pairs = list(zip(MOMENTS, AMOUNTS, strict=True))
-    write("orders.csv", ["customer_id;order_date;amount", *(f"c{n % 20};{line(*pair)}" for n, pair in enumerate(pairs))])
+    write(
+        "orders.csv", ["customer_id;order_date;amount", *(f"c{n % 20};{line(*pair)}" for n, pair in enumerate(pairs))]
+    )
 
     discover("orders.csv")
 

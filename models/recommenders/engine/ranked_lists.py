@@ -101,7 +101,7 @@ class RankedLists:
         if not n_empty.any():
             return
         order = find_order(excluded.for_all)
-        rows, places = _first_allowed(order, n_empty, excluded=excluded.add_listed(self.items), m=len(popularity))
+        rows, places = _first_allowed(order, n_empty, excluded=excluded.add_listed(self.items))
         nth = np.arange(len(rows)) - np.searchsorted(rows, rows)
         columns = (self.items.shape[1] - n_empty)[rows] + nth
         self.items[rows, columns] = order[places]
@@ -140,18 +140,18 @@ def select_best(
 
 
 def _first_allowed(
-    order: NDArray[np.int64], n_empty: NDArray[np.int64], *, excluded: ExcludedItems, m: int
+    order: NDArray[np.int64], n_empty: NDArray[np.int64], *, excluded: ExcludedItems
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows and places in `order` of the first `n_empty[row]` allowed items of each row, sorted by row and place."""
     n_excluded = np.bincount(excluded.rows, minlength=len(n_empty))
     # No row needs to look further than its empty places plus its excluded items.
     reach = min(len(order), int((n_empty + np.where(n_empty > 0, n_excluded, 0)).max()))
-    place_of = np.full(m, reach)
-    place_of[order[:reach]] = np.arange(reach)
-    places = place_of[excluded.items]
-    near = places < reach
+    by_code = np.argsort(order[:reach])
+    codes = order[:reach][by_code]
+    nth = np.searchsorted(codes, excluded.items)
+    near = np.flatnonzero(np.append(codes, -1)[nth] == excluded.items)
     allowed = np.ones((len(n_empty), reach), dtype=bool)
-    allowed[excluded.rows[near], places[near]] = False
+    allowed[excluded.rows[near], by_code[nth[near]]] = False
     rows, columns = np.nonzero(allowed & (np.cumsum(allowed, axis=1) <= n_empty[:, None]))
     return rows, columns
 

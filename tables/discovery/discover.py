@@ -21,6 +21,7 @@ from tables.discovery.keys import compare_ids, describe_ids, describe_overlap, f
 from tables.discovery.languages import language_of
 from tables.discovery.lookups import join_orders
 from tables.discovery.meeting_ids import drop_contacts_of_accounts, meet_subscriptions
+from tables.discovery.order_lines import describe_discounts
 from tables.discovery.proposal import Ask, Proposal, Question, Setting
 from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, recognise
 from tables.discovery.reconcile import reconcile_files
@@ -97,7 +98,7 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
             *notes,
             *dropped,
             *describe_boxes(guesses),
-            *(note for guess in guesses for note in describe_statuses(guess)),
+            *(note for guess in guesses for note in (*describe_statuses(guess), *describe_discounts(guess))),
             *_id_notes(guesses),
         ),
     )

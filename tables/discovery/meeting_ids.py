@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
+from tables.discovery.consents import is_consent
 from tables.discovery.guesses import ColumnGuess, TableGuess
 from tables.discovery.keys import compare_ids, ids_of
 from tables.discovery.vocabulary import load_vocabulary
@@ -50,6 +51,12 @@ def drop_contacts_of_accounts(guesses: Sequence[TableGuess]) -> tuple[list[Table
     tables = " and ".join(guess.table for guess, _ in active)
     label = contacts.examined.source.label
     note = f"{label}: not used, because {tables} have the ids of its {account.name}, not of {key.name}"
+    consents = [facts.name for facts in contacts.examined.columns.values() if is_consent(facts)]
+    if consents:
+        note += (
+            f"; who refuses contacts by its {' or '.join(consents)} is not on record, so check it before you write to "
+            "these accounts"
+        )
     return [guess for guess in guesses if guess is not contacts], [note]
 
 

@@ -23,6 +23,8 @@ OF_LINES = ("amount", "quantity", "cost", "item_id", "line_id", UNIT_PRICE, REFU
 
 NEGATIVE = r"^[^0-9]*[(−△▲-]|-$"
 "A number below zero as text."
+DISCOUNT = re.compile("discount|rabatt?|remise|descuento|desconto|sconto|korting|skidk|скидк|割引|値引|折扣|할인")
+"In the names of what is taken off prices."
 MAX_PIECES = 100
 "More different numbers are no pieces of an order line."
 MIN_ITEMS = 10
@@ -127,6 +129,21 @@ def take_off_refunds(examined: ExaminedSource, columns: dict[str, ColumnGuess]) 
     if is_net or (is_repeated and refunded.column not in examined.once_per_order):
         return columns
     return columns | {"amount": replace(amount, minus=refunded.sources)}
+
+
+def describe_discounts(guess: TableGuess) -> Iterator[str]:
+    """Numbers beside quantity and price that look like discounts: whether of money or a share, nothing says."""
+    amount = guess.columns.get("amount")
+    if guess.table != "purchases" or amount is None or not amount.product:
+        return
+    for facts in guess.examined.columns.values():
+        is_given = (facts.is_number or facts.numbers is not None) and set(facts.values) > {"0"}
+        if is_given and facts.name not in amount.minus and DISCOUNT.search(normalise(facts.name)):
+            yield (
+                f"{guess.examined.source.label}: {facts.name} is not taken off the amounts, which are "
+                f'{" times ".join(amount.product)}; where it is money off a line, add minus = ["{facts.name}"] beside '
+                "product; where it is a share, put the amount of each line into the export"
+            )
 
 
 def returns_by_quantity(guess: TableGuess) -> Iterator[Setting]:

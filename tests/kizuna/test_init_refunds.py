@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from kizuna.main import run
-from tests.kizuna.exports import discover, purchases, write
+from tests.kizuna.exports import discover, init, purchases, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -89,3 +89,34 @@ def test_lines_with_a_negative_quantity_are_returns_whatever_the_sign_of_their_a
     frame = pd.read_csv("orders.csv")
     assert sum(row["amount"] for row in purchases()) == (frame.amount.abs() * frame.quantity / 2).sum()
     assert ("returns" in toml["tables"]["purchases"]) == (sign == "")
+
+
+@pytest.mark.parametrize(
+    ("name", "discount"), [("Discount", "0,50"), ("Rabatt %", "10"), ("割引額", "0.05"), ("Discount", "0")]
+)
+def test_discounts_beside_quantity_and_price_are_not_taken_off_and_init_says_so(
+    name: str, discount: str, capsys: pytest.CaptureFixture[str]
+):
+    lines = [f"order_id;customer;date;sku;quantity;unit_price;{name}"]
+    lines += [f"O{n};c{n % 9};{day(n)};s{n % 5};{1 + n % 3};4,50;{discount if n % 4 else '0'}" for n in range(240)]
+
+    toml = init(write("orders.csv", lines), "--yes", exit_codes=(0, 1))
+
+    assert toml["tables"]["purchases"]["columns"]["amount"]["product"] == ["quantity", "unit_price"]
+    printed = " ".join("".join(capsys.readouterr()).split())
+    assert (f"{name} is not taken off the amounts, which are quantity times unit_price" in printed) == (discount != "0")
+
+
+def test_money_off_a_line_is_taken_off_quantity_times_price():
+    lines = ["order_id;customer;date;sku;quantity;unit_price;discount"]
+    lines += [f"O{n};c{n % 9};{day(n)};s{n % 5};2;4,50;{'0,50' if n % 4 else '0'}" for n in range(240)]
+    discover(write("orders.csv", lines))
+    toml = Path("kizuna.toml").read_text()
+
+    Path("kizuna.toml").write_text(
+        toml.replace(
+            'product = ["quantity", "unit_price"]', 'product = ["quantity", "unit_price"], minus = ["discount"]'
+        )
+    )
+
+    assert sum(row["amount"] for row in purchases()) == 240 * 9 - 180 * 0.5

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.intervals import estimate_intervals
+from core.intervals import Estimate, estimate_intervals
 from insights.finance.economics import Economics, WhatIf, project_revenue
 from insights.finance.lifetime import MONTHS_PER_YEAR
 from insights.report.acquired_customers import AcquiredCustomers
@@ -28,7 +28,8 @@ GAINS = ("profit_of_less_churn", "profit_of_more_retention")
 def scenario_figures(inputs: FigureInputs) -> list[Figure]:
     """Each figure that scenarios change, now and in each scenario, for all subscribers.
 
-    Where the acquisition cost is unknown, scenarios that change it by a percentage are skipped.
+    Where the acquisition cost is unknown, scenarios that change it by a percentage are skipped. Where no customer
+    churned, or all did, there are no intervals: every sample would have the same churn.
     """
     if not inputs.parts:
         return []
@@ -46,7 +47,8 @@ def scenario_figures(inputs: FigureInputs) -> list[Figure]:
     def evaluate(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.stack([_outcomes(sums, panel, acquired=acquired, scenarios=scenarios) for sums in weights @ columns])
 
-    estimates = iter(estimate_intervals(evaluate, panel.customer_ids, n_resamples=inputs.n_resamples))
+    drawn = estimate_intervals(evaluate, panel.customer_ids, n_resamples=inputs.n_resamples)
+    estimates = iter(drawn if _varies(panel.churn_over(year)) else [Estimate(one.value) for one in drawn])
     n = int(paying.sum())
     gains = [Figure(name, next(estimates), n) for name in GAINS]
     return [figure for figure in gains if not math.isnan(figure.value)] + [
@@ -55,6 +57,12 @@ def scenario_figures(inputs: FigureInputs) -> list[Figure]:
         for definition, estimate in zip(figures_in_scenarios(), estimates, strict=False)
         if not math.isnan(estimate.value)
     ]
+
+
+def _varies(churn: tuple[NDArray[np.number], NDArray[np.number]]) -> bool:
+    """Whether some of the months at risk ended with churn, and others did not."""
+    churned, at_risk = churn
+    return bool(0 < churned.sum() < at_risk.sum())
 
 
 def _scales_cost(what_if: WhatIf) -> bool:

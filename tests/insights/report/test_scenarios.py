@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 
@@ -11,6 +12,7 @@ from core.config.money import MoneySettings
 from core.i18n.translation import ENGLISH, JAPANESE
 from insights.render.report import render_report
 from insights.report.building import Report, build_report
+from insights.report.figures.scenarios import GAINS
 from tests.worlds import config, frame, shop
 
 ENDS = {3: "2025-06-10", 7: "2025-09-10"}
@@ -18,7 +20,7 @@ ENDS = {3: "2025-06-10", 7: "2025-09-10"}
 
 
 @cache
-def firm() -> Report:
+def firm(ends: Callable[[int], str | None] = ENDS.get) -> Report:
     spans = frame(
         *(
             {
@@ -27,7 +29,7 @@ def firm() -> Report:
                 "plan": "basic",
                 "mrr": 100.0,
                 "started_at": "2024-01-03",
-                "ended_at": ENDS.get(n),
+                "ended_at": ends(n),
             }
             for n in range(20)
         )
@@ -60,6 +62,20 @@ def test_one_percent_less_churn_and_five_points_more_retention_raise_the_profit(
 
     assert one("profit_of_less_churn") == pytest.approx(profit(0.99 * churn) / profit(churn) - 1)
     assert one("profit_of_more_retention") == pytest.approx(profit(1 - retained ** (1 / 12)) / profit(churn) - 1)
+
+
+def test_without_churn_what_less_churn_is_worth_has_no_interval():
+    figures = [one for one in firm(lambda _: None).figures if one.place.by == "what_if" or one.name in GAINS]
+
+    assert len(figures) > len(GAINS)
+    assert not any(one.estimate.has_interval for one in figures)
+
+
+def test_with_some_churn_what_less_churn_is_worth_has_an_interval():
+    figure = firm().figures.one("profit_of_less_churn", "all")
+
+    assert figure is not None
+    assert figure.estimate.low < figure.value < figure.estimate.high
 
 
 def test_the_page_says_what_less_churn_is_worth():

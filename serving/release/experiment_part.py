@@ -7,10 +7,13 @@ customers/, items/, cold_start_customers/, bought_together/, trend/    of both, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.recommender_experiment import Arm, arm_of
+import numpy as np
+from numpy.typing import NDArray
+
+from core.recommender_experiment import Arm, are_challenged, arm_of
 from models.artifact import Artifact
 from serving.release.recommender_part import RecommenderPart
 
@@ -34,6 +37,10 @@ class ExperimentPart:
     def arm_of(self, customer_id: str) -> Arm:
         """The recommender that answers a customer."""
         return arm_of(customer_id, experiment=self.name, share=self.share)
+
+    def are_challenged(self, customer_ids: Sequence[str]) -> NDArray[np.bool_]:
+        """Whether the challenger answers each customer, (n,)."""
+        return are_challenged(customer_ids, experiment=self.name, share=self.share)
 
     def to_artifacts(self) -> dict[str, Artifact]:
         """The part as folders of a release."""

@@ -1,4 +1,7 @@
-"""Export of recommendations: the best items of every customer who consents to recommendations and contact."""
+"""Export of recommendations: the best items of every customer who consents to recommendations and contact.
+
+In an experiment the rows of a customer are those of the recommender that answers them in the service.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import pyarrow as pa
 from core.errors import BadInput
 from core.model_kinds import RECOMMENDER
 from core.recommendations import STAGES
+from core.recommender_experiment import MODEL_OF_ARM
 from serving.build.exports.files import BLOCK_ROWS, Export, ExportOptions, Rows, source_columns
 from serving.recommendations.explanations import Explainer
 from serving.release.recommender_part import RecommenderPart, TopItems
@@ -38,20 +42,30 @@ COLUMNS = pa.schema(
 
 def recommendation_rows(release: Release, options: ExportOptions) -> Rows:
     """Yield the k best items in stock of every customer who may be contacted with recommendations."""
-    source, part = source_columns(release, RECOMMENDER.name), release.recommender
+    source_columns(release, RECOMMENDER.name)
+    part, experiment = release.recommender, release.experiment
     if part is None:
         return
     if options.k < 1:
         raise BadInput(f"--k is {options.k}; use at least 1")
-    is_gone = find_out_of_stock(options.stock, part).mask
+    parts = [part] if experiment is None else [part, experiment.challenger]
+    sources = [source_columns(release, MODEL_OF_ARM[one.arm]) for one in parts]
+    is_gone = [find_out_of_stock(options.stock, one).mask for one in parts]
     consenting = np.flatnonzero(~part.customers.has_declined_messages)
     for start in range(0, len(consenting), BLOCK_ROWS):
-        rows = consenting[start : start + BLOCK_ROWS]
-        top = part.best_items(rows, options.k, gone=is_gone)
+        names = [part.customers.index.name(row) for row in consenting[start : start + BLOCK_ROWS].tolist()]
+        arms = np.zeros(len(names), dtype=np.int64) if experiment is None else experiment.are_challenged(names) * 1
+        items: list[list[dict[str, Any]]] = [[] for _ in names]
+        for arm, one in enumerate(parts):
+            places = np.flatnonzero(arms == arm)
+            rows = np.array([one.customers.index.find(names[place]) for place in places.tolist()], dtype=np.int64)
+            top = one.best_items(rows, options.k, gone=is_gone[arm])
+            for nth, (place, row) in enumerate(zip(places.tolist(), rows.tolist(), strict=True)):
+                items[place] += _item_rows(one, top, place=nth, row=row)
         yield [
-            item | {"customer_id": part.customers.index.name(row)} | source
-            for place, row in enumerate(rows.tolist())
-            for item in _item_rows(part, top, place=place, row=row)
+            item | {"customer_id": name} | sources[arm]
+            for name, arm, of_customer in zip(names, arms.tolist(), items, strict=True)
+            for item in of_customer
         ]
 
 

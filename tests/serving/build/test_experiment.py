@@ -21,6 +21,7 @@ from models.mlflow_store.package import ModelPackage
 from models.recommenders.engine.base import Recommender
 from models.recommenders.item_knn import ItemKnn
 from models.recommenders.popularity import Popularity
+from serving.build.exports.files import EXPORTS, ExportOptions
 from serving.build.inputs import Champions
 from serving.build.release import build_release
 from serving.http.app import all_endpoints
@@ -28,11 +29,13 @@ from serving.http.trial import verify_answers
 from serving.release.release import Release
 from tables.tables import Tables
 from tests.serving.build.test_release import card
+from tests.serving.conftest import client_for, open_api
 from tests.serving.sample_release import publish
 from tests.worlds import config, frame, shop
 
 CUTOFF, NOW = date(2024, 6, 1), datetime(2024, 6, 1, tzinfo=UTC)
 LINES = [f"c{n:02} 2024-0{1 + n % 5}-1{n % 9} item_id=i{(n * step) % 7}" for n in range(30) for step in range(1, 4)]
+CUSTOMERS = [f"c{n:02}" for n in range(30)]
 ITEMS = frame(*({"item_id": f"i{n}", "price": 5.0, "category": "tea"} for n in range(7)))
 EXPERIMENT = RecommenderExperiment(name="home_page", challenger="@challenger", share=0.3)
 
@@ -138,6 +141,27 @@ def test_a_challenger_that_knows_other_items_has_folders_of_its_own(tmp_path):
     assert release.experiment.challenger.arm == Arm.CHALLENGER
     assert (folder / "challenger_customers").is_dir()
     verify_answers(release, all_endpoints(), folder=tmp_path)
+
+
+def test_the_export_has_for_each_customer_the_items_of_the_arm_that_answers(tmp_path):
+    release = release_of(tables_of(recommender_experiment=EXPERIMENT))
+    experiment = release.experiment
+    assert experiment is not None
+
+    rows = [row for block in EXPORTS["recommendations"].rows(release, ExportOptions(k=3)) for row in block]
+
+    by_customer = {name: [row for row in rows if row["customer_id"] == name] for name in CUSTOMERS}
+    assert {name: {row["model_version"] for row in of_one} for name, of_one in by_customer.items()} == {
+        name: {4 if experiment.arm_of(name) == Arm.CHALLENGER else 3} for name in CUSTOMERS
+    }
+    assert len({experiment.arm_of(name) for name in CUSTOMERS}) == 2
+    assert [row["customer_id"] for row in rows if row["rank"] == 1] == CUSTOMERS
+    publish(tmp_path / "releases", release)
+    send = client_for(open_api(tmp_path / "releases"))
+    for name in CUSTOMERS:
+        answer = send("POST", "/v1/recommendations", json={"customer_id": name, "k": 3}).json()
+        assert [row["item_id"] for row in by_customer[name]] == [item["item_id"] for item in answer["items"]]
+        assert by_customer[name][0]["model_version"] == answer["model"]["version"]
 
 
 @pytest.mark.parametrize(

@@ -222,8 +222,8 @@ CustomerReport = Purchase | View | Cart | Like | Rate | Exposure | Preference | 
 "What `POST /v1/events` takes."
 AnyEvent = CustomerReport | ItemChange
 
-EVENT_TABLES = ("purchases", "usage", "exposures", "preferences", "consents", "identities")
-"Tables of a data set that events are rows of; changes of items count in the service alone."
+EVENT_TABLES = ("purchases", "usage", "exposures", "preferences", "consents", "identities", "items")
+"Tables of a data set that events are rows of."
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(AnyEvent)

@@ -21,7 +21,7 @@ def conform_rows(tables: Tables, name: str, *, rows: pa.Table) -> Conformed:
     """The rows under the contract of a table, in the engine of the data set."""
     raw = store_frame(connect_in_memory(), name, frame=rows)
     added = conform(raw, CONTRACT[name], config=tables.config, source=None)
-    return replace(added, rows=_place(tables.backend, name, rows=added.rows.to_pyarrow()))
+    return replace(added, rows=place_rows(tables.backend, name, rows=added.rows.to_pyarrow()))
 
 
 def add_table(tables: Tables, name: str, *, added: Conformed) -> Tables:
@@ -46,7 +46,7 @@ def select_columns(table: ir.Table, types: Mapping[str, ir.DataType]) -> ir.Tabl
     )
 
 
-def _place(backend: SQLBackend, name: str, *, rows: pa.Table) -> ir.Table:
+def place_rows(backend: SQLBackend, name: str, *, rows: pa.Table) -> ir.Table:
     """The rows as a table of the engine.
 
     Other engines than DuckDB may belong to the company: the rows are sent with each query, and nothing is created.

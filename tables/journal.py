@@ -21,6 +21,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from tables.added_rows import add_table, conform_rows, replace_rows, select_columns
+from tables.journal_items import ITEMS, add_items
 from tables.tables import Tables, usable_rows
 
 CREDIT = "recommendation_id"
@@ -32,7 +33,7 @@ def add_events(tables: Tables, rows: Mapping[str, pa.Table], *, number: int) -> 
     """The tables with stored events in the form of the contract, by table; `number` is that of the last event."""
     for name, added in rows.items():
         if len(added) and tables.config.journal.uses(name, is_mapped=name in tables):
-            tables = _add(tables, name, rows=added)
+            tables = add_items(tables, added) if name == ITEMS else _add(tables, name, rows=added)
     return replace(tables, journal_number=number)
 
 

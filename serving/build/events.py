@@ -17,6 +17,7 @@ from core.events import (
     Consent,
     Exposure,
     Identify,
+    ItemChange,
     Like,
     Preference,
     Purchase,
@@ -27,6 +28,7 @@ from core.events import (
 )
 from core.ids import canonical_id
 from serving.journal.database import JournalConnection, Position
+from serving.journal.overlay import merge_changes
 
 CLICKS = (View, Cart, Like, Rate)
 "Events with which a customer reacts to an item that was shown."
@@ -53,6 +55,12 @@ SCHEMAS: dict[str, pa.Schema] = {
     "preferences": pa.schema({"customer_id": _TEXT, "event_time": _TIME, "key": _TEXT, "value": _TEXT}),
     "consents": pa.schema({"customer_id": _TEXT, "event_time": _TIME, "purpose": _TEXT, "granted": pa.bool_()}),
     "identities": pa.schema({"alias_id": _TEXT, "customer_id": _TEXT, "recorded_time": _TIME}),
+    "items": pa.schema(
+        {
+            "item_id": _TEXT, "event_time": _TIME, "first_time": _TIME, "title": _TEXT, "category": _TEXT,
+            "price": _NUMBER, "available": pa.bool_(), "attributes": pa.map_(_TEXT, _TEXT),
+        }
+    ),
 }  # fmt: skip
 
 
@@ -75,10 +83,13 @@ def read_events(journal: JournalConnection, zone: ZoneInfo) -> StoredRows:
     blocks = {name: [pa.Table.from_pylist([], schema)] for name, schema in SCHEMAS.items()}
     for events in _iterate(journal, number):
         links.add(events)
+    items = ItemRows(links)
     for events in _iterate(journal, number):
         rows: dict[str, list[dict[str, Any]]] = {name: [] for name in EVENT_TABLES}
         for event in events:
-            if event.table in rows:
+            if isinstance(event, ItemChange):
+                rows["items"].append(items.add(event))
+            else:
                 rows[event.table] += _rows_of(event, links)
         for name, schema in SCHEMAS.items():
             blocks[name].append(pa.Table.from_pylist(rows[name], schema))
@@ -106,6 +117,24 @@ class Links:
     def localise(self, event: AnyEvent) -> datetime:
         """When an event happened, local time."""
         return moment_of(event).astimezone(self.zone).replace(tzinfo=None)
+
+
+class ItemRows:
+    """What is known of each item after each change; `first_time` is that of its first one."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+        self._first: dict[str, datetime] = {}
+        self._latest: dict[str, ItemChange] = {}
+
+    def add(self, event: ItemChange) -> dict[str, Any]:
+        """The row of a change, with the values that stay."""
+        item_id, local = event.subject, self._links.localise(event)
+        before = self._latest.get(item_id)
+        merged = self._latest[item_id] = event if before is None else merge_changes(before, event)
+        first = self._first.setdefault(item_id, local)
+        columns = {name: getattr(merged, name) for name in ("title", "category", "price", "available", "attributes")}
+        return {"item_id": item_id, "event_time": local, "first_time": first, **columns}
 
 
 def _iterate(journal: JournalConnection, number: int) -> Iterator[list[AnyEvent]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -37,11 +38,11 @@ def add(request, tmp_path):
         yield store_and_add
 
 
-def change(number: int, item_id: str = "oolong", **values: object) -> ItemChange:
+def change(number: int, item_id: str = "oolong", **values: Any) -> ItemChange:
     return ItemChange(event_id=f"{number}", item_id=item_id, **values)
 
 
-def items_of(tables: Tables) -> dict[str, dict[str, object]]:
+def items_of(tables: Tables) -> dict[str, Any]:
     today = load_items(tables)
     return dict(zip(today.attributes.item_ids.tolist(), today.descriptions, strict=True))
 

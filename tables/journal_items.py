@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import ibis.expr.datatypes as dt
+import ibis
+import ibis.expr.types as ir
 import pyarrow as pa
 
 from tables.added_rows import place_rows, replace_rows, select_columns
@@ -35,10 +36,10 @@ def add_items(tables: Tables, rows: pa.Table) -> Tables:
         rows = rows.take(
             pa.array({item_id: place for place, item_id in enumerate(rows["item_id"].to_pylist())}.values())
         )
-    types: dict[str, dt.DataType] = dict(own.schema().items())
+    types: dict[str, ir.DataType] = dict(own.schema().items())
     for name in ADDED_COLUMNS:
         if name not in types and rows[name].null_count < len(rows):
-            types[name] = dt.dtype(ADDED_COLUMNS[name])
+            types[name] = ibis.dtype(ADDED_COLUMNS[name])
     added = [_row_of(row, types) for row in rows.to_pylist()]
     schema = pa.schema([(name, kind.to_pyarrow()) for name, kind in types.items()])
     new = place_rows(tables.backend, ITEMS, rows=pa.Table.from_pylist(added, schema))
@@ -46,7 +47,7 @@ def add_items(tables: Tables, rows: pa.Table) -> Tables:
     return replace_rows(tables, ITEMS, rows=select_columns(own, types).union(select_columns(new, types)))
 
 
-def _row_of(change: Mapping[str, Any], types: Mapping[str, dt.DataType]) -> dict[str, Any]:
+def _row_of(change: Mapping[str, Any], types: Mapping[str, ir.DataType]) -> dict[str, Any]:
     """An item as a row with these columns."""
     attributes = dict(change["attributes"])
     values = {name: _read_word(attributes[name], types[name]) for name in types if name in attributes}
@@ -55,7 +56,7 @@ def _row_of(change: Mapping[str, Any], types: Mapping[str, dt.DataType]) -> dict
     return values | {name: change[time] for name, time in times.items() if name in types}
 
 
-def _read_word(word: str, kind: dt.DataType) -> str | float | None:
+def _read_word(word: str, kind: ir.DataType) -> str | float | None:
     """A word as a listed attribute, which is a number or text; None where it is no number."""
     if not kind.is_numeric():
         return word

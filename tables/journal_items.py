@@ -41,7 +41,7 @@ def add_items(tables: Tables, rows: pa.Table) -> Tables:
         if name not in types and rows[name].null_count < len(rows):
             types[name] = ibis.dtype(ADDED_COLUMNS[name])
     added = [_row_of(row, types) for row in rows.to_pylist()]
-    schema = pa.schema([(name, kind.to_pyarrow()) for name, kind in types.items()])
+    schema = ibis.schema(types).to_pyarrow()
     new = place_rows(tables.backend, ITEMS, rows=pa.Table.from_pylist(added, schema))
     new = new.anti_join(own.select("item_id").distinct(), "item_id")
     return replace_rows(tables, ITEMS, rows=select_columns(own, types).union(select_columns(new, types)))

@@ -249,7 +249,9 @@ def main(
     write_section(
         name_of_figures,
         f"The cost of a recommendation among {items:,} items",
-        command=f"python -m benchmarks.recommend_cost --items {items}",
+        command=" ".join(
+            [f"python -m benchmarks.recommend_cost --items {items}", *(f"--model {name}" for name in model or ())]
+        ),
         facts=facts,
         parts=[figure_table(figures), table(["model", *KINDS, f"recall@{LIST_LENGTH}", "fit"], rows)],
     )

@@ -20,8 +20,7 @@ class JournalSettings(Section, frozen=True):
     Tables that events are added to: purchases, usage (view, cart, like, rate), exposures, preferences, consents,
     identities, items (those that only `PATCH /v1/items` has named). A row of the source wins over the same event.
     Default: all but those of purchases, usage and items that `[tables]` lacks. With `usage` and no such table in
-    `[tables]`, customers seem to have used nothing before the first
-    event."""
+    `[tables]`, customers seem to have used nothing before the first event."""
 
     def __post_init__(self) -> None:
         for name in self.tables or ():

@@ -30,7 +30,7 @@ At = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(epilog="Example: kizuna history --at 2026-09-14T10:00+09:00, or kizuna history --log --most 20")
+    @app.command(epilog="Example: kizuna history --at 2026-09-14T10:00+09:00")
     def history(
         config: ConfigPath = DEFAULT_CONFIG,
         at: At = None,

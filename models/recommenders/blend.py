@@ -190,11 +190,10 @@ class BlendRecommender(ScoringRecommender):
     def _find_candidates(self, history: Histories, cutoff: date) -> RowScores | None:
         weights = self.weights_[activity_groups(history)[0]].astype(np.float32)
         rows = self._normalise_rows(history, cutoff, is_needed=weights > 0)
-        return (
-            None
-            if rows is None
-            else add_rows([row.multiply(weight) for row, weight in zip(rows, weights[weights > 0], strict=True)])
-        )
+        if rows is None:
+            return None
+        blended = add_rows([row.multiply(weight) for row, weight in zip(rows, weights[weights > 0], strict=True)])
+        return blended.multiply_by(self._popularity_factor(cutoff))
 
     def _normalise_rows(
         self, history: Histories, cutoff: date, *, is_needed: NDArray[np.bool_]

@@ -156,7 +156,7 @@ class Reranked(BlendRecommender):
         best = [row.items[select_best(row.scores, self.n_candidates, codes=row.items)[0]] for row in rows]
         codes = np.sort(join_items(best, n_items=len(self.item_ids)))
         if not self.n_trees_ or not len(codes):
-            return add_rows(rows).multiply(np.float32(1 / len(rows)))
+            return add_rows(rows).multiply(np.float32(1 / len(rows))).multiply_by(self._popularity_factor(cutoff))
         scores_by_part = [row.score_items(codes)[None, :] for row in rows]
         features = pair_features(
             [*scores_by_part, average(scores_by_part)], codes[None, :],
@@ -170,7 +170,8 @@ class Reranked(BlendRecommender):
         def score_others(items: NDArray[np.integer]) -> NDArray[np.float32]:
             return (average([row.score_items(items) for row in rows]) * share).astype(np.float32)
 
-        return RowScores(codes, scores.astype(np.float32), len(self.item_ids), float(share), score_others)
+        row = RowScores(codes, scores.astype(np.float32), len(self.item_ids), float(share), score_others)
+        return row.multiply_by(self._popularity_factor(cutoff))
 
     def contributions(
         self, histories: Histories, row: int, *, items: NDArray[np.integer], cutoff: date
@@ -181,7 +182,8 @@ class Reranked(BlendRecommender):
         """
         past, relative = self._relative_contributions(histories, row, items=items, cutoff=cutoff)
         total = relative.sum(axis=0)
-        scores = self.score_row(histories.select_row(row), cutoff).score_items(items)
+        factor = self._popularity_factor(cutoff)[items]
+        scores = self.score_row(histories.select_row(row), cutoff).score_items(items) / np.where(factor > 0, factor, 1)
         return past, relative * (scores / np.where(total > 0, total, 1))
 
     def _relative_contributions(

@@ -23,6 +23,7 @@ OF_LINES = ("amount", "quantity", "cost", "item_id", "line_id", UNIT_PRICE, REFU
 
 NEGATIVE = r"^[^0-9]*[(−△▲-]|-$"
 "A number below zero as text."
+NOT_ZERO = re.compile("[1-9]")
 DISCOUNT = re.compile("discount|rabatt?|remise|descuento|desconto|sconto|korting|skidk|скидк|割引|値引|折扣|할인")
 "In the names of what is taken off prices."
 MAX_PIECES = 100
@@ -137,7 +138,7 @@ def describe_discounts(guess: TableGuess) -> Iterator[str]:
     if guess.table != "purchases" or amount is None or not amount.product:
         return
     for facts in guess.examined.columns.values():
-        is_given = (facts.is_number or facts.numbers is not None) and set(facts.values) > {"0"}
+        is_given = (facts.is_number and facts.high) or (facts.numbers and any(map(NOT_ZERO.search, facts.values)))
         if is_given and facts.name not in amount.minus and DISCOUNT.search(normalise(facts.name)):
             yield (
                 f"{guess.examined.source.label}: {facts.name} is not taken off the amounts, which are "

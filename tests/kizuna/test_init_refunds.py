@@ -98,7 +98,7 @@ def test_discounts_beside_quantity_and_price_are_not_taken_off_and_init_says_so(
     name: str, discount: str, capsys: pytest.CaptureFixture[str]
 ):
     lines = [f"order_id;customer;date;sku;quantity;unit_price;{name}"]
-    lines += [f"O{n};c{n % 9};{day(n)};s{n % 5};{1 + n % 3};4,50;{discount if n % 4 else '0'}" for n in range(240)]
+    lines += [f"O{n};c{n % 9};{day(n)};s{n % 5};{1 + n % 3};4,50;{discount}" for n in range(240)]
 
     toml = init(write("orders.csv", lines), "--yes", exit_codes=(0, 1))
 

@@ -54,7 +54,8 @@ def recommendation_rows(release: Release, options: ExportOptions) -> Rows:
     consenting = np.flatnonzero(~part.customers.has_declined_messages)
     for start in range(0, len(consenting), BLOCK_ROWS):
         names = [part.customers.index.name(row) for row in consenting[start : start + BLOCK_ROWS].tolist()]
-        arms = np.zeros(len(names), dtype=np.int64) if experiment is None else experiment.are_challenged(names) * 1
+        is_challenged = np.zeros(len(names), dtype=bool) if experiment is None else experiment.are_challenged(names)
+        arms = is_challenged.astype(np.int64)
         items: list[list[dict[str, Any]]] = [[] for _ in names]
         for arm, one in enumerate(parts):
             places = np.flatnonzero(arms == arm)

@@ -70,8 +70,10 @@ def purchases() -> Interactions:
 
 
 @cache
-def fit_model(name: str, *, has_new_items: bool = False) -> ScoringRecommender:
-    model = cast(ScoringRecommender, RECOMMENDERS[name](**SMALL.get(name, {})).fit(purchases(), CUTOFF))
+def fit_model(name: str, *, has_new_items: bool = False, popularity_power: float | None = None) -> ScoringRecommender:
+    changes = {} if popularity_power is None else {"popularity_power": popularity_power}
+    kind = RECOMMENDERS[name]
+    model = cast(ScoringRecommender, kind(**SMALL.get(name, {}), **changes).fit(purchases(), CUTOFF))
     if not has_new_items:
         return model
     old = ItemAttributes.from_columns(model.item_ids, {"category": [f"k{n % 7}" for n in range(N_ITEMS)]})
@@ -97,6 +99,27 @@ def test_a_row_has_the_scores_of_all_items_and_no_other_item_exceeds_its_bound(
     np.testing.assert_allclose(candidates.scores, scores[candidates.items], rtol=1e-4, atol=1e-6)
     assert np.delete(scores, candidates.items).max(initial=0) <= candidates.bound + 1e-6
     assert len(np.unique(candidates.items)) == len(candidates.items)
+
+
+@every_scoring_recommender
+@pytest.mark.parametrize("row", [0, 7, 31])
+def test_rows_count_popularity_by_the_power_that_is_set(name: str, row: int):
+    model, history = fit_model(name, popularity_power=0.7), purchases().histories.take(np.array([row]))
+
+    scores = model.score_row(history, CUTOFF).score_items(np.arange(N_ITEMS))
+
+    assert scores == pytest.approx(model.scores(history, CUTOFF)[0], rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("row", [0, 7, 31])
+def test_contributions_of_reranked_items_sum_to_the_score_before_popularity_counts(row: int):
+    model, history = fit_model("reranked", popularity_power=0.7), purchases().histories.take(np.array([row]))
+
+    _, contributions = model.contributions(history, 0, items=np.arange(N_ITEMS), cutoff=CUTOFF)
+
+    raw, explained = model._raw_scores(history, CUTOFF)[0], contributions.sum(axis=0)
+    assert explained[explained > 0] == pytest.approx(raw[explained > 0], rel=1e-4, abs=1e-6)
+    assert (explained > 0).any()
 
 
 @every_model

@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -71,7 +71,7 @@ def purchases() -> Interactions:
 
 @cache
 def fit_model(name: str, *, has_new_items: bool = False, popularity_power: float | None = None) -> ScoringRecommender:
-    changes = {} if popularity_power is None else {"popularity_power": popularity_power}
+    changes: dict[str, Any] = {} if popularity_power is None else {"popularity_power": popularity_power}
     kind = RECOMMENDERS[name]
     model = cast(ScoringRecommender, kind(**SMALL.get(name, {}), **changes).fit(purchases(), CUTOFF))
     if not has_new_items:

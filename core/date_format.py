@@ -23,6 +23,8 @@ SPREADSHEET_DAYS = "spreadsheet_days"
 "Days since 1899-12-30, as spreadsheets store times: 45717.5 is noon of 2025-03-01, on the clock of its place."
 DAYS_TO_1970 = 25_569
 "Days of spreadsheets before 1970."
+BUDDHIST_YEARS = 543
+"How far the years of the Buddhist calendar are ahead, as Thailand counts them: 2567 is 2024."
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 STARTS_OF_MONTHS = (
     ("jan", "gen", "ene"), ("feb", "fév", "fev"), ("mar", "mär", "mae", "mrz", "mrt", "maa"), ("apr", "avr", "abr"),

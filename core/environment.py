@@ -8,7 +8,7 @@ var/
     keys.json
     tasks.db
     decisions.db
-    usage.db
+    key_limits.bin     what keys have used of their rates and quotas
     worker_metrics/    one file per worker of the service
     events.db
 
@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LEDGER_FILE = "ledger.jsonl"
+MLFLOW_FILE = "mlflow.db"
 KEYS_FILE = "keys.json"
 TASKS_FILE = "tasks.db"
 DECISIONS_FILE = "decisions.db"
-USAGE_FILE = "usage.db"
+KEY_LIMITS_FILE = "key_limits.bin"
 METRICS_FOLDER = "worker_metrics"
 EVENTS_FILE = "events.db"
 
@@ -89,7 +90,7 @@ class Places:
     @property
     def tracking_uri(self) -> str:
         """MLflow's store for all data sets. The variable `core.environment.MLFLOW_TRACKING_URI` names another one."""
-        return f"sqlite:///{(self.var / 'mlflow.db').resolve()}"
+        return f"sqlite:///{(self.var / MLFLOW_FILE).resolve()}"
 
 
 CONFIG = "KIZUNA_CONFIG"

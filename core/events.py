@@ -19,7 +19,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from core.ids import Id, canonical_id
+from core.ids import Id, canonical_id, is_id
 
 CustomerId = Annotated[Id, msgspec.Meta(description="A customer's id, as in the tables.", examples=["17850"])]
 AnonymousId = Annotated[Id, msgspec.Meta(description="Of a visitor who is not logged in.", examples=["visit-7f3a"])]
@@ -39,6 +39,8 @@ Price = Annotated[float, msgspec.Meta(ge=0, le=1e12, description="Base currency.
 CLOCK_TOLERANCE = timedelta(days=1)
 "How far in the future a sender's clock may lie."
 OLDEST = datetime(1970, 1, 1, tzinfo=UTC)
+COLUMNS_OF_ITEMS = ("item_id", "title", "category", "price", "available")
+"What a change of an item gives in fields of its own."
 LIKED_FROM = 3.0
 "Ratings below say that a customer does not like an item."
 
@@ -80,13 +82,13 @@ class CustomerEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def subject(self) -> str:
         """The customer, or the visitor."""
-        return canonical_id(self.customer_id or self.anonymous_id or "") or ""
+        return canonical_id(self.customer_id or self.anonymous_id or "")
 
     def find_fault(self) -> str:
         """Why the event cannot be stored at any time; '' if it can."""
         if (self.customer_id is None) == (self.anonymous_id is None):
             return "give exactly one of customer_id and anonymous_id"
-        return super().find_fault() or ("" if self.subject else "the id is blank or has lost digits")
+        return super().find_fault() or explain_no_id(self.subject)
 
 
 class ItemEvent(CustomerEvent, frozen=True, kw_only=True, omit_defaults=True):
@@ -96,6 +98,10 @@ class ItemEvent(CustomerEvent, frozen=True, kw_only=True, omit_defaults=True):
     channel: Word | None = None
     recommendation_id: Word | None = None
     "Of the response that showed the item; it gets the credit."
+
+    def find_fault(self) -> str:
+        """Why the event cannot be stored at any time; '' if it can."""
+        return super().find_fault() or explain_no_id(canonical_id(self.item_id), field="item_id")
 
 
 class Purchase(ItemEvent, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="purchase"):
@@ -180,13 +186,12 @@ class Identify(Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     @property
     def subject(self) -> str:
         """The visitor."""
-        return canonical_id(self.anonymous_id) or ""
+        return canonical_id(self.anonymous_id)
 
     def find_fault(self) -> str:
         """Why the event cannot be stored at any time; '' if it can."""
-        if not self.subject or not canonical_id(self.customer_id):
-            return "an id is blank or has lost digits"
-        return super().find_fault()
+        customer_id = canonical_id(self.customer_id)
+        return super().find_fault() or explain_no_id(self.subject) or explain_no_id(customer_id)
 
 
 class ItemChange(Event, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="item"):
@@ -209,13 +214,15 @@ class ItemChange(Event, frozen=True, kw_only=True, omit_defaults=True, tag_field
     @property
     def subject(self) -> str:
         """The item."""
-        return canonical_id(self.item_id) or ""
+        return canonical_id(self.item_id)
 
     def find_fault(self) -> str:
         """Why the event cannot be stored at any time; '' if it can."""
         if any("\0" in text for pair in self.attributes.items() for text in pair):
             return "a text contains a NUL character"
-        return super().find_fault() or ("" if self.subject else "item_id is blank or has lost digits")
+        if any(name in COLUMNS_OF_ITEMS for name in self.attributes):
+            return f"{', '.join(COLUMNS_OF_ITEMS)} are fields of their own, and no attributes"
+        return super().find_fault() or explain_no_id(self.subject, field="item_id")
 
 
 CustomerReport = Purchase | View | Cart | Like | Rate | Exposure | Preference | Consent | Identify
@@ -227,6 +234,11 @@ EVENT_TABLES = ("purchases", "usage", "exposures", "preferences", "consents", "i
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(AnyEvent)
+
+
+def explain_no_id(canonical: str, *, field: str = "the id") -> str:
+    """Why a canonical text is no id in the tables either; '' if it is one."""
+    return "" if is_id(canonical) else f"{field} is blank, too long or a value of JSON, or has lost digits"
 
 
 def content_of(event: Event, *, received_at: datetime) -> bytes:

@@ -9,15 +9,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import BadInput
+from core.errors import BadInput, KizunaError
 
 DISK_FAULTS = {
     errno.ENOSPC: "no space is left on the disk; free some",
     errno.EDQUOT: "the disk quota is used up; free some space",
     errno.EFBIG: "the file would be larger than the system allows; raise the limit (ulimit -f) or write elsewhere",
     errno.EROFS: "the file system is read-only; write elsewhere",
-    errno.EACCES: "permission is denied; write elsewhere, or change the rights",
-    errno.EPERM: "permission is denied; write elsewhere, or change the rights",
+    errno.EACCES: "permission is denied; change the rights, or use another place",
+    errno.EPERM: "permission is denied; change the rights, or use another place",
     errno.ENOTDIR: "a part of the path is a file; write elsewhere",
     errno.EEXIST: "it is a file, and a folder is needed there; write elsewhere",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
@@ -28,8 +28,12 @@ FAULTS_OF_DATABASES = {
     "database or disk is full": errno.ENOSPC,
     "No space left on device": errno.ENOSPC,
     "attempt to write a readonly database": errno.EACCES,
+    "unable to open database file": errno.EACCES,
+    "Permission denied": errno.EACCES,
+    "Read-only file system": errno.EROFS,
 }
 "What SQLite and DuckDB say, also inside the errors of MLflow, Optuna and SQLAlchemy."
+FILE_OF_DUCKDB = re.compile(r'file "([^"]+)"')
 PARTLY_WRITTEN = re.compile(r"\d+ requested and \d+ written")
 "What numpy says instead of the system's fault, where the disk was full in the middle of an array."
 TABLE_FILES = (".csv", ".parquet")
@@ -51,10 +55,23 @@ def replace_file(path: Path) -> Generator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        yield temporary
-        temporary.replace(path)
+        with name_place(path):
+            yield temporary
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def name_place(path: Path) -> Generator[None]:
+    """Name this file or folder in faults of the disk that name none, as those of a full disk do."""
+    try:
+        yield
+    except Exception as fault:
+        number = _number_of(fault)
+        if isinstance(fault, KizunaError) or number not in DISK_FAULTS or _place_of(fault):
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from fault
 
 
 def require_place(path: Path, *, is_folder: bool = False) -> None:
@@ -62,10 +79,12 @@ def require_place(path: Path, *, is_folder: bool = False) -> None:
 
     Called before the work whose result goes there. Folders that are missing are created later.
     """
-    temporary = path / "file" if is_folder else path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path / "file"
     try:
-        if not is_folder and path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "", str(path))
+        if not is_folder:
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "", str(path))
+            temporary = path.with_name(f".{path.name}.{os.getpid()}")
         temporary.stat()
     except FileNotFoundError:
         folder = next(one for one in temporary.parents if one.exists())
@@ -88,10 +107,22 @@ def require_table_file(path: Path) -> None:
 
 def describe_disk_fault(fault: BaseException) -> str:
     """What is wrong with a file or the disk, and how to mend it; '' for any other fault."""
-    number = _system_fault(fault) if isinstance(fault, OSError) else _database_fault(fault)
-    advice = DISK_FAULTS.get(number or 0, "")
-    place = f"{_name_file(fault.filename)}: " if isinstance(fault, OSError) and fault.filename else ""
-    return f"{place}{advice}, then run the command again; files that were there are as before" if advice else ""
+    advice, place = DISK_FAULTS.get(_number_of(fault) or 0, ""), _place_of(fault)
+    where = f"{place}: " if place else ""
+    return f"{where}{advice}, then run the command again; files that were there are as before" if advice else ""
+
+
+def _number_of(fault: BaseException) -> int | None:
+    """The number of the system's fault; None for any other fault."""
+    return _system_fault(fault) if isinstance(fault, OSError) else _database_fault(fault)
+
+
+def _place_of(fault: BaseException) -> str:
+    """The file that a fault names; '' if it names none."""
+    if isinstance(fault, OSError):
+        return _name_file(fault.filename) if fault.filename else ""
+    match = FILE_OF_DUCKDB.search(str(fault))
+    return match[1] if match else ""
 
 
 def _system_fault(fault: OSError) -> int | None:

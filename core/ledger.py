@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from core.errors import BadInput, TamperedLedger
+from core.files import name_place
 
 RELEASE_ACTIVATED = "release_activated"
 "A host started to answer from a release; details: the release and what it holds."
@@ -32,6 +33,8 @@ KEY_ADDED, KEY_ROTATED, KEY_REVOKED = "key_added", "key_rotated", "key_revoked"
 "An API key; details: its id, its name and its scopes."
 ITEMS_CHANGED, STOCK_CHANGED, TASK_CHANGED = "items_changed", "stock_changed", "task_changed"
 "Changed through the service; details: the key, and the old and the new values. See `serving.http.audit`."
+CHANGE_FAILED = "change_failed"
+"A change through the service was answered with an error after its entry was written; details: that entry's sequence."
 LEDGER_REPAIRED = "ledger_repaired"
 "A crash had left half a line; details: its text."
 FORCED = "forced: "
@@ -182,7 +185,7 @@ class Ledger:
         if not self.path.exists():
             self.path.touch()
             _sync_folder(self.path.parent)
-        with self.path.open("r+b") as file:
+        with name_place(self.path), self.path.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
 

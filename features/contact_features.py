@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.feature_table import FeatureTable
 from core.window import Cohort
+from features.daily_memo import DailyMemo
 from features.pipeline import compute_features
 from tables.tables import Tables
 
@@ -36,13 +37,14 @@ def compute_contact_features(
     cutoffs: NDArray[np.datetime64],
     vocabularies: Mapping[str, tuple[str, ...]] | None = None,
     names: Collection[str] | None = None,
+    memo: DailyMemo | None = None,
 ) -> FeatureTable:
     """The features of each contact, (n,), at the last cutoff up to its day, in the order of the contacts.
 
-    `vocabularies` and `names` are those of `compute_features`.
+    `vocabularies`, `names` and `memo` are those of `compute_features`.
     """
     cohort, places = place_in_cohort(customer_ids, days, cutoffs=cutoffs)
-    return compute_features(tables, cohort, vocabularies=vocabularies, names=names).take(places)
+    return compute_features(tables, cohort, vocabularies=vocabularies, names=names, memo=memo).take(places)
 
 
 def place_in_cohort(

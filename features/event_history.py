@@ -70,7 +70,7 @@ def _history_at(
     rows = _rows_at(tables, event, cutoff=day)
     is_recent = within(rows.happened_at, Window.lookback(day, YEAR_DAYS))
     by_customer = (
-        rows.mutate(is_recent=is_recent.cast("int64"))
+        rows.mutate(is_recent=is_recent)
         .group_by("customer_id")
         .aggregate(last=_.happened_at.max(), n_recent=_.is_recent.sum())
         .to_pyarrow()

@@ -46,16 +46,23 @@ def load_choices(tables: Tables) -> Interactions:
     to choose.
     """
     interactions = load_interactions(tables)
+    if reason := explain_no_choice(interactions, tables):
+        raise NotEnoughHistory(reason)
+    return interactions
+
+
+def explain_no_choice(interactions: Interactions, tables: Tables) -> str:
+    """Why these purchases cannot train a recommender; empty where they can."""
     if not len(interactions.item_ids):
-        raise NotEnoughHistory(explain_no_items(tables))
+        return explain_no_items(tables)
     if len(interactions.item_ids) == 1:
-        raise NotEnoughHistory(
+        return (
             f"all purchases are of one item, {interactions.item_ids[0]}; recommendations need two or more: is the "
             "column item_id of [tables.purchases.columns] the right one?"
         )
     if not len(interactions.items):
-        raise NotEnoughHistory("no purchase of an item has a customer_id; recommendations are judged by customers")
-    return interactions
+        return "no purchase of an item has a customer_id; recommendations are judged by customers"
+    return ""
 
 
 def categories_are_undated(tables: Tables) -> bool:

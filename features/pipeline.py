@@ -6,7 +6,7 @@ and nothing else. (One big range join over all cutoffs was measured three times 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -26,8 +26,9 @@ from core.window import Cohort
 from features.compiler.compiler import compute_measures, evaluate
 from features.compiler.declaration import AMOUNTS, Feature, Measure, measures_of
 from features.compiler.facts import FEATURE_TABLES, collect_facts, customers_table, derive_columns, history_days
+from features.daily_memo import DailyMemo, key_of_customers
 from features.families.catalogue import available_features
-from tables.attributes import attribute_values, find_attributes
+from tables.attributes import Attribute, attribute_values, find_attributes
 from tables.tables import Tables
 
 
@@ -37,12 +38,13 @@ def compute_features(
     *,
     vocabularies: Mapping[str, tuple[str, ...]] | None = None,
     names: Collection[str] | None = None,
+    memo: DailyMemo | None = None,
 ) -> FeatureTable:
     """Compute the features and listed attributes of each row of the cohort, in its order.
 
     `vocabularies` are those of the table that a model was fitted on (`FeatureTable.vocabularies`). Without them, the
     words are learned from the rows that were known at the newest cutoff. `names` limits the columns; names that the
-    data set does not have are ignored.
+    data set does not have are ignored. `memo` keeps the features of each cutoff's customers.
     """
     newest = tables.at(cohort.cutoffs.max().item()) if len(cohort) else tables.latest()
     features = tuple(one for one in available_features(newest, vocabularies) if names is None or one.name in names)
@@ -55,15 +57,30 @@ def compute_features(
     values = np.empty((len(cohort), len(columns)), order="F")
     for day in np.unique(cohort.cutoffs):
         rows = np.flatnonzero(cohort.cutoffs == day)
-        cutoff = day.item()
-        at_cutoff, customers = tables.at(cutoff), customers_table(cohort.customer_ids[rows])
-        measures = _compute_measures(at_cutoff, customers, cutoff=cutoff, features=features, n_customers=len(rows))
-        for place, feature in enumerate(features):
-            values[rows, place] = evaluate(feature.expression, measures)
-        described = attribute_values(at_cutoff, customers, attributes=attributes, cutoff=cutoff, n_customers=len(rows))
-        for place, column in enumerate(described, start=len(features)):
+        customer_ids = cohort.customer_ids[rows]
+        described = _describe(tables, customer_ids, cutoff=day.item(), features=features, attributes=attributes)
+        if memo is not None:
+            key = ("features", day.item(), key_of_customers(customer_ids), columns)
+            described = memo.recall(key, lambda described=described: list(described))
+        for place, column in enumerate(described):
             values[rows, place] = column
     return FeatureTable(cohort.customer_ids, cohort.cutoffs, values, columns)
+
+
+def _describe(
+    tables: Tables,
+    customer_ids: NDArray[np.str_],
+    *,
+    cutoff: date,
+    features: tuple[Feature, ...],
+    attributes: tuple[Attribute, ...],
+) -> Iterable[NDArray[np.float64]]:
+    """The features and attributes of customers at one cutoff, each (n,)."""
+    at_cutoff, customers, n = tables.at(cutoff), customers_table(customer_ids), len(customer_ids)
+    measures = _compute_measures(at_cutoff, customers, cutoff=cutoff, features=features, n_customers=n)
+    for feature in features:
+        yield evaluate(feature.expression, measures)
+    yield from attribute_values(at_cutoff, customers, attributes=attributes, cutoff=cutoff, n_customers=n)
 
 
 def _with_currency(column: FeatureColumn, config: Config) -> FeatureColumn:

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from core.contact_answers import SaveRows
 from core.errors import DataError
+from core.window import Cohort
 from features.contact_features import place_in_cohort
 from features.contact_outcomes import ContactLog, find_orders, find_stayed, load_contact_rows
+from features.daily_memo import DailyMemo, key_of_customers
 from tables.tables import Tables
 
 MAX_DAYS = 60
@@ -25,10 +27,11 @@ MAX_AGE_DAYS = 730
 YEAR_DAYS = 365
 
 
-def load_save_rows(tables: Tables, cutoff: date) -> SaveRows | None:
+def load_save_rows(tables: Tables, cutoff: date, *, memo: DailyMemo | None = None) -> SaveRows | None:
     """The contacts of `saving_kinds` that chance decided, whose horizon is over at midnight of the cutoff.
 
     None where there are none: without a table of contacts, without control groups, or without a recorded propensity.
+    `memo` keeps the labels of each day.
     """
     kinds = tables.config.offers.saving_kinds
     if "contacts" not in tables or "offers" not in tables or not kinds:
@@ -45,7 +48,7 @@ def load_save_rows(tables: Tables, cutoff: date) -> SaveRows | None:
     if log.treated.all() or not log.treated.any():
         return None
     cohort, places = place_in_cohort(log.customer_ids, log.days, cutoffs=np.unique(log.days))
-    stayed = find_stayed(tables, cohort)[places]
+    stayed = _find_stayed(tables, cohort, memo=memo)[places]
     is_known = ~np.isnan(stayed)
     log = log.take(is_known)
     return SaveRows(
@@ -55,6 +58,18 @@ def load_save_rows(tables: Tables, cutoff: date) -> SaveRows | None:
         stayed=stayed[is_known] == 1,
         before=_measure_before(tables, log),
     )
+
+
+def _find_stayed(tables: Tables, cohort: Cohort, *, memo: DailyMemo | None) -> NDArray[np.float64]:
+    if memo is None:
+        return find_stayed(tables, cohort)
+    stayed = np.empty(len(cohort))
+    for day in np.unique(cohort.cutoffs):
+        rows = np.flatnonzero(cohort.cutoffs == day)
+        part = Cohort(cohort.customer_ids[rows], cohort.cutoffs[rows])
+        key = ("stayed", day.item(), key_of_customers(part.customer_ids))
+        stayed[rows] = memo.recall(key, lambda part=part: find_stayed(tables, part))
+    return stayed
 
 
 def _keep_largest_days(log: ContactLog) -> ContactLog:

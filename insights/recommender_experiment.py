@@ -94,8 +94,10 @@ class ExperimentReading(msgspec.Struct, frozen=True, kw_only=True):
     "Without amounts of purchases, none of revenue."
     daily_test: DailyTest | None
     "How many customers bought, by the test that may be read every day; None without purchases."
-    customers_of_both: int
-    "Customers to whom both arms were shown, as visitors or because the share has changed; they blur the difference."
+    shown_other_arm: int
+    """\
+    Customers to whom items of the arm that is not theirs were shown, as visitors or because the share has changed; they
+    blur the difference."""
     p_value_of_share: float
     "How often chance alone divides the customers as unevenly."
     is_share_plausible: bool
@@ -111,7 +113,8 @@ class ExperimentCustomers:
     "datetime64[s], local: midnight of the day of the first item shown."
     challenged: NDArray[np.bool_]
     "Whether the hash gives them to the challenger."
-    saw_both: NDArray[np.bool_]
+    saw_other: NDArray[np.bool_]
+    "Whether items of the other arm were shown to them."
     counts: NDArray[np.float64]
     "(n, 4): items shown, clicked and bought, and their revenue."
 
@@ -156,7 +159,7 @@ def read_experiment(tables: Tables, end: date) -> ExperimentReading:
         ),
         differences=differences,
         daily_test=daily_test,
-        customers_of_both=int(customers.saw_both.sum()),
+        shown_other_arm=int(customers.saw_other.sum()),
         p_value_of_share=p_value,
         is_share_plausible=p_value >= MIN_P_VALUE,
     )
@@ -193,11 +196,12 @@ def _find_customers(now: Tables, experiment: RecommenderExperiment, *, end: date
         np.bincount(owners, numbers(sums[name]), minlength=len(ids)).astype(np.float64)
         for name in ("shown", "clicked", "bought", "revenue")
     ]
+    challenged = are_challenged(ids, experiment=experiment.name, share=experiment.share)
     return ExperimentCustomers(
         ids=ids,
         entered_at=entered_at.astype("datetime64[D]").astype("datetime64[s]"),
-        challenged=are_challenged(ids, experiment=experiment.name, share=experiment.share),
-        saw_both=numbers(rows["fewest"]) < numbers(rows["most"]),
+        challenged=challenged,
+        saw_other=np.where(challenged, numbers(rows["fewest"]) == 0, numbers(rows["most"]) == 1),
         counts=np.stack(counts, axis=1),
     )
 

@@ -20,7 +20,7 @@ from features.cohort import select_cohort
 from features.pipeline import compute_features
 from features.segments.customer_facts import load_customer_facts
 from features.segments.membership import assign_customers, build_variables
-from features.segments.predicted_variables import OF_CHURN, find_dependents
+from features.segments.predicted_variables import OF_CHURN, find_dependents, of_former_customers
 from features.segments.rule_variables import RuleVariables, facts_for_rules, name_event_probability
 from tables.tables import Tables
 
@@ -75,11 +75,23 @@ class Risks:
         return self if self.cutoff is not None and self.cutoff <= day else Risks.unknown()
 
     def missing_variables(self, config: Config) -> frozenset[str]:
-        """The variables of rules that no customer has, because the release has no such scores."""
+        """The variables of rules that no customer has, because the release has no such scores, or of others alone."""
         missing = {name_event_probability(event) for event in config.predict if event not in self.events}
         if self.values is None:
             missing.add(RuleVariable.PREDICTED_VALUE)
+        missing.update(of_former_customers(config))
         return frozenset(missing.union(OF_CHURN if not len(self.churn.customer_ids) else ()))
+
+    def count_unscored(self, config: Config, customer_ids: NDArray[np.str_]) -> dict[str, int]:
+        """By variable of rules that the release has scores for: how many of these customers have none."""
+        events = {name_event_probability(event): self.events[event] for event in config.predict if event in self.events}
+        scores = {**dict.fromkeys(OF_CHURN, self.churn), RuleVariable.PREDICTED_VALUE: self.values, **events}
+        counts = {
+            str(name): int(np.isnan(probabilities.of(customer_ids)).sum())
+            for name, probabilities in scores.items()
+            if probabilities is not None and name not in self.missing_variables(config)
+        }
+        return {name: n for name, n in counts.items() if n}
 
     def segment(self, tables: Tables, features: FeatureTable) -> Segmentation:
         """The segments and tiers of the customers of a feature table of one cutoff."""
@@ -128,8 +140,12 @@ class SegmentReport(msgspec.Struct, frozen=True, kw_only=True):
     "Of the loyalty programme."
     without_scores: dict[str, tuple[str, ...]] = {}
     """\
-    Segments, customer tiers and campaigns, as in 'segments.vip', with the predictions that their rules need and the
-    release does not have: no customer is known to fit."""
+    Segments, customer tiers and campaigns, as in 'segments.vip', with the predictions that their rules need and no
+    customer has, because the release has none or they are of former customers: no customer is known to fit."""
+    unscored: dict[str, dict[str, int]] = {}
+    """\
+    The same for predictions that the release has: how many of today's customers have none, such as new ones and those
+    without consent to scores."""
 
 
 def members_at(tables: Tables, cutoff: date, *, risks: Risks) -> dict[str, dict[str, NDArray[np.str_]]]:
@@ -164,7 +180,8 @@ def segment_report(tables: Tables, cutoff: date, *, risks: Risks) -> SegmentRepo
     """The figures of every segment and tier of the configuration, from data known before midnight of the cutoff."""
     features = compute_features(tables, select_cohort(tables, [cutoff]))
     segmentation = risks.segment(tables, features)
-    seed = tables.config.seed
+    seed, unscored = tables.config.seed, risks.count_unscored(tables.config, features.customer_ids)
+    dependents = find_dependents(tables.config, unscored)
     return SegmentReport(
         cutoff=cutoff,
         currency=tables.config.currency,
@@ -176,4 +193,5 @@ def segment_report(tables: Tables, cutoff: date, *, risks: Risks) -> SegmentRepo
         customer_tiers=segmentation.tier_figures(seed),
         ranks=segmentation.rank_figures(seed),
         without_scores=find_dependents(tables.config, risks.missing_variables(tables.config)),
+        unscored={place: {name: unscored[name] for name in names} for place, names in dependents.items()},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
@@ -19,6 +20,10 @@ from features.check.texts import describe_customers, describe_definition, descri
 
 MAX_CHANNELS = 8
 "Channels that are listed one by one."
+MAX_COLUMNS = 100
+"Columns of a table that are listed one by one."
+MAX_ALIKE = 10
+"Findings of one kind in one table that are listed one by one."
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
@@ -33,7 +38,7 @@ def print_check(console: Console, data: DataCheck, *, config: Config, language: 
     _print_churn(console, data, config=config, language=language)
     _print_recommendations(console, data, language=language)
     _print_missing(console, data, language=language)
-    _print_findings(console, data.findings, language=language)
+    _print_findings(console, data, language=language)
 
 
 def _say(console: Console, text: str, *, style: str = "") -> None:
@@ -75,12 +80,12 @@ def _print_tables(console: Console, data: DataCheck, *, language: Language) -> N
     console.print()
     texts = ("table", "rows read", "excluded", "first", "last", "watermark")
     headings = [translate(text, language) for text in texts]
-    grid = _grid(*(headings[:2] if data.is_cross_section else headings))
+    grid = _grid(*(headings[:3] if data.is_cross_section else headings))
     for table in data.tables:
         cells = [table.table, format_number(table.n_rows, language)]
+        cells.append(format_number(sum(table.excluded.values()), language))
         if not data.is_cross_section:
-            n_excluded = sum(table.excluded.values())
-            cells += [format_number(n_excluded, language), *map(_day, (table.first, table.last, table.watermark))]
+            cells += [*map(_day, (table.first, table.last, table.watermark))]
         grid.add_row(*cells)
     console.print(grid)
     if data.default_cutoff is not None:
@@ -97,7 +102,10 @@ def _print_columns(console: Console, data: DataCheck, *, language: Language) -> 
     _title(console, translate("Columns, and how many rows have no value in them", language))
     grid = _grid("", "", n_left=2)
     for table in data.tables:
-        grid.add_row(table.table, ", ".join(_column_texts(table, language)))
+        columns = list(_column_texts(table, language))
+        grid.add_row(table.table, ", ".join(columns[:MAX_COLUMNS]))
+        if len(columns) > MAX_COLUMNS:
+            grid.add_row("", translate("and {n} more columns", language, n=len(columns) - MAX_COLUMNS))
         if table.absent:
             absent = ", ".join(table.absent)
             grid.add_row("", Text(translate("not in the source: {columns}", language, columns=absent), style="dim"))
@@ -204,7 +212,8 @@ def _print_missing(console: Console, data: DataCheck, *, language: Language) -> 
     console.print(grid)
 
 
-def _print_findings(console: Console, findings: tuple[Finding, ...], *, language: Language) -> None:
+def _print_findings(console: Console, data: DataCheck, *, language: Language) -> None:
+    findings = data.findings
     if not findings:
         _title(console, translate("Nothing found.", language))
         return
@@ -214,10 +223,17 @@ def _print_findings(console: Console, findings: tuple[Finding, ...], *, language
     grid = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
+    alike = Counter[tuple[str, str | None]]()
     for finding in findings:
-        severity = Text(translate(finding.severity.value, language), style=STYLES[finding.severity])
-        grid.add_row(severity, _describe(finding, language))
+        alike[finding.kind, finding.table] += 1
+        if alike[finding.kind, finding.table] <= MAX_ALIKE:
+            severity = Text(translate(finding.severity.value, language), style=STYLES[finding.severity])
+            grid.add_row(severity, _describe(finding, language))
     console.print(grid)
+    for (kind, table), n in alike.items():
+        if n > MAX_ALIKE:
+            text = "and {n} more findings of the kind {kind} in {table}; --format json lists all"
+            _say(console, translate(text, language, n=n - MAX_ALIKE, kind=kind, table=table or data.data_set))
 
 
 def _describe(finding: Finding, language: Language) -> Text:

@@ -13,7 +13,7 @@ from core.config.data_set import Config
 from core.errors import SourceUnavailable
 from core.i18n.translation import ENGLISH, Language, translate
 from core.webhooks import EventType
-from kizuna.terminal import say
+from kizuna.terminal import say, show_step
 
 if TYPE_CHECKING:
     from serving.tasks.store import TaskStore
@@ -58,7 +58,7 @@ def deliver_events(
         max_runs=webhooks.max_runs,
         max_seconds=max_seconds,
     )
-    with console.status(translate("delivering to the webhook", lang)):
+    with show_step(translate("delivering to the webhook", lang)):
         report = delivery.run()
     print_report(report, console=console, lang=lang)
     return report
@@ -96,7 +96,7 @@ def record_changes(settings: Config, before: ReleasedRisk | None = None, *, cons
     if EventType.RISK_CHANGED not in settings.webhooks.event_types:
         return 0
     releases = Releases(settings.places.releases)
-    with console.status("comparing risk levels"):
+    with show_step("comparing risk levels"):
         return record_risk_changes(open_outbox(settings), releases, before=before, now=datetime.now(UTC))
 
 

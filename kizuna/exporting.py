@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kizuna.terminal import progress_console
+from kizuna.terminal import show_step
 
 if TYPE_CHECKING:
     from serving.build.exports.files import ExportOptions
@@ -39,7 +39,7 @@ def export_release(name: str, path: Path, *, release: Release, options: ExportOp
     from serving.build.exports.files import EXPORTS, write_export
 
     export = EXPORTS[name]
-    with progress_console().status(f"writing {name}"):
+    with show_step(f"writing {name}"):
         n_rows = write_export(export, path, release=release, options=options, excel=excel)
     return WrittenExport(
         path=path,

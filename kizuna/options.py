@@ -13,10 +13,10 @@ import typer
 from core import environment
 from core.config.data_set import Config, require_dated_tables, require_predicted_tables
 from core.config.loading import read_config, read_config_and_toml
-from core.errors import BadInput, SourceUnavailable
+from core.errors import BadInput, ConfigError, RuleError, SourceUnavailable
 from core.files import require_table_file
 from core.i18n.translation import Language, languages
-from tables.table_names import contract_of
+from tables.table_names import contract_of, require_attribute_tables
 
 
 def parse_day(text: str) -> date:
@@ -94,7 +94,7 @@ def open_config(path: Path, *, allow_cross_section: bool = False) -> Config:
     Raises ConfigError for a cross-section data set, unless the command allows one.
     """
     config = read_config(path, os.environ)
-    _check_names(config)
+    _check_names(config, path)
     if not allow_cross_section:
         require_dated_tables(config)
     return config
@@ -103,7 +103,7 @@ def open_config(path: Path, *, allow_cross_section: bool = False) -> Config:
 def open_config_and_statement(path: Path) -> tuple[Config, dict[str, Any]]:
     """Read the configuration; also return the TOML as written, without secrets, for the MLflow run."""
     config, statement = read_config_and_toml(path, os.environ)
-    _check_names(config)
+    _check_names(config, path)
     return config, statement
 
 
@@ -129,13 +129,19 @@ def refuse_taken_port(host: str, port: int) -> None:
             ) from fault
 
 
-def _check_names(config: Config) -> None:
-    """Raise RuleError or ConfigError for tables, rules and ranks that this data set cannot have.
+def _check_names(config: Config, path: Path) -> None:
+    """Raise RuleError or ConfigError for tables, rules and ranks that this data set cannot have."""
+    try:
+        _check_tables_and_rules(config)
+    except (ConfigError, RuleError) as fault:
+        raise type(fault)(f"{path}: {fault}") from fault
 
-    Tables come first: what rules can use depends on them. Features are imported only where there are rules.
-    """
+
+def _check_tables_and_rules(config: Config) -> None:
+    """Tables come first: what rules can use depends on them. Features are imported only where there are rules."""
     for table in config.tables:
         contract_of(table)
+    require_attribute_tables(config)
     require_predicted_tables(config)
     if config.segments or config.customer_tiers or config.predict or config.campaigns or config.loyalty.ranks:
         from features.segments.rule_variables import check_rule_names

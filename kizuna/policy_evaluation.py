@@ -17,7 +17,7 @@ from core.i18n.formatting import format_amount, format_date, format_percent
 from core.i18n.translation import Language, translate
 from core.intervals import Estimate
 from kizuna.session import open_registry
-from kizuna.terminal import print_table, say
+from kizuna.terminal import print_table, say, show_step
 
 if TYPE_CHECKING:
     from serving.build.decisions.policy_evaluation import EvaluationKpi, PolicyReport
@@ -47,7 +47,7 @@ def evaluate_policy_of(config: Config, *, kpi: str, since: date | None, progress
         raise UnknownName(f"no --kpi '{kpi}'{did_you_mean(kpi, get_args(EvaluationKpi))}")
     store = DecisionStore.at(os.environ.get(environment.DATABASE_URL), config.places.decisions, data_set=config.name)
     decisions = store.find(DecisionFilter())
-    with progress.status("replaying the stored decisions"):
+    with show_step("replaying the stored decisions"):
         tables = open_todays_tables(config)
         chosen: EvaluationKpi = kpi or choose_kpi(tables)  # pyright: ignore[reportAssignmentType]
         sources = ReplaySources(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import os
+import warnings
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +15,10 @@ from rich.console import Console
 from core import environment
 from core.config.data_set import Config, require_dated_tables
 from core.errors import BadInput
+from core.files import name_place
 from core.ledger import Ledger
 from kizuna.options import open_config_and_statement, tracking_uri
-from kizuna.terminal import ProgressBars, say
+from kizuna.terminal import ProgressBars, say, show_step
 
 if TYPE_CHECKING:
     from models.mlflow_store.registry import Registry
@@ -51,7 +54,7 @@ def open_session(path: Path, console: Console, *, allow_cross_section: bool = Fa
     from training.run.session import Session
     from training.run.tracking import Tracking
 
-    with console.status("opening the tables"):
+    with show_step("opening the tables"):
         cross_section = open_cross_section(config) if config.cross_section else None
         tables = cross_section.tables if cross_section else open_todays_tables(config)
     return Session(
@@ -76,12 +79,15 @@ def open_registry(config: Config, console: Console) -> tuple[Registry, Ledger]:
     """
     for name, value in MLFLOW_DEFAULTS.items():
         os.environ.setdefault(name, value)
-    with console.status("opening the MLflow store"):
+    uri = tracking_uri(config)
+    # MLflow imports tqdm, which warns in a notebook without ipywidgets, of bars that are never shown.
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    with show_step("opening the MLflow store"), name_store(uri):
         from models.mlflow_store.registry import Registry
         from training.run.pipeline import record_found_moves
         from training.run.tracking import Tracking
 
-        registry = Registry(tracking_uri(config), config.name)
+        registry = Registry(uri, config.name)
         ledger = Ledger(config.places.ledger)
         moves = record_found_moves(registry, ledger)
         Tracking(registry.tracking_uri).end_abandoned(list(registry.experiments().values()))
@@ -93,6 +99,11 @@ def open_registry(config: Config, console: Console) -> tuple[Registry, Ledger]:
             f"note: @{details['alias']} of {details['kind']} {change}, outside of Kizuna; recorded in the ledger",
         )
     return registry, ledger
+
+
+def name_store(tracking_uri: str) -> AbstractContextManager[None]:
+    """Faults of the disk that name no file are those of MLflow's database."""
+    return name_place(_database(tracking_uri))
 
 
 def open_scores(config: Config, console: Console) -> Release:
@@ -108,7 +119,7 @@ def open_scores(config: Config, console: Console) -> Release:
         if release.churn is not None:
             return release
     registry, ledger = open_registry(config, console)
-    with console.status("scoring every customer"):
+    with show_step("scoring every customer"):
         from kizuna.today import open_todays_tables
         from serving.build.unpublished import build_unpublished_scores
 

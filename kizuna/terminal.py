@@ -63,6 +63,23 @@ SECONDS_BETWEEN_LINES = 10.0
 the only line of a quick failure is its error."""
 
 
+def show_step(label: str, console: Console | None = None) -> AbstractContextManager[object]:
+    """Show on the standard error what runs: a spinner on a terminal, and elsewhere one line where it takes long."""
+    console = console or progress_console()
+    return console.status(label) if console.is_terminal else _line_if_slow(console, label)
+
+
+@contextmanager
+def _line_if_slow(console: Console, label: str) -> Iterator[None]:
+    timer = Timer(SECONDS_BETWEEN_LINES, say, (console, label))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 class ProgressBars:
     """Progress of a training or a nightly run: bars on a terminal, and elsewhere a line now and then."""
 
@@ -86,19 +103,7 @@ class ProgressBars:
 
     def during(self, label: str) -> AbstractContextManager[object]:
         """Show a spinner while the block runs."""
-        if self._console.is_terminal:
-            return self._console.status(label)
-        return self._line_if_slow(label)
-
-    @contextmanager
-    def _line_if_slow(self, label: str) -> Iterator[None]:
-        timer = Timer(SECONDS_BETWEEN_LINES, say, (self._console, label))
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+        return show_step(label, self._console)
 
     def _over_in_lines(self, steps: Sequence[Step], label: str) -> Iterator[Step]:
         started = last_line = monotonic()

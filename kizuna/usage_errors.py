@@ -12,6 +12,8 @@ from core.errors import did_you_mean
 
 QUOTED = re.compile(r"""command (['"])(.*?)\1|argument\(s\) \((.*)\)""", re.DOTALL)
 "What Typer quotes: No such command 'x', Got unexpected extra argument(s) (x y)."
+UNREADABLE = "' is not readable"
+"What Typer says of a file: Path 'x' is not readable."
 KINDS_OF_NUMBER = {int: "a whole number", float: "a number"}
 
 
@@ -34,6 +36,9 @@ def _describe_problem(error: Any, command: str, *, context: Any) -> str:
         case "MissingParameter":
             example = (error.ctx.command.epilog or "").removeprefix("Example: ")
             return f"{command} needs {_name(error.param)}" + (f", e.g. {example}" if example else "")
+        case "BadParameter" if UNREADABLE in error.message:
+            path = error.message.partition("'")[2].partition(UNREADABLE)[0]
+            return f"{_name(error.param)}: permission is denied to read {path}; change its rights"
         case "BadParameter" if error.param is not None:
             return f"{_name(error.param)} takes {_describe_values(error.param)}{_describe_input(error)}"
         case _ if getattr(getattr(context, "command", None), "commands", None):

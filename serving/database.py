@@ -6,6 +6,7 @@ each store holds its version, so that tables of another version are refused inst
 
 from __future__ import annotations
 
+import math
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -13,10 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from core.environment import DATABASE_URL
 from core.errors import BadInput, SourceUnavailable
+from core.files import describe_disk_fault
 from core.redaction import redact
 
 if TYPE_CHECKING:
@@ -65,15 +67,20 @@ class StoreDatabase(ABC):
     store: ClassVar[str]
     "What the store holds, as messages name it."
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, answer_seconds: float | None = None) -> None:
         self.url = url
         "Contains the password: never show it."
+        self._answer_seconds = answer_seconds
         self._has_tables = False
 
     @classmethod
-    def at(cls, database_url: str | None, file: Path) -> Self:
-        """The database at this URL, or the SQLite file if there is none."""
-        return cls(_with_driver(database_url) if database_url else f"{SQLITE}{file.resolve()}")
+    def at(cls, database_url: str | None, file: Path, *, answer_seconds: float | None = None) -> Self:
+        """The database at this URL, or the SQLite file if there is none.
+
+        A connection to PostgreSQL ends where a statement takes longer than `answer_seconds`; None: no limit.
+        """
+        url = _with_driver(database_url) if database_url else f"{SQLITE}{file.resolve()}"
+        return cls(url, answer_seconds=answer_seconds)
 
     @abstractmethod
     def load_schema(self) -> StoreSchema:
@@ -111,6 +118,8 @@ class StoreDatabase(ABC):
             with self._engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
+            if self._file is not None and (fault := describe_disk_fault(error.orig or error)):
+                raise SourceUnavailable(f"the {self.store} database {self._file}: {fault}") from error
             message = str(error.orig).splitlines()[0] if str(error.orig) else type(error).__name__
             raise SourceUnavailable(
                 f"the {self.store} database {redact(self.url)} is unavailable: {message}"
@@ -131,8 +140,24 @@ class StoreDatabase(ABC):
         engine = create_engine(
             self.url, connect_args={"connect_timeout": WAIT_SECONDS}, pool_size=1, max_overflow=-1, pool_pre_ping=True
         )
+        _limit_waiting(engine, self._answer_seconds)
         weakref.finalize(self, engine.dispose)
         return engine
+
+
+def _limit_waiting(engine: Engine, answer_seconds: float | None) -> None:
+    """Connect with a limit for each statement, and for connecting."""
+    from sqlalchemy import event
+
+    from serving.impatient_connection import connect_impatiently
+
+    limit: dict[str, Any] = {} if answer_seconds is None else {"connect_timeout": math.ceil(answer_seconds)}
+
+    def connect(*of_event: Any) -> object:
+        *_, parameters = of_event
+        return connect_impatiently(answer_seconds=answer_seconds, **parameters | limit)
+
+    event.listen(engine, "do_connect", connect)
 
 
 def _with_driver(database_url: str) -> str:

@@ -24,11 +24,11 @@ from core import environment
 from core.environment import (
     DECISIONS_FILE,
     EVENTS_FILE,
+    KEY_LIMITS_FILE,
     KEYS_FILE,
     LEDGER_FILE,
     METRICS_FOLDER,
     TASKS_FILE,
-    USAGE_FILE,
 )
 from core.errors import ConfigError
 from core.files import write_for_owner_only
@@ -42,6 +42,7 @@ from serving.http.trial import verify_answers
 from serving.journal.live import JournalPlace, LiveJournals
 from serving.keys.database import KeyDatabase
 from serving.keys.file import KeyFile
+from serving.keys.limits import KeyLimits
 from serving.keys.live import LiveKeys
 from serving.keys.sync import KeySync
 from serving.release.pull import ReleasePull
@@ -52,9 +53,11 @@ from serving.tasks.database import TaskDatabase
 
 logger = logging.getLogger("kizuna.serving")
 
-LIVEZ = "/livez"
 SWITCH_SECONDS = 0.001
 "How long a thread waits for another one: the one that stores events waits several times for each commit."
+STATEMENT_SECONDS = 2.0
+"""How long a store's database may take. One that hangs takes twice as long, to find out and to connect anew, so that
+the thread of a request ends before `ANSWER_SECONDS`."""
 FIRST_WORKER = (None, 0, 1)
 "It alone logs an activation; all workers switch to the release. Without workers there is no index."
 SERVICE_OPTIONS: dict[str, Any] = {
@@ -88,6 +91,7 @@ def create_live_release(metrics: ServiceMetrics, pull: ReleasePull | None) -> Li
 
     def verify(release: Release) -> None:
         verify_answers(release, all_endpoints(), folder=folder)
+        JOURNALS.prepare(release)
 
     hooks = LiveReleaseHooks(on_activation, metrics.count_failure, verify)
     if pull is not None:
@@ -95,28 +99,34 @@ def create_live_release(metrics: ServiceMetrics, pull: ReleasePull | None) -> Li
     return LiveRelease(Releases(folder), hooks)
 
 
-def create_keys(live: LiveRelease, database_url: str | None) -> tuple[LiveKeys, KeySync]:
-    """The keys in the database, or beside the releases, and the thread that keeps them up to date."""
+def create_keys(live: LiveRelease, database_url: str | None) -> LiveKeys:
+    """The keys in the database, or beside the releases."""
     file = KeyFile(live.folder.parent / KEYS_FILE)
     if database_url and file.path.exists():
         logger.warning("%s is not read, because the keys are in the database", file.path)
-    keys = LiveKeys(None if database_url else file)
+    return LiveKeys(None if database_url else file)
+
+
+def create_key_sync(keys: LiveKeys, limits: KeyLimits, *, database_url: str | None) -> KeySync | None:
+    """The thread that exchanges keys and requests a day with the database, where there is one."""
+    if not database_url:
+        return None
 
     def data_set() -> str | None:
-        return None if live.current is None else live.current.description.data_set
+        return None if LIVE.current is None else LIVE.current.description.data_set
 
-    database = KeyDatabase.at(database_url, live.folder.parent / USAGE_FILE)
-    return keys, KeySync(keys, database, data_set=data_set, has_keys=bool(database_url))
+    database = KeyDatabase.at(database_url, LIVE.folder.parent / KEYS_FILE, answer_seconds=STATEMENT_SECONDS)
+    return KeySync(keys, limits, database=database, data_set=data_set)
 
 
-def create_gate(keys: LiveKeys) -> Gate:
+def create_gate(keys: LiveKeys, limits: KeyLimits) -> Gate:
     """Who is answered."""
     hosts = os.environ.get(environment.HOSTS, "").lower().split(",")
     return Gate(
         keys=keys,
+        limits=limits,
         hosts=frozenset(host.strip() for host in hosts if host.strip()),
         without_keys=bool(os.environ.get(environment.WITHOUT_KEYS)),
-        n_workers=N_WORKERS,
     )
 
 
@@ -127,18 +137,20 @@ METRICS = ServiceMetrics()
 PULL = create_pull(METRICS)
 LIVE = create_live_release(METRICS, PULL)
 DATABASE_URL = os.environ.get(environment.DATABASE_URL)
-KEYS, KEY_SYNC = create_keys(LIVE, DATABASE_URL)
-TASKS = TaskDatabase.at(DATABASE_URL, LIVE.folder.parent / TASKS_FILE)
-DECISIONS = DecisionDatabase.at(DATABASE_URL, LIVE.folder.parent / DECISIONS_FILE)
+KEYS = create_keys(LIVE, DATABASE_URL)
+LIMITS = KeyLimits(LIVE.folder.parent / KEY_LIMITS_FILE, n_workers=N_WORKERS, has_database=bool(DATABASE_URL))
+KEY_SYNC = create_key_sync(KEYS, LIMITS, database_url=DATABASE_URL)
+TASKS = TaskDatabase.at(DATABASE_URL, LIVE.folder.parent / TASKS_FILE, answer_seconds=STATEMENT_SECONDS)
+DECISIONS = DecisionDatabase.at(DATABASE_URL, LIVE.folder.parent / DECISIONS_FILE, answer_seconds=STATEMENT_SECONDS)
 JOURNALS = LiveJournals(JournalPlace(DATABASE_URL, LIVE.folder.parent / EVENTS_FILE))
 
 
 class Front:
-    """Answers every request, except for BentoML's own /livez, before BentoML's router sees it."""
+    """Answers every request before BentoML's router sees it, /livez as well: BentoML's errors are no problems."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._bentoml = app
-        gate = create_gate(KEYS)
+        gate = create_gate(KEYS, LIMITS)
         self._api = Api(
             LIVE,
             all_endpoints(),
@@ -152,7 +164,7 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
-        is_own = scope["type"] in ("http", "websocket") and scope["path"] != LIVEZ
+        is_own = scope["type"] in ("http", "websocket")
         await (self._api if is_own else self._bentoml)(scope, receive, send)
 
 
@@ -185,7 +197,8 @@ class Kizuna:
         LIVE.start()
         if PULL is not None:
             PULL.start()
-        KEY_SYNC.start()
+        if KEY_SYNC is not None:
+            KEY_SYNC.start()
         KEYS.refresh()  # reads the file of keys, which would take the first request 5 ms
         # What is loaded now stays. Without this, collections of garbage search through all of it during requests.
         gc.collect()
@@ -200,7 +213,8 @@ class Kizuna:
         if PULL is not None:
             PULL.stop()
         LIVE.stop()
-        KEY_SYNC.stop()
+        if KEY_SYNC is not None:
+            KEY_SYNC.stop()
         JOURNALS.stop()
         METRICS.stop()
 

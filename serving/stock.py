@@ -13,7 +13,7 @@ import fcntl
 import logging
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -83,10 +83,17 @@ class StockFile:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BrokenArtifact(f"{self.path} is damaged; remove it and send the unavailable items again") from error
 
-    def change(self, sold_out: Collection[str], available: Collection[str]) -> StockChange:
+    def change(
+        self,
+        sold_out: Collection[str],
+        available: Collection[str],
+        *,
+        before_write: Callable[[StockChange], None] = lambda _: None,
+    ) -> StockChange:
         """Remove available items from the set, then add those sold out, durably.
 
-        Raises BadInput if the set would become too large, OSError if it cannot be written.
+        `before_write` gets the change before it is made. Raises BadInput if the set would become too large, OSError if
+        it cannot be written.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / ".stock.lock").open("w") as lock:
@@ -98,8 +105,10 @@ class StockFile:
                     f"at most {MAX_ITEMS:,} items can be out of stock; mark more in the items table and release again"
                 )
             after = Stock(unavailable, max(time.time_ns(), before.changed_at_ns + 1))
+            change = StockChange(before, after)
+            before_write(change)
             self._replace(after)
-            return StockChange(before, after)
+            return change
 
     def _replace(self, stock: Stock) -> None:
         """Replace the file atomically. Its modification time is that of the change, so that no two versions agree."""

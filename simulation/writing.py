@@ -8,14 +8,18 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.files import replace_file
+
 
 def write_company(folder: Path, tables: Mapping[str, pa.Table], *, name: str, text: str) -> Path:
     """Write each table and the TOML; returns the path of the TOML."""
     folder.mkdir(parents=True, exist_ok=True)
     for table_name, table in tables.items():
-        pq.write_table(table, folder / f"{table_name}.parquet")
+        with replace_file(folder / f"{table_name}.parquet") as temporary:
+            pq.write_table(table, temporary)
     config = folder / name
-    config.write_text(text, encoding="utf-8")
+    with replace_file(config) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return config
 
 

@@ -249,8 +249,9 @@ def _refuse_one_class(data: CrossSection, labelled: ir.Table) -> None:
             f"[cross_section.tables.{label.table}] has no customer: its file needs one row per customer, with an id "
             f"and {label.column}"
         )
+    others = " or add the customers who stayed" if churned.all() else ""
     raise DataError(
         f"{data.config.name}: {churned.sum()} of {len(churned)} customers churned ({data.definition}), and both "
-        "classes are needed; in [cross_section.label], set equals to the value of customers who churned; the values of "
-        f"{label.column} are {describe_labels(labelled, label)}"
+        f"classes are needed; in [cross_section.label], set equals to the value of customers who churned{others}; the "
+        f"values of {label.column} are {describe_labels(labelled, label)}"
     )

@@ -16,6 +16,8 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from core.errors import DataError
+from tables.letter_bytes import NAMES as NAMES_OF_SCRIPTS
+from tables.letter_bytes import guess_script
 
 BLOCK = 1 << 20
 SAMPLE_BYTES = 1 << 16
@@ -36,6 +38,7 @@ NAMES = {
     "cp1252": "Western European (Windows)",
     "latin-1": "Western European",
     "utf-16": "UTF-16",
+    **NAMES_OF_SCRIPTS,
 }
 KANA = re.compile("[ぁ-ヿ]")
 HANGUL = re.compile("[가-힣]")
@@ -80,7 +83,8 @@ def detect_encoding(path: Path) -> EncodingGuess:
     if decodes(path, "utf-8") or _is_damaged_utf8(path):
         return EncodingGuess("utf-8", "")
     sample = _unusual_lines(path)
-    for name in _plausible(sample):
+    script = guess_script(sample)
+    for name in (*((script,) if script else ()), *_plausible(sample)):
         if decodes(path, name):
             return EncodingGuess(name, f"{NAMES[name]}: the file is not UTF-8, and all of it reads as {name}")
     raise DataError(f"{path} is no text in any encoding that is known here; save it as UTF-8")

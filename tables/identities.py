@@ -16,17 +16,18 @@ import ibis
 import ibis.expr.types as ir
 
 DOUBLINGS = 4
+LINKED_AT = "linked_at"
 
 
 def newest_links(identities: ir.Table) -> ir.Table:
-    """One row per alias_id: the customer_id it was linked to last."""
-    order = [ibis.desc("customer_id")]
-    if "recorded_time" in identities.columns:
-        # A link without a time has always been known, so any dated one is newer.
-        order = [ibis.desc("recorded_time", nulls_first=False), *order]
-    rank = ibis.row_number().over(group_by="alias_id", order_by=order)
-    links = identities.mutate(link_rank=rank).filter(ibis._.link_rank == 0)
-    return links.filter(ibis._.alias_id != ibis._.customer_id).select("alias_id", "customer_id")
+    """One row per alias_id: the customer_id it was linked to last, and when (`linked_at`, null without a time)."""
+    is_dated = "recorded_time" in identities.columns
+    links = identities.mutate(linked_at=identities.recorded_time if is_dated else ibis.null("timestamp"))
+    # A link without a time has always been known, so any dated one is newer.
+    order = [ibis.desc(LINKED_AT, nulls_first=False), ibis.desc("customer_id")]
+    links = links.mutate(link_rank=ibis.row_number().over(group_by="alias_id", order_by=order))
+    links = links.filter(links.link_rank == 0)
+    return links.filter(links.alias_id != links.customer_id).select("alias_id", "customer_id", LINKED_AT)
 
 
 def resolve_chains(links: ir.Table) -> ir.Table:

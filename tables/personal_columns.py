@@ -14,6 +14,8 @@ import ibis
 import ibis.expr.types as ir
 
 SAMPLE_ROWS = 100_000
+COLUMNS_AT_ONCE = 100
+"A query with all of thousands of columns would take minutes to write."
 MIN_VALUES = 20
 "With fewer values a column is never near-unique."
 NEAR_UNIQUE_SHARE = 0.9
@@ -21,6 +23,8 @@ NEAR_UNIQUE_SHARE = 0.9
 PATTERN_SHARE = 0.5
 "Share of values that match a pattern above which the column is personal."
 
+MOSTLY = 0.8
+"Share of numbers from which a column holds numbers, whatever words stand among them."
 MAX_CLASSES = 10
 "Different values up to which a column with several rows for each has classes, such as yes and no."
 SHORTEST_PHONE = 1e6
@@ -31,7 +35,11 @@ FREE_TEXT = r"(\S+\s+){3}\S|[。、!?]|[ぁ-ゖ].*[ぁ-ゖ].*[ぁ-ゖ].*[ぁ-ゖ
 "Sentences: at least four words, or the marks and endings of a Japanese sentence."
 DATE = r"^[0-9]{1,2}[.-][0-9]{1,2}[.-](19|20)[0-9]{2}( |$)"
 "What looks like a telephone number and is a day, such as 01.02.1980."
+NUMBER = r"^[^0-9A-Za-z]{0,4}[0-9][0-9., ']*[^0-9A-Za-z]{0,2}$"
+"A number with its marks: $1,234.50, 12 %, 1.234,50."
+NUMBERS_AND_WORDS = "numbers (and words)"
 PERSON = r"^([A-Z][a-z]+ [A-Z][a-z]+|[一-龥]{1,4}[ 　][一-龥ぁ-ゖ]{1,4})$"
+PATTERNS = {"mails": MAIL, "phones": PHONE, "persons": PERSON, "sentences": FREE_TEXT, "numbers": NUMBER}
 
 CALLED_NAME = re.compile(
     r"^(full|first|last|given|family|middle|customer|user|contact|owner)?_?(sur)?name$|kana|address|street"
@@ -49,7 +57,9 @@ class PersonalColumn:
     table: str
     column: str
     looks_like: str
-    "names, mail addresses, phone numbers, near-unique ids or free text."
+    "names, mail addresses, phone numbers, near-unique ids, free text, or numbers (and words)."
+    word: str | None = None
+    "One of those words."
 
 
 def find_personal_columns(name: str, table: ir.Table, *, columns: Sequence[str]) -> tuple[PersonalColumn, ...]:
@@ -60,7 +70,14 @@ def find_personal_columns(name: str, table: ir.Table, *, columns: Sequence[str])
     counts, are_numbers = _count_values(table, texts), _are_phone_numbers(table, numbers)
     verdicts = {column: _judge_values(counts[column], called=called.get(column)) for column in texts}
     verdicts |= {column: called[column] for column in numbers if are_numbers[column]}
-    return tuple(PersonalColumn(name, column, looks_like) for column in columns if (looks_like := verdicts.get(column)))
+    kinds = {column: kind for column in columns if (kind := verdicts.get(column))}
+    words = {column: _first_word(table[column]) for column, kind in kinds.items() if kind == NUMBERS_AND_WORDS}
+    return tuple(PersonalColumn(name, column, kind, words.get(column)) for column, kind in kinds.items())
+
+
+def _first_word(cell: ir.Value) -> str | None:
+    """The first value in alphabetical order that is no number."""
+    return ibis.ifelse(cell.re_search(NUMBER), ibis.null("string"), cell).min().to_pyarrow().as_py()
 
 
 def _judge_name(column: str) -> str | None:
@@ -79,27 +96,28 @@ def _are_phone_numbers(table: ir.Table, columns: Sequence[str]) -> dict[str, boo
         number = sample[column].cast("float64")
         is_long = (number >= SHORTEST_PHONE) & (number == number.floor())
         is_distinct = number.nunique() > PATTERN_SHARE * number.count()
-        tests[f"{place}"] = (is_long.cast("int64").sum() > PATTERN_SHARE * number.count()) & is_distinct
+        tests[f"{place}"] = (is_long.sum() > PATTERN_SHARE * number.count()) & is_distinct
     row = sample.aggregate(**tests).to_pyarrow().to_pylist()[0]
     return {column: bool(row[f"{place}"]) for place, column in enumerate(columns)}
 
 
 def _count_values(table: ir.Table, columns: Sequence[str]) -> dict[str, dict[str, float]]:
     """For each text column: the number of values, of distinct ones, and of those that match each pattern."""
-    if not columns:
-        return {}
-    sample = table.select(*columns).limit(SAMPLE_ROWS)
-    counts = [count for place, column in enumerate(columns) for count in _column_counts(sample[column], place)]
-    row = sample.aggregate(counts).to_pyarrow().to_pylist()[0]
-    names = ("values", "distinct", "mails", "phones", "persons", "sentences")
-    return {
-        column: {name: float(row[f"{name}_{place}"] or 0) for name in names} for place, column in enumerate(columns)
-    }
+    result: dict[str, dict[str, float]] = {}
+    for start in range(0, len(columns), COLUMNS_AT_ONCE):
+        some = columns[start : start + COLUMNS_AT_ONCE]
+        sample = table.select(*some).limit(SAMPLE_ROWS)
+        counts = [count for place, column in enumerate(some) for count in _column_counts(sample[column], place)]
+        row = sample.aggregate(counts).to_pyarrow().to_pylist()[0]
+        names = ("values", "distinct", *PATTERNS)
+        result |= {
+            column: {name: float(row[f"{name}_{place}"] or 0) for name in names} for place, column in enumerate(some)
+        }
+    return result
 
 
 def _column_counts(cell: ir.Value, place: int) -> list[ir.Value]:
-    patterns = {"mails": MAIL, "phones": PHONE, "persons": PERSON, "sentences": FREE_TEXT}
-    matching = {name: cell.re_search(pattern) for name, pattern in patterns.items()}
+    matching = {name: cell.re_search(pattern) for name, pattern in PATTERNS.items()}
     matching["phones"] &= ~cell.re_search(DATE)
     matches = [ibis.ifelse(is_found, 1, 0).sum().name(f"{name}_{place}") for name, is_found in matching.items()]
     return [cell.count().name(f"values_{place}"), cell.nunique().name(f"distinct_{place}"), *matches]
@@ -122,6 +140,8 @@ def _judge_values(counts: dict[str, float], *, called: str | None) -> str | None
         return "names"
     if share["distinct"] <= NEAR_UNIQUE_SHARE:
         return None
+    if MOSTLY <= share["numbers"] < 1:
+        return NUMBERS_AND_WORDS
     return "free text" if share["sentences"] > PATTERN_SHARE else "near-unique ids"
 
 

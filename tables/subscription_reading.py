@@ -44,9 +44,9 @@ class SubscriptionReading:
         """The rows with ends so moved, each in two where a trial ends within it."""
         return split_trials(self.move_ends(subscriptions))
 
-    def make_spans(self, subscriptions: ir.Table) -> ir.Table:
+    def make_spans(self, subscriptions: ir.Table, *, keeps_terms: bool) -> ir.Table:
         """The spans of rows whose ends were moved."""
-        return make_spans(subscriptions, self.overlaps, has_discounts=self.has_discounts)
+        return make_spans(subscriptions, self.overlaps, has_discounts=self.has_discounts, keeps_terms=keeps_terms)
 
 
 def read_subscriptions(rows: ir.Table, source: TableSource | None) -> SubscriptionReading:

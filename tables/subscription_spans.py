@@ -13,7 +13,9 @@ agree. Each step uses only what is known at the cutoff.
                         |-- add-on 30/
     overlap         |- basic 100 -|                      a newer span of an item replaces the older one
                            |- pro 150 --                 from its beginning on
-    monthly rows    |- 100 -|- 100 -|- 100 -             rows that follow each other and are equal are one span
+    monthly rows    |- 100 -|- 100 -|- 100 -             rows that follow each other and are equal are one span;
+                                                         where events of subscriptions are predicted, only those that
+                                                         bill a month or less: the start of another term is a renewal
 
 An item is what the column `item` names. Without it, a discount (a negative amount), an add-on (its plan is called so,
 or `tables.overlapping_plans` finds it) and the cheaper ones of several plans that begin at the same moment are items
@@ -41,6 +43,8 @@ NO_OVERLAPS = PlanOverlaps()
 UNCHANGED = ("plan", "mrr", "currency", "seats", "term_months", "margin_rate")
 "Columns that are equal within a span."
 DAY_SECONDS = 86_400
+MAX_BILLED_DAYS = 45
+"Length of a row that bills for a month; a longer one is a term that is renewed."
 MIN_RENEWED_SHARE = 0.1
 MIN_RENEWED_CUSTOMERS = 3
 "Fewer renewals on the day after an end may be chance."
@@ -134,13 +138,18 @@ def find_void_discounts(subscriptions: ir.Table) -> ir.Table:
     return rows.filter(_is_void(rows)).drop("paid_until")
 
 
-def make_spans(subscriptions: ir.Table, overlaps: PlanOverlaps, *, has_discounts: bool) -> ir.Table:
-    """Spans within which nothing changes, with `item`; the ends are those of `end_at_midnight`."""
+def make_spans(
+    subscriptions: ir.Table, overlaps: PlanOverlaps, *, has_discounts: bool, keeps_terms: bool = False
+) -> ir.Table:
+    """Spans within which nothing changes, with `item`; the ends are those of `end_at_midnight`.
+
+    With `keeps_terms`, each term of more than `MAX_BILLED_DAYS` is a span of its own.
+    """
     if "ended_at" not in subscriptions.columns:
         subscriptions = subscriptions.mutate(ended_at=ibis.null("timestamp"))
     rows = _name_items(_keep_corrections(_name_items(subscriptions, apart=False)), overlaps)
     rows = _close_short_gaps(_cut_overlaps(_end_discounts(rows)))
-    return _merge_equal_rows(make_free(rows) if has_discounts else rows)
+    return _merge_equal_rows(make_free(rows) if has_discounts else rows, keeps_terms=keeps_terms)
 
 
 def _name_items(subscriptions: ir.Table, overlaps: PlanOverlaps = NO_OVERLAPS, *, apart: bool = True) -> ir.Table:
@@ -220,11 +229,13 @@ def _close_short_gaps(rows: ir.Table) -> ir.Table:
     return rows.mutate(ended_at=ibis.ifelse(is_short, rows.next_at, rows.ended_at)).drop("next_at")
 
 
-def _merge_equal_rows(rows: ir.Table) -> ir.Table:
+def _merge_equal_rows(rows: ir.Table, *, keeps_terms: bool) -> ir.Table:
     """One row for each run of equal rows that follow each other: the last, with the first start and all refunds."""
     by_item = ibis.window(group_by=[*SUBSCRIPTION, "item"], order_by="started_at")
     before = {name: rows[name].lag().over(by_item) for name in UNCHANGED if name in rows.columns}
     continues = rows.ended_at.lag().over(by_item) == rows.started_at
+    if keeps_terms:
+        continues &= _day(rows.started_at) - _day(rows.started_at.lag().over(by_item)) <= MAX_BILLED_DAYS
     is_equal = ibis.and_(continues, *(rows[name].identical_to(value) for name, value in before.items()))
     rows = rows.mutate(begins=ibis.ifelse(is_equal.fill_null(False), 0, 1))
     so_far = ibis.cumulative_window(group_by=[*SUBSCRIPTION, "item"], order_by="started_at")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.errors import ConfigError, did_you_mean
 from tables.contract import CONTRACT
 from tables.contract_types import TableContract
+
+if TYPE_CHECKING:
+    from core.config.data_set import Config
 
 OTHER_WORDS = {
     "purchases": ("orders", "order_lines", "transactions", "sales", "invoices", "receipts"),
@@ -28,3 +33,14 @@ def contract_of(name: str) -> TableContract:
         hint = f"; did you mean '{other_word}'?" if other_word else did_you_mean(name, CONTRACT)
         raise ConfigError(f"unknown table [tables.{name}]{hint}")
     return CONTRACT[name]
+
+
+def require_attribute_tables(config: Config) -> None:
+    """Raise ConfigError where [attributes] or as_of_today names a table that has no attributes."""
+    tables = [name for name, contract in CONTRACT.items() if contract.lists_attributes]
+    for name in config.attributes:
+        if name not in tables:
+            raise ConfigError(f"[attributes] {name}: attributes are columns of {', '.join(tables)}")
+    for place in config.as_of_today:
+        if place.partition(".")[0] not in CONTRACT or not place.partition(".")[2]:
+            raise ConfigError(f"as_of_today names a table and its column, such as customers.country, found '{place}'")

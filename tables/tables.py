@@ -145,7 +145,9 @@ class Tables:
                 views["customers"] = replace_aliases(views["customers"], chains, column="referred_by")
         if "subscriptions" in views and ("identities" in views or self.subscription_reading.has_loose_rows):
             # Computed here, once: the spans are few, and every query would compute them again.
-            views["subscriptions"] = self.subscription_reading.make_spans(views["subscriptions"]).cache()
+            asks_for_changes = self.event is not None and self.event.table == "subscriptions"
+            spans = self.subscription_reading.make_spans(views["subscriptions"], keeps_terms=asks_for_changes)
+            views["subscriptions"] = spans.cache()
         views = {name: self._last(name, view) for name, view in views.items()}
         if self.config.customer == "account" and "customers" in views:
             views = self._roll_up(views, cutoff)

@@ -10,6 +10,8 @@ import ibis
 import pytest
 from ibis.backends.sql import SQLBackend
 
+from tables.engines.postgres_casts import add_casts
+
 POSTGRES = os.environ.get("KIZUNA_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 
 
@@ -25,7 +27,7 @@ def postgres_engine() -> SQLBackend | None:
     import psycopg
 
     try:
-        return cast(SQLBackend, ibis.connect(POSTGRES))
+        return add_casts(cast(SQLBackend, ibis.connect(POSTGRES)))
     except psycopg.OperationalError:
         return None
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,61 @@ def test_the_guide_lists_every_alarm_and_every_metric(guide: Path):
     text = guide.read_text()
 
     assert {one for one in alarms | metrics if f"`{one}`" not in text} == set()
+
+
+def run_commands(guide: Path, nth: int, folder: Path):
+    """The nth block of commands about backups, word for word."""
+    section = next(one for one in guide.read_text().split("\n## ") if "pg_restore" in one)
+    block = re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)[nth]
+    subprocess.run(["bash", "-e", "-c", block], cwd=folder, check=True)
+
+
+def make_table(path: Path) -> sqlite3.Connection:
+    """A database as the service has it while it runs: its newest rows are in the file -wal."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=wal")
+    connection.execute("CREATE TABLE kizuna (at TEXT)")
+    connection.execute("INSERT INTO kizuna VALUES ('before')")
+    return connection
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=["en", "ja"])
+def test_what_the_commands_of_the_guide_back_up_they_restore(guide: Path, tmp_path: Path):
+    names = ["my_shop/events.db", "my_shop/decisions.db", "my_shop/tasks.db", "mlflow.db"]
+    files = ["my_shop/ledger.jsonl", "my_shop/keys.json", "my_shop/health/day.parquet", "my_shop/releases/stock.json"]
+    files.append("mlartifacts/models/MLmodel")
+    var = tmp_path / "var"
+    databases = [make_table(var / name) for name in names]
+    for name in files:
+        (var / name).parent.mkdir(parents=True, exist_ok=True)
+        (var / name).write_text("before")
+
+    run_commands(guide, 0, tmp_path)
+    for database in databases:
+        database.execute("INSERT INTO kizuna VALUES ('after')")
+    for name in files:
+        (var / name).write_text("after")
+    shutil.copytree(var, tmp_path / "crashed")  # with -wal and -shm, as a crash leaves them
+    for database in databases:
+        database.close()
+    shutil.rmtree(var)
+    (tmp_path / "crashed").rename(var)
+    run_commands(guide, 3, tmp_path)
+
+    assert {name: (var / name).read_text() for name in files} == dict.fromkeys(files, "before")
+    for name in names:
+        with closing(sqlite3.connect(var / name)) as restored:
+            assert restored.execute("SELECT at FROM kizuna").fetchall() == [("before",)], name
+    assert {oct(path.stat().st_mode & 0o077) for path in (tmp_path / "backup").rglob("*.db")} == {"0o0"}
+
+
+def test_a_backup_of_a_data_set_without_health_keys_and_tasks_is_made(tmp_path: Path):
+    make_table(tmp_path / "var/my_shop/events.db").close()
+
+    run_commands(GUIDES[0], 0, tmp_path)
+
+    assert [path.name for path in (tmp_path / "backup").rglob("*.*")] == ["events.db"]
 
 
 @pytest.mark.parametrize("unit", [*UNITS, FOLDER / "kizuna-nightly.timer"], ids=lambda unit: unit.name)

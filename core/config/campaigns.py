@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal
 
-from core.config.section import NonNegativeInt, PositiveFloat, PositiveInt, Section, Share
+from core.config.section import NonNegativeDays, PositiveDays, PositiveFloat, PositiveInt, Section, Share
 from core.feature_names import DAYS_SINCE_FIRST_PURCHASE, DAYS_TO_RENEWAL, ORDERS_TOTAL
 
 Kpi = Literal["converted", "purchased", "amount", "stayed"]
@@ -22,7 +22,7 @@ class JourneyStep(Section, frozen=True):
 
     offer: str
     "offer_id."
-    after_days: NonNegativeInt = 0
+    after_days: NonNegativeDays = 0
     "Days since the step before; 0 for the first step alone."
     only_if: Literal["", "not_opened", "not_clicked", "not_converted", "opened", "clicked"] = ""
     "What the customer did with the steps before. Otherwise the step is left out, and the journey goes on."
@@ -36,7 +36,7 @@ class CampaignTrigger(Section, frozen=True):
     first_purchase: the only order so far, within `days`. usage_drop: less than half as much usage in the last 30 days
     as in the 30 before, which was not so `days` ago. renewal: a renewal within `days`. birthday: one within `days`.
     abandoned_cart: `event` within `days`, and no order since. rule: `rule` fits, and did not `days` ago."""
-    days: PositiveInt = 7
+    days: PositiveDays = 7
     "Within how many days; see `kind`. A customer whom limits on contacts exclude today waits as long."
     rule: str = ""
     "For kind = 'rule': uses what rules of segments use."
@@ -92,11 +92,11 @@ class Campaign(Section, frozen=True):
     "offer_ids; each customer gets one."
     steps: tuple[JourneyStep, ...] = ()
     "A journey: several offers in their order, each as [[campaigns.<name>.steps]]."
-    again_after_days: PositiveInt | None = None
+    again_after_days: PositiveDays | None = None
     "Days after which a customer may enter again. Default: 300 for birthdays and renewals, otherwise never."
     ends_on: date | None = None
     "Last day of contacts."
-    response_days: PositiveInt | None = None
+    response_days: PositiveDays | None = None
     "Days from a customer's first contact within which the KPI counts. Default: 14, and the days of the steps."
     control_share: Share = 0.1
     "Share of the audience that gets nothing, by chance, so that the effect can be measured."
@@ -104,7 +104,7 @@ class Campaign(Section, frozen=True):
     "Per cent of the audience that are contacted, stage by stage; the next one begins by itself. [100]: all at once."
     max_contacts: PositiveInt | None = None
     "The campaign is finished after this many contacts."
-    max_days: PositiveInt | None = None
+    max_days: PositiveDays | None = None
     "The campaign is finished this many days after its start."
     budget: PositiveFloat | None = None
     "The campaign is finished when its contacts have cost this much, base currency."

@@ -5,18 +5,30 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from typing import Annotated
+from unicodedata import category, normalize
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
-from core.config.section import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, Section, Share
+from core.addresses import parse_address
+from core.config.section import (
+    MOST_DAYS,
+    NonNegativeDays,
+    NonNegativeFloat,
+    PositiveDays,
+    PositiveFloat,
+    PositiveInt,
+    Section,
+    Share,
+)
 from core.errors import did_you_mean
 from core.feature_names import RuleVariable
 from core.health import DIMENSIONS
 
 MIN_COOLDOWN_DAYS = 28
 "The longest window in which a drop is measured: a shorter cooldown would report one drop twice."
+MAX_URL = 2_000
 
 
 def segment_variable(name: str) -> str:
@@ -65,15 +77,15 @@ class HealthSettings(Section, frozen=True):
     "A customer is at risk from this score on, and critical below."
     hysteresis: NonNegativeFloat = 5.0
     "Points by which a score has to cross a limit before the band changes. At most half of the narrowest band."
-    min_days_in_band: NonNegativeInt = 14
+    min_days_in_band: NonNegativeDays = 14
     "Days that a customer stays in a band at least."
     alert_drop: PositiveFloat = 15.0
     "A drop by this many points within 7 or 28 days, to below healthy, opens a task. Smaller drops never do."
-    cooldown_days: Annotated[int, Meta(ge=MIN_COOLDOWN_DAYS)] = 28
+    cooldown_days: Annotated[int, Meta(ge=MIN_COOLDOWN_DAYS, le=MOST_DAYS)] = 28
     "Days after a drop in which the same customer gets no other task."
     owner: str = ""
     "Owner of tasks for customers without an account owner."
-    due_days: NonNegativeInt = 7
+    due_days: NonNegativeDays = 7
     "Days until a task is due, from the drop or from today, whichever is later."
     max_tasks_per_week: PositiveInt | None = None
     """\
@@ -113,11 +125,23 @@ class HealthSettings(Section, frozen=True):
 
 
 def _has_host(url: str) -> bool:
+    """Whether a request can be sent to this URL: `urlsplit` drops line ends, and accepts hosts that are none."""
     try:
         parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
+        has_port = parts.port != 0
     except ValueError:
         return False
+    host, is_plain = parts.hostname or "", url.isprintable() and " " not in url and len(url) <= MAX_URL
+    return bool(host) and has_port and is_plain and _is_host(host)
+
+
+def _is_host(host: str) -> bool:
+    """Whether a host is an address or may be a name; names of other scripts in the form that IDNA encodes."""
+    looks_like_address = host.replace(".", "").isdecimal() and host.count(".") == 3
+    if looks_like_address or ":" in host:
+        return parse_address(host) is not None
+    is_encodable = all(one.isascii() or category(one)[0] in "LMN" for one in host) and normalize("NFKC", host) == host
+    return is_encodable and all(1 <= len(label) <= 63 for label in host.removesuffix(".").split("."))
 
 
 def _is_webhook_secret(secret: str) -> bool:
@@ -138,9 +162,9 @@ class Intervention(Section, frozen=True):
     "The cause that it acts against: one of `names`, or other."
     save_rate: Share
     "Share of the customers churning for this cause whom it keeps."
-    cost: float | None = None
+    cost: NonNegativeFloat | None = None
     "Cost per customer, base currency."
-    fixed_cost: float = 0.0
+    fixed_cost: NonNegativeFloat = 0.0
     "Cost for any number of customers, base currency."
     offer: str | None = None
     "offer_id of the offer that customers get. Its cost is the cost per customer."
@@ -161,7 +185,7 @@ class CauseSettings(Section, frozen=True):
     "By cause: features or feature families, `*` allowed. They take precedence over the built-in ones."
     text_threshold: Share = 0.5
     "Causes that the text model predicts with a lower probability are ignored."
-    text_lookback_days: PositiveInt = 90
+    text_lookback_days: PositiveDays = 90
     "If a subscription has no end reason, the texts of this many days before its end are searched for a cause."
     value_months: PositiveFloat = 12.0
     "Value of a kept customer: the margin of this many months."

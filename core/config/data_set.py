@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Meta
 
 from core.config.campaigns import Campaign
 from core.config.customers import CauseSettings, HealthSettings, Segment, segment_variable
@@ -17,7 +18,7 @@ from core.config.journal import JournalSettings
 from core.config.loyalty import LoyaltySettings
 from core.config.money import MoneySettings, OfferAssumptions, ReportSettings, RetentionSettings
 from core.config.recommender_experiment import RecommenderExperiment
-from core.config.section import Section, require_time_zone
+from core.config.section import MOST_DAYS, Section, require_time_zone
 from core.config.sources import CrossSectionSource, TableSource
 from core.config.training import (
     ChurnDefinition,
@@ -36,6 +37,9 @@ from core.errors import ConfigError, did_you_mean
 from core.i18n.translation import languages
 from core.webhooks import EventType
 
+LARGEST_SEED = 2**31 - 1
+"Libraries keep it in 32 bits."
+
 
 class Config(Section, frozen=True):
     """A data set."""
@@ -48,7 +52,7 @@ class Config(Section, frozen=True):
     "Base currency, ISO 4217."
     tables: dict[str, TableSource]
     "The tables of the contract. Not needed with `[cross_section]`."
-    active_days: int = 0
+    active_days: Annotated[int, Meta(le=MOST_DAYS)] = 0
     """\
     A purchase or usage in this many days before a cutoff makes a customer, as does a running subscription. At least 1,
     except with `[cross_section]`."""
@@ -120,7 +124,7 @@ class Config(Section, frozen=True):
     "What happens to purchases that are equal in every column of their source, also in columns that are not read."
     watermark: date | None = None
     "First day that is not completely recorded. By default it follows from the tables."
-    seed: int = 7
+    seed: Annotated[int, Meta(ge=0, le=LARGEST_SEED)] = 7
     "Seed of everything random."
     var: str = "var"
     "Folder of models, releases and figures, relative to the working directory."

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from core.config.section import NonNegativeFloat, NonNegativeInt, PositiveInt, Section, Share
+from core.config.section import NonNegativeDays, NonNegativeFloat, NonNegativeInt, PositiveInt, Section, Share
 from core.errors import did_you_mean
 from core.i18n.translation import languages
 from core.offers import PROMOTIONAL_KINDS
@@ -27,9 +27,9 @@ class ContactPolicy(Section, frozen=True):
     "Local time at which no contact is made any more, until `quiet_until`; later ones wait."
     quiet_until: time | None = time(9, 0)
     "Local time from which contacts are made again."
-    complaint_days: NonNegativeInt = 14
+    complaint_days: NonNegativeDays = 14
     "Days after a complaint without promotional contacts; there are none while a ticket is open either."
-    other_campaign_days: NonNegativeInt = 3
+    other_campaign_days: NonNegativeDays = 3
     "Days between promotional contacts of different campaigns."
     control_share: Share = 0.05
     """\
@@ -60,6 +60,10 @@ class ChannelSettings(Section, frozen=True):
     "Contacts that a customer gets in 7 days through this channel."
     capacity: NonNegativeInt | None = None
     "Contacts that the channel can make in one run of `kizuna decide`."
+    quiet_hours: bool = True
+    """\
+    Whether the quiet hours of `[contact_policy]` hold here. Set false for a site or an app, where customers come by
+    themselves and no contact wakes them."""
     kinds: tuple[str, ...] = ()
     "Kinds of offers that use this channel, for offers without a channel of their own; empty means all."
 
@@ -99,4 +103,4 @@ class DecisionSettings(Section, frozen=True):
     def __post_init__(self) -> None:
         for language in (self.language, *self.sentences):
             if language not in languages():
-                raise ValueError(f"[decisions] no language '{language}'{did_you_mean(language, languages())}")
+                raise ValueError(f"no language '{language}'{did_you_mean(language, languages())}")

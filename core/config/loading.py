@@ -18,7 +18,7 @@ import msgspec
 
 from core.config.data_set import Config
 from core.config.profiles import apply_profiles
-from core.config.validation import Toml, explain, unknown_keys
+from core.config.validation import Toml, explain, unknown_keys, unusable_values
 from core.environment import CONFIG
 from core.errors import ConfigError, SourceUnavailable
 from core.redaction import redact
@@ -73,9 +73,12 @@ def read_config_and_toml(path: Path, environment: Mapping[str, str]) -> tuple[Co
     if "cross_section" in filled:
         filled.setdefault("tables", {})
     try:
-        return msgspec.convert(filled, Config), redact(toml)
+        config = msgspec.convert(filled, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {explain(filled, Config) or error}") from error
+    if unusable := next(unusable_values(toml), ""):
+        raise ConfigError(f"{path}: {unusable}")
+    return config, redact(toml)
 
 
 def _parse(path: Path) -> Toml:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from core.config.section import NonNegativeInt, PositiveInt, Section
+from core.config.section import NonNegativeInt, PositiveInt, Section, require_layout
 
 
 class Lookup(Section, frozen=True, kw_only=True):
@@ -37,6 +37,7 @@ class Lookup(Section, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if (self.path is None) == (self.table is None):
             raise ValueError("give exactly one of path, table")
+        require_layout(self.encoding, self.delimiter)
 
     @property
     def label(self) -> str:

@@ -7,7 +7,16 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from core.config.section import NonNegativeFloat, PositiveFloat, PositiveInt, PositiveShare, Section, Share
+from core.config.section import (
+    MOST_MONTHS,
+    NonNegativeFloat,
+    PositiveDays,
+    PositiveFloat,
+    PositiveInt,
+    PositiveShare,
+    Section,
+    Share,
+)
 
 
 class MoneySettings(Section, frozen=True):
@@ -46,13 +55,13 @@ class OfferAssumptions(Section, frozen=True):
 
     acceptance_probability: Share = 0.03
     "Probability that a customer accepts an offer."
-    answer_days: PositiveInt = 14
+    answer_days: PositiveDays = 14
     "Days after a contact in which an offer can be accepted. Younger contacts are not counted yet."
     save_rate: Share = 0.0
     "Share of churning customers whom an offer of `saving_kinds` keeps, until control groups of `contacts` show more."
     saving_kinds: tuple[str, ...] = ("discount", "thank_you")
     "Kinds of offers that keep customers."
-    customer_value: float = 0.0
+    customer_value: NonNegativeFloat = 0.0
     "Value of a kept customer over the horizon, base currency."
 
 
@@ -88,7 +97,7 @@ class ReportSettings(Section, frozen=True):
     "Attribute with the customer tier, e.g. 'accounts.tier'."
     acquisition_channels: tuple[str, ...] = ()
     "Channels of the `spend` table that acquire customers; empty means all."
-    months: PositiveInt = 24
+    months: Annotated[int, Meta(ge=1, le=MOST_MONTHS)] = 24
     "Number of complete months that are shown."
     whole_months: bool = False
     "Whether the simple LTV counts finished months only: at 3 % churn a month, 33 instead of 33.3."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from core.config.section import NonNegativeInt, PositiveInt, Section
+from core.config.section import NonNegativeInt, PositiveInt, Section, require_layout
 from core.date_format import compile_date_format
 
 
@@ -95,5 +95,9 @@ class FileSource(Section, frozen=True, kw_only=True):
     "Column with dates, as the other files call it, to its `date_format` in these files. They become year first."
 
     def __post_init__(self) -> None:
-        for date_format in self.date_formats.values():
-            compile_date_format(date_format)
+        require_layout(self.encoding, self.delimiter)
+        for column, date_format in self.date_formats.items():
+            try:
+                compile_date_format(date_format)
+            except ValueError as fault:
+                raise ValueError(f"date_formats.{column}: {fault}") from fault

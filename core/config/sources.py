@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from core.config.lookup import Lookup
 from core.config.rows import AnswerColumn, FileSource, FillWithin, RowFilter, RowMatch
-from core.config.section import NonNegativeInt, PositiveInt, Section, require_time_zone
+from core.config.section import NonNegativeInt, PositiveInt, Section, require_layout, require_time_zone
 from core.date_format import compile_date_format
+
+MOST_DIGITS = 64
+"Of an id."
 
 
 class ValueFormat(Section, frozen=True):
@@ -21,6 +25,8 @@ class ValueFormat(Section, frozen=True):
     `day_first`, `month_first`, `year_first`, `epoch_seconds`, `epoch_milliseconds`, `epoch_microseconds`,
     `spreadsheet_days` (45717.5 is noon of 2025-03-01), or a pattern of strptime such as `%d.%m.%Y %H:%M`. Default: year
     first, or the only order that fits every date of the column."""
+    calendar: Literal["gregorian", "buddhist"] | None = None
+    "The calendar of the years: `buddhist` ones are 543 ahead, so that 2567 is 2024, and 67 too. Default: gregorian."
     decimal: Literal[".", ","] | None = None
     "Decimal mark of numbers. Default: the only one that fits every number of the column."
     thousands: Literal[",", ".", " ", "'", ""] | None = None
@@ -37,6 +43,8 @@ class ValueFormat(Section, frozen=True):
             compile_date_format(self.date_format)
         if self.decimal is not None and self.decimal == self.thousands:
             raise ValueError(f"decimal and thousands are both '{self.decimal}'")
+        if "" in self.null_prefixes:
+            raise ValueError("null_prefixes has an empty text, with which every value starts; take it out")
 
 
 class ColumnSource(ValueFormat, frozen=True, kw_only=True):
@@ -72,7 +80,7 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
     minutes or as minutes and seconds. Digits alone are minutes."""
     negated: bool = False
     "Of a yes or no: whether the column says the opposite, such as `opted_out` where `granted` is wanted."
-    id_width: PositiveInt | None = None
+    id_width: Annotated[int, Meta(ge=1, le=MOST_DIGITS)] | None = None
     "Digits of an id: shorter ids of digits alone are filled with zeros from the left, so that 123 meets 00000123."
     time_of_day: str | None = None
     """\
@@ -86,6 +94,10 @@ class ColumnSource(ValueFormat, frozen=True, kw_only=True):
         given = [value for value in (self.column, self.product, self.constant, self.marks_of) if value is not None]
         if len(given) != 1:
             raise ValueError("give exactly one of column, product, constant, marks_of")
+        if self.product == ():
+            raise ValueError("product is empty; name the columns to multiply")
+        if self.scale == 0:
+            raise ValueError("scale = 0 makes every number 0; take it out, or name the factor")
         if self.id_width is not None and self.column is None:
             raise ValueError("id_width fills the ids of a column")
         if self.time_of_day is not None and self.column is None:
@@ -113,6 +125,7 @@ def format_of(column: ValueFormat | None, *, table: ValueFormat) -> ValueFormat:
         null_values = (*(table.null_values or ()), *(column.null_values or ())) or table.null_values
     return ValueFormat(
         date_format=column.date_format or table.date_format,
+        calendar=column.calendar or table.calendar,
         decimal=column.decimal or table.decimal,
         thousands=table.thousands if column.thousands is None else column.thousands,
         null_values=null_values,
@@ -136,6 +149,10 @@ class CsvLayout(ValueFormat, frozen=True, kw_only=True):
     What happens to lines of a CSV with more or fewer cells than the header, a broken quote or bytes that are not in its
     encoding, and to lines of JSON Lines that are no object: `error`, or `skip`, which leaves them out if they are at
     most 3 or 10 % of a file, and `kizuna check` names them."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_layout(self.encoding, self.delimiter)
 
 
 class TableSource(CsvLayout, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from core.config.section import NonNegativeInt, PositiveFloat, PositiveInt, Section
+from core.config.section import MOST_MONTHS, NonNegativeDays, PositiveDays, PositiveFloat, PositiveInt, Section
 from core.window import DAYS_PER_HORIZON_MONTH
 
 Definition = Literal["no_purchase", "overdue", "subscription_ended", "no_usage"]
@@ -28,13 +28,13 @@ class ChurnDefinition(Section, frozen=True):
     """\
     no_purchase: no purchase within the horizon. overdue: no purchase within a multiple of the customer's usual gap.
     subscription_ended: the subscription ends without renewal. no_usage: no usage within the horizon."""
-    horizon_days: PositiveInt = 90
+    horizon_days: PositiveDays = 90
     "Length of the window in which a customer churns or not."
-    gap_days: NonNegativeInt = 0
+    gap_days: NonNegativeDays = 0
     "Days between cutoff and horizon: the time that the business needs to act."
     overdue_multiple: PositiveFloat = 3.0
     "For overdue: a customer churns after this many of their usual gaps between purchases."
-    grace_days: NonNegativeInt = 30
+    grace_days: NonNegativeDays = 30
     "For subscription_ended: a renewal within this many days is no churn."
     each_subscription: bool = False
     "For subscription_ended: whether one ended subscription is churn although the customer has others."
@@ -54,9 +54,9 @@ class PredictedEvent(Section, frozen=True):
     Rule that a row must fit, over the columns of the table and, where it has item_id, those of items:
     `category == 'tea'`. Rows of subscriptions also have `change` (new, upgrade, downgrade, renewal or return),
     `mrr_before` and `mrr_after`. Without a rule, every row is an event. A return is no purchase."""
-    horizon_days: PositiveInt = 90
+    horizon_days: PositiveDays = 90
     "Length of the window in which the event happens or not."
-    gap_days: NonNegativeInt = 0
+    gap_days: NonNegativeDays = 0
     "Days between cutoff and horizon."
     customers: Literal["active", "lapsed", "all"] = "active"
     """\
@@ -71,9 +71,9 @@ class Cutoffs(Section, frozen=True):
     "Training cutoffs."
     test: date | None = None
     "Test cutoff, later than all training cutoffs."
-    step_days: int | None = None
+    step_days: PositiveDays | None = None
     "Days between training cutoffs that are chosen from the history. Without, 14 to 30, the more the longer it is."
-    max_cutoffs: int | None = None
+    max_cutoffs: PositiveInt | None = None
     """\
     Number of training cutoffs that are chosen from the history, at most. Without, 12, and up to 24 where they hold
     fewer than 24,000 rows."""
@@ -100,7 +100,7 @@ class UpliftSettings(Section, frozen=True):
     What a contact is for. purchased: a purchase within the horizon. converted: `contacts.converted_at` within it.
     amount: the net amount bought within it. stayed: no churn, as `[churn]` defines it, after the contact. auto:
     purchased where there are purchases, else converted where control customers convert too, else stayed."""
-    horizon_days: PositiveInt | None = None
+    horizon_days: PositiveDays | None = None
     "Days after a contact that count; without, `[offers] answer_days`. stayed has the horizon of `[churn]`."
     treatment: Literal["offer_id", "kind", "campaign_id", "channel", "contact"] = "offer_id"
     """\
@@ -121,11 +121,11 @@ class HazardSettings(Section, frozen=True):
 
     models: tuple[str, ...] = ()
     "Candidates; empty means all. The baseline kaplan_meier is always trained."
-    horizon_months: PositiveInt = 12
+    horizon_months: Annotated[int, Meta(ge=1, le=MOST_MONTHS)] = 12
     "Length of the curves in months of 30 days; shorter if the history does not suffice to test it."
-    period_days: PositiveInt = 30
+    period_days: PositiveDays = 30
     "Length of a period with constant hazard. At most the horizon."
-    step_days: PositiveInt = 30
+    step_days: PositiveDays = 30
     "Days between candidate cutoffs, of which `max_cutoffs` are chosen evenly."
     max_cutoffs: PositiveInt = 12
     "Number of training cutoffs."
@@ -148,7 +148,7 @@ class ValueSettings(Section, frozen=True):
     of the subscriptions, or revenue counts twice."""
     models: tuple[str, ...] = ()
     "Candidates; empty means all. The baseline last_year is always trained."
-    step_days: PositiveInt = 30
+    step_days: PositiveDays = 30
     "Days between the cutoffs of past windows."
     max_cutoffs: PositiveInt = 4
     "Number of past windows that a model is fitted on, at most."
@@ -167,17 +167,17 @@ class RecommenderSettings(Section, frozen=True):
     """\
     Weight of new items against repeats in item lists: items bought before lose this share of their score. On the
     validation data of three shops .3 costs no NDCG@10, by one standard error; larger weights do."""
-    horizon_days: PositiveInt = 28
+    horizon_days: PositiveDays = 28
     "A test counts purchases within this many days after the cutoff."
     popularity_half_life_days: PositiveFloat = 30.0
     "Age at which a purchase counts half for popularity."
-    new_item_days: PositiveInt = 90
+    new_item_days: PositiveDays = 90
     """\
     An item without any sale is new for this many days after items.available_from, or its first valid_from; an item
     without either date is new if it has a category or a listed attribute."""
     models: tuple[str, ...] = ()
     "Candidates; empty means all. The baseline popularity is always trained."
-    trend_window_days: PositiveInt = 14
+    trend_window_days: PositiveDays = 14
     "The trending list compares this many days with as many days before."
     bought_together_orders: PositiveInt = 5
     "Smallest number of orders with both items for the bought-together list."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from types import UnionType
 from typing import Any, Union, cast, get_args, get_origin
 
@@ -27,6 +28,11 @@ PLURALS: dict[type[inspect.Type], str] = {
 }
 
 
+LARGEST = 10**15
+"Above, numbers lose digits."
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+
 def unknown_keys(toml: Any, kind: Any, *, sections: tuple[str, ...] = ()) -> Iterator[str]:
     """A message for each key that is no field of its section, with the most similar field."""
     if isinstance(toml, list) and item_kind(kind):
@@ -43,6 +49,26 @@ def unknown_keys(toml: Any, kind: Any, *, sections: tuple[str, ...] = ()) -> Ite
             yield from unknown_keys(value, kinds[key], sections=(*sections, key))
         elif section is not None:
             yield f"{_place(sections)}unknown key '{key}'{did_you_mean(key, kinds)}"
+
+
+def unusable_values(value: Any, *, sections: tuple[str, ...] = ()) -> Iterator[str]:
+    """A message for each value that nothing can be computed with.
+
+    That is a number that is infinite, none at all or absurdly large, or a date near an end of the calendar.
+    """
+    if isinstance(value, dict):
+        for key, part in cast(Toml, value).items():
+            yield from unusable_values(part, sections=(*sections, key))
+    elif isinstance(value, list):
+        for part in cast(list[Any], value):
+            yield from unusable_values(part, sections=sections)
+    elif isinstance(value, int | float) and not abs(value) <= LARGEST:  # NaN compares with nothing
+        yield f"{_place(sections[:-1])}{sections[-1]} has to be a number of at most {LARGEST:,}, found {value!s:.40}"
+    elif isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        yield (
+            f"{_place(sections[:-1])}{sections[-1]} has to be a date of the years {FIRST_YEAR} to {LAST_YEAR}, "
+            f"found {value}"
+        )
 
 
 def explain(value: Any, kind: Any, *, sections: tuple[str, ...] = ()) -> str:
@@ -119,10 +145,10 @@ def _describe(info: inspect.Type) -> str:
 
 
 def _limits(info: inspect.IntType | inspect.FloatType) -> str:
-    lower = [f"of at least {info.ge:g}"] if info.ge is not None else []
-    lower += [f"above {info.gt:g}"] if info.gt is not None else []
-    upper = [f"at most {info.le:g}"] if info.le is not None else []
-    upper += [f"below {info.lt:g}"] if info.lt is not None else []
+    lower = [f"of at least {info.ge:,}"] if info.ge is not None else []
+    lower += [f"above {info.gt:,}"] if info.gt is not None else []
+    upper = [f"{'' if lower else 'of '}at most {info.le:,}"] if info.le is not None else []
+    upper += [f"below {info.lt:,}"] if info.lt is not None else []
     limits = " and ".join([*lower, *upper])
     return f" {limits}" if limits else ""
 

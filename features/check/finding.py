@@ -61,6 +61,8 @@ class Finding:
     "A value as it is in the source, or the id of a row."
     row: int | None = None
     "The row of the example in its source, counted from 1; None where the source has no order."
+    file: str | None = None
+    "The file of that row, in which it is counted, where a table has several; the runner fills it in."
     setting: str | None = None
     "What to write into the TOML, if a setting mends it."
     values: Mapping[str, Value] = field(default_factory=dict[str, Value])

@@ -78,10 +78,11 @@ def _customer_pairs(data: CheckedData) -> Iterator[tuple[str, str, tuple[tuple[s
     with_customers = [name for name in data.checked if name != "identities" and data.has_ids(name, CUSTOMER)]
     active = [name for name in with_customers if CONTRACT[name].proves_activity or name == "subscriptions"]
     aliases, owners = (((("identities", column),) if "identities" in data else ()) for column in ("alias_id", CUSTOMER))
-    # With accounts as customers, rows may name a person or an account.
+    # With accounts as customers, rows may name a person or an account, and no row has to name every person.
+    are_accounts = data.config.customer == "account"
     accounts = [(name, ACCOUNT) for name in ("accounts", "customers") if data.has_ids(name, ACCOUNT)]
-    also = (*aliases, *(accounts if data.config.customer == "account" else ()))
-    if "customers" in data and active:
+    also = (*aliases, *(accounts if are_accounts else ()))
+    if "customers" in data and active and not are_accounts:
         yield "customers", CUSTOMER, (*((name, CUSTOMER) for name in active), *owners)
     reference = (("customers", CUSTOMER), *also) if "customers" in data else ()
     for name in with_customers:

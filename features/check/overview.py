@@ -15,6 +15,7 @@ from features.check.finding import CHECKS, SEVERITIES, Check, Finding
 from features.check.history import ChurnCheck, HistoryCheck, find_churn, find_history
 from features.check.links import Link, find_links
 from features.check.marks import fetch_one, find_marked
+from features.check.places import name_files
 from features.check.recommendations import RecommendationCheck, check_recommendations
 from features.families.catalogue import MissingTable, missing_tables
 from tables.cleaning.evidence import ReadingNote
@@ -149,7 +150,7 @@ def check_cross_section(cross_section: CrossSection) -> DataCheck:
 
 def find_all(data: CheckedData, checks: Mapping[str, Check] = CHECKS) -> tuple[Finding, ...]:
     """The findings of these checks, the worst first."""
-    return tuple(sorted(_run_checks(data, list(checks.items())), key=_badness))
+    return tuple(sorted(name_files(_run_checks(data, list(checks.items())), data), key=_badness))
 
 
 def _run_checks(data: CheckedData, checks: Collection[tuple[str, Check]]) -> Iterator[Finding]:

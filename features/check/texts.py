@@ -119,6 +119,8 @@ def _write(name: str, value: Value, *, language: Language) -> str | int:
 
 def _describe_example(finding: Finding, language: Language) -> str:
     row = "" if finding.row is None else format_number(finding.row, language)
+    if row and finding.file is not None:
+        return _describe_place(finding, finding.file, row=row, language=language)
     if not finding.example:
         return translate("e.g. row {row}", language, row=row) if row else ""
     if not row:
@@ -128,3 +130,11 @@ def _describe_example(finding: Finding, language: Language) -> str:
 
 def _shorten(example: str) -> str:
     return example if len(example) <= MAX_EXAMPLE else f"{example[: MAX_EXAMPLE - 3]}..."
+
+
+def _describe_place(finding: Finding, file: str, *, row: str, language: Language) -> str:
+    """The example with its row and the file that it is in."""
+    if not finding.example:
+        return translate("e.g. row {row} of {file}", language, row=row, file=file)
+    example = f"'{_shorten(finding.example)}'"
+    return translate("e.g. {example} (row {row} of {file})", language, example=example, row=row, file=file)

@@ -110,7 +110,7 @@ def days_to_birthday(birth_dates: NDArray[np.datetime64], cutoff: date) -> NDArr
 
 def _days_since_change(tables: Tables, customer_ids: NDArray[np.str_], *, cutoff: date) -> Column:
     changes = _find_changes(tables, cutoff)
-    accounts = accounts_of(tables.at(cutoff), customer_ids)
+    accounts = accounts_of(tables, customer_ids, cutoff=cutoff)
     changed = np.array([changes.get(account, NEVER) for account in accounts], "datetime64[D]")
     return np.where(np.isnat(changed), np.nan, (np.datetime64(cutoff, "D") - changed).astype(np.float64))
 

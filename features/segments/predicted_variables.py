@@ -35,6 +35,12 @@ def find_dependents(config: Config, variables: Collection[str]) -> dict[str, tup
     return {place: tuple(sorted(needed[place])) for place in own if place in needed}
 
 
+def of_former_customers(config: Config) -> dict[str, str]:
+    """The variables that no customer of today has, e.g. comes_back_probability, and their event under [predict]."""
+    events = (event for event, predicted in config.predict.items() if predicted.customers == "lapsed")
+    return {name_event_probability(event): event for event in events}
+
+
 def _memberships_of(place: str) -> tuple[str, ...]:
     """The variable that says who belongs to a segment or tier; none of a campaign."""
     section, _, name = place.partition(".")

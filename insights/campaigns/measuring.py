@@ -270,9 +270,5 @@ def _find_warnings(customers: ComparedCustomers) -> Iterator[str]:
         yield write(VARYING_SHARE, low=f"{shares[0]:.2f}", high=f"{shares[-1]:.2f}")
 
 
-def _explain(effect: KpiEffect) -> str:
-    return write(TOO_FEW, treated=effect.n_treated, control=effect.n_control)
-
-
 def _scale(effect: Estimate, n: int) -> Estimate:
     return Estimate(effect.value * n, effect.low * n, effect.high * n)

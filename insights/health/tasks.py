@@ -107,7 +107,7 @@ def load_task_facts(tables: Tables, day: HealthDay) -> TaskFacts:
     config, latest = tables.config, tables.latest()
     customer_ids = day.customer_ids[day.is_down(config.health)]
     return TaskFacts(
-        owners=owners_of(latest, customer_ids, default=config.health.owner),
+        owners=owners_of(tables, customer_ids, cutoff=None, default=config.health.owner),
         value=compute_yearly_value(tables, customer_ids, cutoff=day.cutoff).value,
         may_contact=~np.isin(customer_ids, customers_refusing(tables, "contact", cutoff=day.cutoff)),
         is_business=config.customer == "account" or "accounts" in latest,

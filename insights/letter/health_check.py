@@ -18,6 +18,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 
 from core.errors import BadInput, DataError, NotFound
 from core.i18n.translation import capitalize
@@ -32,6 +33,7 @@ from insights.letter.habits import (
 )
 from insights.letter.recipients import Recipients
 from insights.letter.support import Support, count_answers, load_support
+from tables.accounts import owners_of
 from tables.engines.arrays import within
 from tables.episodes import running_at
 from tables.tables import Tables
@@ -77,7 +79,7 @@ def load_profile(tables: Tables, customer_id: str, *, tables_then: Tables, windo
         seats=int(sum(seats)) if seats else None,
         n_people=_count_people(tables_then, customer_id, window=window),
         renews_on=min((day for day in renewals if day > window.end), default=None),
-        owner=_owner(tables_then, customer_id),
+        owner=owners_of(tables, np.array([customer_id]), cutoff=window.end, default="")[0],
     )
 
 
@@ -112,14 +114,6 @@ def _count_people(tables: Tables, customer_id: str, *, window: Window) -> int | 
     usage: ir.Table = tables["usage"]
     of_customer = usage.filter((usage.customer_id == customer_id) & within(usage.event_time, window))
     return int(of_customer.person_id.nunique().to_pyarrow().as_py())
-
-
-def _owner(tables: Tables, customer_id: str) -> str:
-    if tables.config.customer != "account" or "accounts" not in tables or "owner" not in tables["accounts"].columns:
-        return ""
-    accounts: ir.Table = tables["accounts"]
-    owners = accounts.filter(accounts.account_id == customer_id).select("owner").to_pyarrow()["owner"].to_pylist()
-    return (owners[0] or "") if owners else ""
 
 
 def _explain_not_found(tables: Tables, customer_id: str, *, day: date) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from core.i18n.formatting import format_number
+from core.i18n.translation import translate_plural
 from core.intervals import Estimate
 from insights.campaigns.sequential import ALPHA
 from insights.render.campaign_effects import colour, effect_rows, name_campaign, name_kpi, write_difference, write_total
@@ -196,9 +197,10 @@ class _CampaignPages:
     def _next_values(self, frequency: GroupFrequency) -> str:
         """The net value of one more contact by the number before."""
         return "; ".join(
-            self.text(
-                "after {n} contacts: {amount}",
-                n=step.contacts_before,
+            translate_plural(
+                ("after {n} contact: {amount}", "after {n} contacts: {amount}"),
+                step.contacts_before,
+                language=self.formatter.language,
                 amount=self.formatter.money(step.net_value.value)
                 + f" ({self.formatter.interval(step.net_value, 'money')})",
             )

@@ -249,4 +249,4 @@ def _share_decimals(value: float) -> int:
 
 
 def _is_whole(value: float) -> bool:
-    return value == round(value) or value >= LARGE_AMOUNT
+    return not _n_decimals(value) or value >= LARGE_AMOUNT

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.config.data_set import Config
 from core.errors import NotEnoughHistory
-from features.segments.predicted_variables import find_dependents
+from features.segments.predicted_variables import find_dependents, of_former_customers
 from insights.finance.economics import DEFAULT_WHAT_IFS, WhatIf
 from insights.finance.money import Money
 from insights.report.breakdowns import SOURCE
@@ -137,7 +137,8 @@ def _missing_data(figures: Figures) -> Iterator[str]:
 
 def _lacks_scores(data: ReportData, risks: Risks) -> bool:
     """Whether a segment or customer tier needs predictions that no release made by the cutoff has."""
-    variables = risks.limit_to(data.calendar.cutoff).missing_variables(data.config)
+    missing = risks.limit_to(data.calendar.cutoff).missing_variables(data.config)
+    variables = missing.difference(of_former_customers(data.config))
     return any(not place.startswith("campaigns.") for place in find_dependents(data.config, variables))
 
 

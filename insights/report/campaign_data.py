@@ -127,9 +127,8 @@ def load_campaign_customers(tables: Tables, cutoff: date) -> CampaignCustomers |
     customers = replace(customers, response_days=n_days, is_mature=is_mature)
     if has_orders:
         return _add_purchases(tables_then, customers)
-    acted = customers.acted
-    can_compare = acted is not None and acted[~customers.treated].any()
-    return customers if can_compare else replace(customers, acted=None)
+    acted = customers.converted_at < customers.first_at + n_days.astype("timedelta64[D]")
+    return replace(customers, acted=acted if acted[~customers.treated].any() else None)
 
 
 def compare_campaign(customers: CampaignCustomers | None, name: str) -> ComparedCustomers:
@@ -167,7 +166,6 @@ def _select(contacts: ir.Table) -> pa.Table:
         unsubscribed_at=column("unsubscribed_at", kind="timestamp"),
     )
     rows = rows.mutate(
-        records_conversions=ibis.literal("converted_at" in contacts.columns),
         records_unsubscriptions=ibis.literal("unsubscribed_at" in contacts.columns),
     )
     complete = rows.filter(rows.customer_id.notnull(), rows.event_time.notnull(), rows.campaign != "")
@@ -200,7 +198,7 @@ def _merge_contacts(rows: pa.Table) -> CampaignCustomers:
         costs=np.add.reduceat(np.nan_to_num(numbers(rows["cost"])) * treated, starts),
         converted_at=converted_at,
         unsubscribed_at=unsubscribed_at if rows["records_unsubscriptions"][0].as_py() else None,
-        acted=~np.isnat(converted_at) if rows["records_conversions"][0].as_py() else None,
+        acted=None,
         revenue=None,
         spent_before=None,
         response_days=np.zeros(len(starts), np.int64),

@@ -13,12 +13,12 @@ from typing import Literal
 
 import numpy as np
 
-from core.errors import BadInput
+from core.errors import BadInput, ConfigError, find_similar
 from insights.finance.lifetime import MONTHS_PER_YEAR
 from insights.finance.mrr import months_between
 from insights.report.calendar import FIRST_WEEK, Calendar, Span
 from insights.report.computing import compute_figures
-from insights.report.definitions import definition_of
+from insights.report.definitions import all_definitions, definition_of
 from insights.report.figure import Figures
 from insights.report.inputs import FigureInputs
 from insights.report.report_data import ReportData
@@ -54,8 +54,14 @@ class Target:
 
 
 def find_targets(figures: Figures, limits: Mapping[str, float]) -> tuple[Target, ...]:
-    """The targets of figures that the report has. Raises UnknownName for a figure that does not exist."""
-    present = {definition_of(name).name: figures.one(name) for name in limits}
+    """The targets of figures that the report has. Raises ConfigError for a figure that does not exist."""
+    names = [one.name for one in all_definitions()]
+    for name in limits:
+        if name not in names:
+            similar = find_similar(name, names)
+            hint = f"; did you mean '{similar}'?" if similar else "; docs/reference/figures.md lists all names"
+            raise ConfigError(f"[report.targets] {name} = {limits[name]:g}: no figure has this name{hint}")
+    present = {name: figures.one(name) for name in limits}
     return tuple(Target(name, limits[name], figure.value) for name, figure in present.items() if figure is not None)
 
 

@@ -34,6 +34,8 @@ class Contacts:
     "The campaign, or the purpose where none is known, and the channel of each contact; '' where it is missing."
     responses: dict[str, NDArray[np.bool_]]
     "Whether the customer opened, clicked or converted, by column; a column that the table lacks is not in it."
+    converted_at: NDArray[np.datetime64] | None = None
+    "datetime64[s], NaT without a conversion; None where the table has none."
     costs: NDArray[np.float64] | None = None
     "Base currency, 0 where it is missing; None where the table has no costs."
     acted: NDArray[np.bool_] | None = None
@@ -67,6 +69,7 @@ def load_contacts(tables: Tables, cutoff: date) -> Contacts:
             "contact_channel": texts(rows["channel"]),
         },
         responses=responses,
+        converted_at=seconds(rows["moment"]) if "moment" in rows.column_names else None,
         costs=np.nan_to_num(numbers(rows["cost"])) if "cost" in rows.column_names else None,
     )
     if is_sent.all():
@@ -82,7 +85,8 @@ def load_contacts(tables: Tables, cutoff: date) -> Contacts:
 def _select_contacts(contacts: ir.Table) -> pa.Table:
     present = [name for name in RESPONSES if name in contacts.columns]
     flags = {name: contacts[name].notnull().cast("int8") for name in present}
-    cost = {"cost": contacts.cost} if "cost" in contacts.columns else {}
+    more = {"cost": contacts.cost} if "cost" in contacts.columns else {}
+    more |= {"moment": contacts.converted_at} if "converted_at" in contacts.columns else {}
     columns = contacts.select(
         "customer_id",
         "event_time",
@@ -90,7 +94,7 @@ def _select_contacts(contacts: ir.Table) -> pa.Table:
         channel=_first_of(contacts, "channel"),
         sent=contacts.treated.cast("int8"),
         **flags,
-        **cost,
+        **more,
     )
     return columns.filter(ibis._.customer_id.notnull()).order_by(["customer_id", "event_time"]).to_pyarrow()
 
@@ -105,8 +109,10 @@ def _find_actions(
 ) -> NDArray[np.bool_] | None:
     if "purchases" in tables:
         return _has_order_after(tables["purchases"], contacts.customer_ids, sent_at=sent_at, n_days=n_days)
-    converted = contacts.responses.get("converted_at")
-    return converted if converted is not None and converted[~contacts.is_sent].any() else None
+    if contacts.converted_at is None:
+        return None
+    converted = contacts.converted_at < sent_at + np.timedelta64(n_days, "D")
+    return converted if converted[~contacts.is_sent].any() else None
 
 
 def _has_order_after(

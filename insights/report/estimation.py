@@ -103,14 +103,21 @@ def _estimate_batch(specs: Sequence[FigureSpec], ids: NDArray[np.str_], *, n_res
 
 
 def _widen_certainty(estimate: Estimate, spec: FigureSpec, *, ids: NDArray[np.str_]) -> Estimate:
-    """The estimate; for none or all of the customers with the exact binomial bound (Clopper and Pearson 1934).
-
-    No sample of customers has one who does what none of them did, so the bootstrap would say that it never happens.
-    """
-    if not spec.is_share or estimate.value not in (0, 1) or estimate.low != estimate.high:
+    """The estimate; if it is a share of customers, as `widen_share` has it."""
+    if not spec.is_share:
         return estimate
     part, whole = (np.asarray(addend, dtype=np.float64) for addend in spec.addends)
     if (part < 0).any() or (part > whole).any():
         return estimate
-    margin = 1 - TAILS[0] ** (1 / len(np.unique(ids[whole > 0])))
+    return widen_share(estimate, ids[whole > 0])
+
+
+def widen_share(estimate: Estimate, customer_ids: NDArray[np.str_]) -> Estimate:
+    """A share of these customers; that of none or all with the exact binomial bound (Clopper and Pearson 1934).
+
+    No sample of customers has one who does what none of them did, so the bootstrap would say that it never happens.
+    """
+    if estimate.value not in (0, 1) or estimate.low != estimate.high:
+        return estimate
+    margin = 1 - TAILS[0] ** (1 / len(np.unique(customer_ids)))
     return Estimate(estimate.value, max(0.0, estimate.value - margin), min(1.0, estimate.value + margin))

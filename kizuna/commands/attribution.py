@@ -20,7 +20,7 @@ from kizuna.options import (
     OutputFormat,
     open_config,
 )
-from kizuna.terminal import print_json, print_table, progress_console, say
+from kizuna.terminal import print_json, print_table, say, show_step
 
 if TYPE_CHECKING:
     from core.intervals import Estimate
@@ -55,7 +55,7 @@ def register(app: typer.Typer) -> None:
 
         settings = open_config(config)
         end = end_of_today(cutoff, settings)
-        with progress_console().status("counting clicks and purchases"):
+        with show_step("counting clicks and purchases"):
             result = attribute(open_todays_tables(settings), end - timedelta(days=days), end=end)
         if output_format is OutputFormat.JSON:
             print_json(result)

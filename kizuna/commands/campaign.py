@@ -17,7 +17,7 @@ from core.i18n.formatting import format_percent
 from core.i18n.translation import ENGLISH, Language, translate
 from kizuna.command_group import LightGroup
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, TableOut, open_config
-from kizuna.terminal import print_json, print_table, progress_console, say
+from kizuna.terminal import print_json, print_table, say, show_step
 
 BaseRate = Annotated[float, typer.Option(help="Share of customers who convert without the campaign, e.g. 0.03.")]
 Effect = Annotated[
@@ -166,7 +166,7 @@ def show(
     settings, now = open_config(config), datetime.now(UTC)
     desk = CampaignDesk.open(settings)
     desk.find(name)
-    with progress_console().status("reading the tables"):
+    with show_step("reading the tables"):
         running = desk.measure(name, tables=open_todays_tables(settings), now=now)
     is_running = state_of(running.events) == CampaignState.RUNNING
     following = choose_next(running, now=now, zone=settings.zone)[1] if is_running else None
@@ -189,7 +189,8 @@ def start(
     from features.segments.predicted_variables import find_dependents
     from insights.campaigns.audience import count_audience
     from kizuna.campaigns import CampaignDesk
-    from kizuna.commands.segments import describe_missing_scores, load_risks
+    from kizuna.commands.segments import load_risks
+    from kizuna.missing_scores import describe_missing_scores
     from kizuna.today import open_todays_tables
     from models.policies.campaign_audience import explain_empty_audience
 
@@ -197,7 +198,7 @@ def start(
     desk = CampaignDesk.open(settings)
     campaign = desk.find(name)
     desk.refuse_start(name, now=datetime.now(UTC))
-    with progress_console().status("counting the audience"):
+    with show_step("counting the audience"):
         tables = open_todays_tables(settings)
         risks = load_risks(settings)
         n_fitting, n_customers = count_audience(tables, campaign, risks=risks)
@@ -205,8 +206,9 @@ def start(
         needs = find_dependents(settings, risks.missing_variables(settings))
         places = (f"campaigns.{name}", f"segments.{campaign.segment}")
         unscored = {place: needs[place] for place in places if place in needs}
+        lines = describe_missing_scores(unscored, config=settings, language=ENGLISH)
         reason = explain_empty_audience(name, campaign, n_customers=n_customers)
-        raise BadInput("; ".join([reason, *describe_missing_scores(unscored, ENGLISH), "nothing was changed"]))
+        raise BadInput("; ".join([reason, *lines, "nothing was changed"]))
     event = desk.start(name, tables=tables, why=why, now=datetime.now(UTC))
     if output_format is OutputFormat.JSON:
         print_json({"event": event, "audience": n_fitting, "customers": n_customers})

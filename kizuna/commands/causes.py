@@ -13,7 +13,7 @@ from core.i18n.translation import ENGLISH, Language, describe_exclusion, transla
 from core.model_kinds import CHURN
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, open_config
 from kizuna.session import open_registry
-from kizuna.terminal import print_json, print_table, progress_console, say
+from kizuna.terminal import print_json, print_table, progress_console, say, show_step
 
 if TYPE_CHECKING:
     from core.config.data_set import Config
@@ -80,7 +80,7 @@ def decompose_churn(config: Config, n_months: int, *, with_quotes: bool = False)
     from tables.assortment import load_offer_book
 
     model, hazard, texts = load_churn_champion(registry), load_hazard_champion(registry), load_text_champion(registry)
-    with progress.status("analysing churn causes"):
+    with show_step("analysing churn causes"):
         tables, excluded = open_todays_tables(config), ExcludedRows()
         panel = build_panel(tables, model, text_model=texts, n_months=n_months, excluded=excluded)
         risks = None

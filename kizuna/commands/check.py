@@ -13,6 +13,7 @@ from core.errors import KizunaError, NotEnoughHistory
 from core.i18n.message import describe_error
 from core.i18n.translation import ENGLISH, Language, translate
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, LanguageOption, OutputFormat, open_config
+from kizuna.terminal import show_step
 
 if TYPE_CHECKING:
     from features.check.overview import DataCheck
@@ -32,7 +33,7 @@ def check(
     settings = open_config(config, allow_cross_section=True)
     console = Console(stderr=output_format is OutputFormat.JSON)
     try:
-        data = check_data(settings, console, language=lang)
+        data = check_data(settings, lang)
     except KizunaError as error:
         error.args = (describe_error(error, lang),)
         raise
@@ -54,9 +55,9 @@ def refuse_short_history(data: DataCheck, lang: Language) -> None:
         raise NotEnoughHistory(f"{data.data_set}, {data.history.definition}{translate(': ', lang)}{problems}")
 
 
-def check_data(config: Config, console: Console, *, language: Language) -> DataCheck:
-    """Read every row and check the data set; the console shows that it runs."""
-    with console.status(translate("reading every row", language)):
+def check_data(config: Config, language: Language) -> DataCheck:
+    """Read every row and check the data set; the standard error shows that it runs."""
+    with show_step(translate("reading every row", language)):
         return _check_data(config)
 
 

@@ -27,7 +27,7 @@ from kizuna.options import (
     TableOut,
     open_config,
 )
-from kizuna.terminal import print_json, print_table, progress_console, say
+from kizuna.terminal import print_json, print_table, say, show_step
 
 if TYPE_CHECKING:
     from kizuna.campaigns import CampaignDesk
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from serving.release.release import Release
 
 console = Console()
+MAX_PROBLEMS = 3
+"Offers without an eligible customer that are explained on the terminal; JSON has all."
 LIMITS = (
     "at most {n} in 30 days, measured; all customers",
     "at most {n} in 30 days, measured; segment: {name}",
@@ -78,6 +80,7 @@ def register(app: typer.Typer) -> None:
         """
         from insights.render.campaign import describe_change
         from kizuna.campaigns import CampaignDesk
+        from models.policies.excluded_customers import describe_empty_offers
         from serving.build.decisions.layouts import LAYOUTS
         from serving.build.decisions.writing import write_decisions
         from serving.release.releases import Releases
@@ -86,7 +89,7 @@ def register(app: typer.Typer) -> None:
         settings = open_config(config)
         release = Releases(settings.places.releases).open_active()
         desk = CampaignDesk.open(settings)
-        with progress_console().status("deciding for every customer"):
+        with show_step("deciding for every customer"):
             day = run_campaigns(desk, is_dry_run=dry_run)
             decided, counts = decide_now(desk, release, contacts=day.contacts, budget=budget)
         # Stored first: if the file cannot be written, another run of the day writes the same contacts.
@@ -96,6 +99,9 @@ def register(app: typer.Typer) -> None:
         document["campaigns"] = [describe_change(one, lang) for one in day.changes]
         document["campaign_contacts"] = [structs.asdict(one) for one in counts]
         document["no_control_group_because"] = explain_control_group(release, lang)
+        candidates = decided.candidates
+        problems = describe_empty_offers(candidates.options, candidates.codes, facts=candidates.facts)
+        document["offers_without_customers"] = list(dict.fromkeys(one.translate(lang) for one in problems))
         if output_format is OutputFormat.JSON:
             print_json(document)
         else:
@@ -240,6 +246,11 @@ def print_decisions(document: dict[str, Any], language: Language) -> None:
     )
     if document["no_control_group_because"]:
         say(console, document["no_control_group_because"])
+    problems = document["offers_without_customers"]
+    for problem in problems[:MAX_PROBLEMS]:
+        say(console, problem)
+    if len(problems) > MAX_PROBLEMS:
+        say(console, translate("{n} more offers have no eligible customer", language, n=len(problems) - MAX_PROBLEMS))
     for change in document["campaigns"]:
         say(console, change)
     for count in document["campaign_contacts"]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +19,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from core.decisions import NoContact
 from core.errors import KizunaError, SourceUnavailable
+from kizuna.options import open_config
+from kizuna.terminal import show_step
 
 SHOP = Path("var/shop")
 CONFIG = SHOP / "source" / "shop.toml"
@@ -51,6 +55,8 @@ class Call:
     method: str
     path: str
     body: dict[str, Any] | None = None
+    note: str = ""
+    "What is special about it; '' where nothing is."
 
     def curl(self, address: str) -> str:
         """The same request as a curl command."""
@@ -124,7 +130,7 @@ def is_ready(address: str) -> bool:
 
 def wait_until_ready(process: subprocess.Popen[bytes], address: str, *, command: str) -> None:
     """Return once the service is ready, however long a busy machine takes. Raises KizunaError where it stops."""
-    with console.status(f"starting the service; its log is {LOG}"):
+    with show_step(f"starting the service; its log is {LOG}"):
         while not is_ready(address):
             if process.poll() is not None:
                 raise KizunaError(describe_stop(process.returncode, command))
@@ -147,6 +153,8 @@ def print_answers(address: str) -> None:
 
     for call in example_calls(address):
         console.rule(align="left")
+        if call.note:
+            console.print(call.note)
         console.print(call.curl(address), style="bold", soft_wrap=True, markup=False, highlight=False)
         response = httpx.request(call.method, f"{address}{call.path}", json=call.body, timeout=10)
         console.print_json(response.text, ensure_ascii=False)
@@ -156,7 +164,8 @@ def example_calls(address: str) -> list[Call]:
     """Requests of a CRM and a shop: for a customer at risk, for an unknown customer, for an item."""
     import httpx
 
-    at_risk = find_customer_to_contact(address)
+    offer = find_offer(address)
+    at_risk = offer.body["customer_id"] if offer.body else ""
     recommend = Call("POST", "/v1/recommendations", {"customer_id": at_risk, "k": 3})
     first = httpx.post(f"{address}{recommend.path}", json=recommend.body, timeout=10).json()
     item = first["items"][0]["item_id"]
@@ -165,25 +174,48 @@ def example_calls(address: str) -> list[Call]:
         recommend,
         Call("POST", "/v1/recommendations", {"history": [item], "k": 3}),
         Call("GET", f"/v1/items/{item}/similar?k=3"),
-        Call("POST", OFFER, offer_request(at_risk)),
+        offer,
     ]
 
 
-def find_customer_to_contact(address: str) -> str:
-    """The customer at the highest risk who gets an offer; the one at the highest risk if none of them does."""
+def find_offer(address: str) -> Call:
+    """The request of the customer at the highest risk who gets an offer now or, in quiet hours, at noon after them.
+
+    That of the customer at the highest risk if none of them does.
+    """
     import httpx
 
     with SCORES.open(encoding="utf-8", newline="") as file:
         at_risk = [row["customer_id"] for row in islice(csv.DictReader(file), CUSTOMERS_ASKED)]  # Highest risk first.
-    for customer_id in at_risk:
-        if httpx.post(f"{address}{OFFER}", json=offer_request(customer_id), timeout=10).json()["choice"] == "offer":
-            return customer_id
-    return at_risk[0]
+
+    def choose(call: Call) -> dict[str, Any]:
+        return httpx.post(f"{address}{call.path}", json=call.body, timeout=10).json()
+
+    calls = [offer_request(customer_id) for customer_id in at_risk]
+    for place, call in enumerate(calls):
+        answer = choose(call)
+        if answer["nothing_because"] == NoContact.QUIET_HOURS:
+            noon = find_noon(datetime.now(open_config(CONFIG).zone))
+            calls[place:] = [offer_request(customer_id, noon) for customer_id in at_risk[place:]]
+            break
+        if answer["choice"] == "offer":
+            return call
+    return next((call for call in calls if choose(call)["choice"] == "offer"), calls[0])
 
 
-def offer_request(customer_id: str) -> dict[str, Any]:
-    """The body of a request for the next best offer; nothing is stored."""
-    return {"customer_id": customer_id, "channel": "mail", "k": 2, "record": False}
+def find_noon(now: datetime) -> datetime:
+    """The next noon, which no quiet hours of the demo contain."""
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
+    return noon if noon > now else noon + timedelta(days=1)
+
+
+def offer_request(customer_id: str, contact_at: datetime | None = None) -> Call:
+    """The request for the next best offer of a customer; nothing is stored."""
+    body = {"customer_id": customer_id, "channel": "mail", "k": 2, "record": False}
+    if contact_at is None:
+        return Call("POST", OFFER, body)
+    note = f"It is night in the shop ({contact_at.tzinfo}), so no contact is made now: this asks for a contact at noon."
+    return Call("POST", OFFER, body | {"contact_at": contact_at.isoformat()}, note)
 
 
 def wait_for_interrupt() -> None:

@@ -22,7 +22,7 @@ from kizuna.options import (
     OutputFormat,
     open_config,
 )
-from kizuna.terminal import print_json, print_table, progress_console, say
+from kizuna.terminal import print_json, print_table, say, show_step
 
 if TYPE_CHECKING:
     from insights.recommender_experiment import ArmDifference, ExperimentReading, Figure
@@ -64,8 +64,8 @@ UNLIKELY_SHARES = (
     "Do not trust these figures: the challenger has {found} of the customers instead of {share}, which is not chance "
     "(p = {p}). Are `exposure` events of one arm missing?"
 )
-SAW_BOTH = (
-    "{n} customers were shown items of both arms, before their login or because share was changed; this makes "
+SAW_OTHER = (
+    "{n} customers were shown items of the other arm, before their login or because share was changed; this makes "
     "differences smaller than they are."
 )
 
@@ -89,7 +89,7 @@ def register(app: typer.Typer) -> None:
 
         settings = open_config(config)
         end = end_of_today(cutoff, settings)
-        with progress_console().status("comparing the recommenders"):
+        with show_step("comparing the recommenders"):
             reading = read_experiment(open_todays_tables(settings), end)
         if output_format is OutputFormat.JSON:
             print_json(reading)
@@ -173,8 +173,8 @@ def _write_notes(reading: ExperimentReading, language: Language) -> Iterator[str
         e_value = reading.daily_test.e_value
         evidence = "≥" * (e_value > MAX_EVIDENCE) + format_number(min(e_value, MAX_EVIDENCE), language, n_decimals=1)
         yield translate(text, language, e=evidence, n=round(1 / ALPHA))
-    if reading.customers_of_both:
-        yield translate(SAW_BOTH, language, n=reading.customers_of_both)
+    if reading.shown_other_arm:
+        yield translate(SAW_OTHER, language, n=reading.shown_other_arm)
     if not reading.is_share_plausible:
         champion, challenger = (arm.customers for arm in reading.arms)
         yield translate(

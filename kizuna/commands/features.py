@@ -14,7 +14,7 @@ from kizuna.options import (
     TableOut,
     open_config,
 )
-from kizuna.terminal import print_json, progress_console, say
+from kizuna.terminal import print_json, progress_console, say, show_step
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +36,7 @@ def features(
 
     settings = open_config(config)
     refuse_future(cutoff or (), settings)
-    with progress_console().status("computing features"):
+    with show_step("computing features"):
         tables = open_todays_tables(settings)
         cutoffs = cutoff or [tables.default_cutoff()]
         cohort = select_cohort(tables, cutoffs)

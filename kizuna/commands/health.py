@@ -23,7 +23,7 @@ from kizuna.options import (
     open_config,
 )
 from kizuna.session import open_registry
-from kizuna.terminal import ProgressBars, print_json, print_table, progress_console, say
+from kizuna.terminal import ProgressBars, print_json, print_table, progress_console, say, show_step
 
 if TYPE_CHECKING:
     from core.tasks import Task
@@ -69,7 +69,7 @@ def health(
         )
     store = open_tasks(settings)
     store.database.create()  # A stopped database is noticed here, before minutes of work.
-    with progress_console().status("reading the tables"):
+    with show_step("reading the tables"):
         tables = open_todays_tables(settings)
         newest = tables.default_cutoff()
         last = newest if cutoff is None else cutoff

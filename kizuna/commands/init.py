@@ -84,7 +84,7 @@ def _print_document(proposal: Proposal, out: Path, *, variable: str | None) -> N
     from tables.discovery.document import describe_proposal
 
     config = open_config(out, allow_cross_section=True)
-    data = check_data(config, progress_console(), language=ENGLISH)
+    data = check_data(config, ENGLISH)
     print_json(
         {
             **describe_proposal(proposal, out),

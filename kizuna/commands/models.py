@@ -14,7 +14,7 @@ from rich.table import Table
 from core.model_kinds import CHURN, kinds_of
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat, open_config
 from kizuna.session import open_registry
-from kizuna.terminal import print_json, progress_console, say
+from kizuna.terminal import print_json, progress_console, say, show_step
 
 if TYPE_CHECKING:
     from core.config.data_set import Config
@@ -96,7 +96,7 @@ def print_drift(config: Path, output_format: OutputFormat) -> None:
     registry, _ = open_registry(settings, progress_console())
     champion = registry.find(CHURN.name, CHAMPION)
     vocabularies = registry.package(champion).vocabularies
-    with progress_console().status("computing features and labels"):
+    with show_step("computing features and labels"):
         tables = open_todays_tables(settings)
         drift = measure_drift(tables, champion.card, label_cutoffs=folds_of(tables).refit, vocabularies=vocabularies)
     if output_format is OutputFormat.JSON:

@@ -11,7 +11,7 @@ from core.errors import BadInput
 from core.model_kinds import MODEL_KINDS, PREDICT, find_kind
 from kizuna.next_steps import step_of_champion
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
-from kizuna.session import open_session
+from kizuna.session import name_store, open_session
 from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def register(app: typer.Typer) -> None:
         session = open_session(config, progress_console(), allow_cross_section=True)
         from training.judging.promotion import promote as promote_through_gate
 
-        promotion = promote_through_gate(session, kind, version=version or "challenger", force_reason=force)
+        with name_store(session.registry.tracking_uri):
+            promotion = promote_through_gate(session, kind, version=version or "challenger", force_reason=force)
         card, before = promotion.version.card, promotion.previous
         if output_format is OutputFormat.JSON:
             versions = {"champion": promotion.version, "previous": before}

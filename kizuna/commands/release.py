@@ -14,7 +14,7 @@ from core.errors import BadInput, BrokenArtifact
 from kizuna.deliveries import announce_release, read_risk_before
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, FormatOption, OutputFormat, open_config
 from kizuna.session import open_registry, open_remote_releases
-from kizuna.terminal import print_json, progress_console, say
+from kizuna.terminal import print_json, progress_console, say, show_step
 
 if TYPE_CHECKING:
     from core.config.data_set import Config
@@ -69,11 +69,11 @@ def register(app: typer.Typer) -> None:
             _roll_back(settings, remote, reason=reason, output_format=output_format)
             return
         refuse_future([cutoff], settings)
-        with progress.status("copying the active release from storage"):
+        with show_step("copying the active release from storage"):
             _copy_active(remote, releases, data_set=settings.name)
         risk_before = read_risk_before(settings)
         registry, ledger = open_registry(settings, progress)
-        with progress.status("reading the tables and the champions"):
+        with show_step("reading the tables and the champions"):
             tables = open_todays_tables(settings)
             champions = Champions.of(
                 registry, skip or (), events=settings.predict, forced=ledger.latest().champions_by_force,
@@ -82,17 +82,17 @@ def register(app: typer.Typer) -> None:
         now, day = datetime.now(UTC), cutoff or tables.default_cutoff()
         if silence := describe_silence(tables, day):
             say(progress, silence)
-        with progress.status("computing the report"):
+        with show_step("computing the report"):
             is_skipped = REPORT in (skip or ())
             summary = None if is_skipped else summarise_business(settings, tables, cutoff=day, now=now)
-        with progress.status("scoring every customer"):
+        with show_step("scoring every customer"):
             built = build_release(settings, tables, champions=champions, cutoff=day, created_at=now, summary=summary)
             release = store_answers(built)
         release_id = release.description.release_id
         activation = Activation(
             release_id=release_id, who=getpass.getuser(), why=reason or UPDATE, at=now, accepts_change=accept_change
         )
-        with progress.status("writing and trying the release"):
+        with show_step("writing and trying the release"):
             folder = releases.publish(
                 release, activation, keep=keep,
                 verify=lambda written: verify_answers(written, all_endpoints(), folder=releases.folder),

@@ -18,7 +18,7 @@ from core.files import replace_file, require_place
 from core.i18n.translation import ENGLISH, Language
 from kizuna.commands.segments import load_risks
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, Cutoff, LanguageOption, open_config
-from kizuna.terminal import progress_console, say
+from kizuna.terminal import progress_console, say, show_step
 
 if TYPE_CHECKING:
     from insights.finance.economics import WhatIf
@@ -102,7 +102,7 @@ def report(
     compared_with = parse_period(compare) if compare else None
     scenarios = (parse_what_if(what_if),) if what_if else DEFAULT_WHAT_IFS
     console = Console()
-    with console.status("computing the report"):
+    with show_step("computing the report"):
         tables = open_todays_tables(settings, needs_activity=False)
         if customer is not None:
             content, summary = _render_letter(tables, customer, cutoff=cutoff, language=lang, force=force)
@@ -194,7 +194,7 @@ def _write_letters(config: Config, folder: Path, *, name: str, cutoff: date | No
     from kizuna.today import open_todays_tables
 
     console = Console()
-    with console.status("writing letters"):
+    with show_step("writing letters"):
         tables = open_todays_tables(config)
         data = LetterData.of(tables, cutoff)
         members = find_members(tables, data.window.end, name=name, risks=load_risks(config)).tolist()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,11 +14,11 @@ from rich.console import Console
 
 from core.config.data_set import Config
 from core.errors import BadInput, BrokenArtifact, ConfigError, NotFound
-from core.feature_names import RuleVariable
 from core.i18n.formatting import format_amount, format_number, format_percent
 from core.i18n.translation import ENGLISH, Language, translate
-from core.model_kinds import CHURN, PREDICT, VALUE, ModelKind
+from core.model_kinds import CHURN
 from kizuna.exporting import export_release
+from kizuna.missing_scores import describe_missing_scores, describe_unscored
 from kizuna.options import (
     DEFAULT_CONFIG,
     ConfigPath,
@@ -29,7 +29,7 @@ from kizuna.options import (
     check_table_file,
     open_config,
 )
-from kizuna.terminal import print_json, print_table, progress_console, say
+from kizuna.terminal import print_json, print_table, say, show_step
 
 if TYPE_CHECKING:
     from core.intervals import Estimate
@@ -67,7 +67,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show size, value, churn risk, health and action of each segment, customer tier and rank.
 
-        Churn risk comes from the active release. With --members, export the customers of one segment instead.
+        Churn risk comes from the active release. With --members, export the customers of one segment instead: those of
+        the active release; before the first one, of today's tables.
         """
         from insights.segments import segment_report
         from kizuna.today import open_todays_tables
@@ -84,30 +85,61 @@ def register(app: typer.Typer) -> None:
             return
         if excel:
             raise BadInput("--excel is for the list that --members writes; remove it")
-        with progress_console().status("computing features"):
+        with show_step("computing features"):
             tables = open_todays_tables(settings)
             report = segment_report(tables, tables.default_cutoff(), risks=load_risks(settings, lang))
         if is_json:
             print_json(report)
         else:
-            print_report(report, lang)
+            print_report(report, config=settings, language=lang)
 
 
 def export_members(config: Config, name: str, *, out: Path, excel: bool, language: Language | None) -> None:
-    """Write the customers of one segment or customer tier of the active release; without a language, print JSON."""
+    """Write the customers of one segment or customer tier; without a language, print JSON.
+
+    They are those of the active release; before the first one, those of today's tables, without churn risk.
+    """
     from serving.build.exports.files import ExportOptions
     from serving.release.releases import Releases
 
-    release = Releases(config.places.releases).open_active()
+    releases, without_scores = Releases(config.places.releases), find_scoreless(config, name)
+    release = releases.open_active() if releases.active_path.exists() else segment_today(config)
     written = export_release("members", out, release=release, options=ExportOptions(segment=name), excel=excel)
     if language is None:
-        print_json(written.document)
+        print_json(written.document | ({"without_scores": without_scores} if without_scores else {}))
         return
     message = (
         "{path}: {n} customers of {segment} in release {release}; excluded because they refused contact: {excluded}"
     )
-    values = {"path": str(out), "segment": name, "release": written.release_id}
+    values = {"path": str(out), "segment": name}
+    if releases.active_path.exists():
+        values["release"] = written.release_id
+    else:
+        message = (
+            "{path}: {n} customers of {segment} before {cutoff}; nothing is released yet, so their churn risk is "
+            "unknown; excluded because they refused contact: {excluded}"
+        )
+        values["cutoff"] = str(release.description.cutoff)
     say(console, translate(message, language, n=written.n_rows, excluded=written.n_excluded, **values))
+    for line in describe_missing_scores(without_scores, config=config, language=language):
+        say(console, line)
+
+
+def segment_today(config: Config) -> Release:
+    """The segments of today's tables, which no release contains."""
+    from kizuna.today import open_todays_tables
+    from serving.build.unpublished import build_unpublished_segments
+
+    with show_step("computing features"):
+        return build_unpublished_segments(open_todays_tables(config), created_at=datetime.now(UTC))
+
+
+def find_scoreless(config: Config, name: str) -> dict[str, tuple[str, ...]]:
+    """By its place in the TOML, the predictions that a segment or customer tier needs and no customer has."""
+    from features.segments.predicted_variables import find_dependents
+
+    needed = find_dependents(config, load_risks(config).missing_variables(config))
+    return {place: names for place, names in needed.items() if place in (f"segments.{name}", f"customer_tiers.{name}")}
 
 
 def load_risks(config: Config, language: Language = ENGLISH) -> Risks:
@@ -171,7 +203,7 @@ def _risks_of(release: Release, language: Language) -> Risks:
     return Risks(Probabilities.of_index(release.churn.index.ids, release.churn.probability), source, events, **others)
 
 
-def print_report(report: SegmentReport, language: Language) -> None:
+def print_report(report: SegmentReport, *, config: Config, language: Language) -> None:
     """Print one table for segments, one for customer tiers and one for ranks."""
     counts = {"n": report.customers, "scored": report.scored}
     message = "{n} customers before {cutoff}, {scored} of them scored"
@@ -183,31 +215,13 @@ def print_report(report: SegmentReport, language: Language) -> None:
             print_table(console, rows, title=translate(title, language))
     source = {"currency": report.currency, "source": report.risk_source}
     say(console, translate(VALUES.get(report.value_kind, "value: unknown; risk: {source}"), language, **source))
-    for line in describe_missing_scores(report.without_scores, language):
+    lines = describe_missing_scores(report.without_scores, config=config, language=language)
+    for line in (*lines, *describe_unscored(report, language)):
         say(console, line)
     for group in (*report.segments, *report.customer_tiers):
         if group.not_found:
             message = "{segment}: {n} listed ids are not customers at the cutoff"
             say(console, translate(message, language, segment=group.name, n=group.not_found))
-
-
-def describe_missing_scores(without_scores: Mapping[str, tuple[str, ...]], language: Language) -> Iterator[str]:
-    """One line for each segment whose rule needs predictions that no release has, and what makes them."""
-    sentence = (
-        "[{place}] needs {names}, which the active release does not have, so no customer is known to fit; run {train}, "
-        "then `kizuna release`"
-    )
-    for place, names in without_scores.items():
-        commands = dict.fromkeys(f"`{_kind_of(name).train_command} --promote`" for name in names)
-        texts = {"place": place, "names": ", ".join(names), "train": ", ".join(commands)}
-        yield translate(sentence, language, **texts)
-
-
-def _kind_of(variable: str) -> ModelKind:
-    """The kind of model that predicts a variable of rules."""
-    if variable == RuleVariable.PREDICTED_VALUE:
-        return VALUE
-    return CHURN if variable in (RuleVariable.CHURN_PROBABILITY, RuleVariable.HEALTH) else PREDICT
 
 
 def _rows(groups: tuple[SegmentFigures, ...], *, currency: str, language: Language) -> list[tuple[str, ...]]:

@@ -13,7 +13,7 @@ from rich.console import Console
 from core.errors import BadInput
 from core.files import require_place
 from kizuna.options import FormatOption, OutputFormat
-from kizuna.terminal import print_json, progress_console, say
+from kizuna.terminal import print_json, say, show_step
 
 if TYPE_CHECKING:
     from simulation.shop.simulate import SimulatedShop
@@ -59,8 +59,7 @@ def register(app: typer.Typer) -> None:
         folder = out or Path("var") / world / "source"
         require_place(folder, is_folder=True)
         started = time.monotonic()
-        progress = progress_console()
-        with progress.status("simulating"):
+        with show_step("simulating"):
             company = _simulate(
                 world,
                 customers or DEFAULT_CUSTOMERS[world],
@@ -69,7 +68,7 @@ def register(app: typer.Typer) -> None:
                 no_items=no_items,
                 no_effects=no_effects,
             )
-        with progress.status("writing tables"):
+        with show_step("writing tables"):
             config = company.write(folder)
         if output_format is OutputFormat.JSON:
             print_json({"config": str(config), "rows": {name: len(table) for name, table in company.tables.items()}})

@@ -17,7 +17,7 @@ from kizuna.command_group import LightGroup
 from kizuna.memory import keep_freed_memory
 from kizuna.next_steps import step_after_training, step_of_challenger
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
-from kizuna.session import open_session
+from kizuna.session import name_store, open_session
 from kizuna.terminal import print_json, progress_console, say
 
 if TYPE_CHECKING:
@@ -168,7 +168,8 @@ def train_kind(
     pipeline = find_pipeline(kind, session)
     for notice in pipeline.notices(session):
         say(console if is_text else progress_console(), notice)
-    result = pipeline.train(session, options)
+    with name_store(session.registry.tracking_uri):
+        result = pipeline.train(session, options)
     if is_text:
         print_result(result, promote=promote)
     return result
@@ -198,7 +199,8 @@ def promote_challenger(session: Session, result: TrainingResult, *, is_text: boo
         why, is_promoted = "the champion is the same baseline, fitted in this training", False
     else:
         try:
-            why, is_promoted = promote(session, kind.name, version=result.challenger.version).why, True
+            with name_store(session.registry.tracking_uri):
+                why, is_promoted = promote(session, kind.name, version=result.challenger.version).why, True
         except GateRefused as refusal:
             why, is_promoted = str(refusal), False
     champion = champion_of(session, kind.name)

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.errors import BadInput
+from core.files import name_place
 from kizuna.command_group import LightGroup
 from kizuna.memory import keep_freed_memory
 from kizuna.options import DEFAULT_CONFIG, ConfigPath, FormatOption, OutputFormat
@@ -57,8 +58,9 @@ def register(app: typer.Typer) -> None:
         session = open_session(config, progress_console())
         from training.recommender.tuning import begin_tuning
 
-        tuning = begin_tuning(session, names)
-        tuned = run_search(tuning, seconds)
+        with name_place(session.config.places.tuning):
+            tuning = begin_tuning(session, names)
+            tuned = run_search(tuning, seconds)
         if output_format is OutputFormat.JSON:
             print_json(describe_tuned(tuning, tuned))
         else:

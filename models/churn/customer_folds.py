@@ -80,7 +80,7 @@ class TrainingRows:
             n_customers = len(np.unique(self.customer_ids[of_class]))
             if n_customers < MIN_CUSTOMERS:
                 raise NotEnoughHistory(
-                    f"{n_customers} customers {word}, but a model needs at least {MIN_CUSTOMERS}; "
+                    f"{n_customers} customers {word} in the training data, but a model needs at least {MIN_CUSTOMERS}; "
                     "add earlier cutoffs, or choose another horizon_days"
                 )
 

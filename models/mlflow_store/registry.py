@@ -26,6 +26,7 @@ from mlflow.types import DataType, ParamSchema, ParamSpec
 from core.catalogue import Catalogue
 from core.environment import MLFLOW_TRACKING_URI
 from core.errors import BadInput, NotFound, SourceUnavailable
+from core.files import describe_disk_fault, name_place
 from core.model_card import ModelCard
 from core.model_kinds import CHURN, HAZARD, RECOMMENDER, TEXTS, Capability, ModelKind, find_kind
 from core.redaction import redact
@@ -149,6 +150,8 @@ class Registry:
         try:
             yield
         except MlflowException as fault:
+            if describe_disk_fault(fault):
+                raise
             raise SourceUnavailable(
                 f"MLflow's store {redact(self.tracking_uri)} does not answer ({fault.error_code}); start it or set "
                 f"{MLFLOW_TRACKING_URI} to another store"
@@ -160,7 +163,8 @@ class Registry:
         logged = self._client.create_logged_model(experiment, name=package.card.model, source_run_id=run_id)
         with tempfile.TemporaryDirectory() as folder:
             model = Model(model_id=logged.model_id, run_id=run_id, signature=_signature(package.card.kind))
-            _save_pyfunc(package, Path(folder), model=model)
+            with name_place(Path(folder)):
+                _save_pyfunc(package, Path(folder), model=model)
             self._client.log_model_artifacts(logged.model_id, str(Path(folder) / "pyfunc"))
         self._client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
         return logged.artifact_location, logged.model_id

@@ -26,6 +26,10 @@ from models.policies.candidates import ALLOWED, Option, code_of
 from models.policies.contact_limits import keep_priority
 from models.policies.exploration import Choices, Exploration, certain, choose_best_allowed
 from models.policies.spending_limits import BUDGET, SpendingLimits
+from models.policies.twins import find_share_at_price, follow_twins, is_worth_its_price
+
+LEAST_VALUE = 1e-9
+"Base currency; of a contact that is worth its price and no more."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +50,8 @@ class ContactChoice:
     "No choice within the limits is expected to be worth more."
     prices: dict[str, float]
     "What one more unit of each resource is worth."
+    share_at_price: float
+    "Of the customers to whom a contact is worth its price and no more: who get one."
 
     @property
     def gap(self) -> float:
@@ -117,7 +123,8 @@ def choose_contacts(problem: ChoiceProblem) -> ContactChoice:
     drawn = Choices(plan.choice, np.ones(len(plan.choice)))
     choice = plan.choice
     if problem.explore is not None:
-        drawn = choose_for_request(problem, plan.prices)
+        values, allowed = _prefer_plan(problem, plan)
+        drawn = problem.explore.choose(values, allowed=allowed)
         choice = _keep_within_limits(problem, drawn.choice, prices=plan.prices)
     in_control = problem.withholds(choice)
     made = np.where(in_control, NOTHING, choice)
@@ -129,12 +136,13 @@ def choose_contacts(problem: ChoiceProblem) -> ContactChoice:
         value=problem.allocation(problem.codes == ALLOWED).value_of(made),
         bound=plan.bound,
         prices=plan.prices,
+        share_at_price=find_share_at_price(plan.choice, _values_at(problem, plan.prices), values=problem.values),
     )
 
 
-def choose_for_request(problem: ChoiceProblem, prices: Mapping[str, float]) -> Choices:
-    """The choice of each customer at given prices, with exploration: what a request gets without a solver."""
-    values, allowed = _open_options(problem, prices)
+def choose_for_request(problem: ChoiceProblem, prices: Mapping[str, float], *, gets_at_price: bool = False) -> Choices:
+    """What a request gets without a solver; `gets_at_price` is whether one worth its price and no more is made."""
+    values, allowed = _open_options(problem, prices, at_price=LEAST_VALUE if gets_at_price else 0.0)
     if problem.explore is not None:
         return problem.explore.choose(values, allowed=allowed)
     return Choices(choose_best_allowed(values, allowed=allowed), np.ones(len(values)))
@@ -148,16 +156,34 @@ def contact_probabilities(problem: ChoiceProblem) -> NDArray[np.float64]:
     plan = _make_plan(problem)
     if problem.explore is None:
         return certain(plan.choice, n_options=len(problem.options))
-    values, allowed = _open_options(problem, plan.prices)
+    values, allowed = _prefer_plan(problem, plan)
     return problem.explore.probabilities(values, allowed=allowed)
 
 
-def _open_options(problem: ChoiceProblem, prices: Mapping[str, float]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The values after prices, and what may be chosen, (n, m)."""
+def _open_options(
+    problem: ChoiceProblem, prices: Mapping[str, float], *, at_price: float | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The values after prices, and what may be chosen, (n, m); `at_price` is left of what is worth its price."""
     allowed, values = problem.codes == ALLOWED, _values_at(problem, prices)
+    if at_price is not None:
+        values = np.where(is_worth_its_price(values, problem.values), at_price, values)
     if len(np.unique(problem.ranks)) > 1:
         # An option that goes first and does not pay keeps no other one back.
         allowed = keep_priority(allowed & (values > 0), problem.ranks)
+    return values, allowed
+
+
+def _prefer_plan(problem: ChoiceProblem, plan: _Plan) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The values after prices, and what may be chosen, (n, m), where a contact of the plan is worth a little at least.
+
+    At its price, the last contact that a limit allows is worth nothing, as are all that are worth the same.
+    """
+    values, allowed = _open_options(problem, plan.prices)
+    best = choose_best_allowed(values, allowed=allowed)
+    rows = np.flatnonzero((plan.choice != NOTHING) & (best == NOTHING))
+    values, allowed = values.copy(), allowed.copy()
+    values[rows, plan.choice[rows]] = LEAST_VALUE
+    allowed[rows, plan.choice[rows]] = True
     return values, allowed
 
 
@@ -196,7 +222,12 @@ def _make_plan(problem: ChoiceProblem) -> _Plan:
         second = replace(problem, codes=np.where(excluded, code_of(NoContact.CONTROL_GROUP), problem.codes))
         plan = _allocate_by_rank(second, is_open=~is_member | gets_other)
         outside = _choose_outside_limits(second, plan)
-    return replace(plan, choice=np.where(is_member & ~gets_other, outside, plan.choice))
+    members = is_member & ~gets_other
+    choice = np.where(members, outside, plan.choice)
+    if members.any():
+        values = np.where(problem.codes == ALLOWED, problem.values, np.nan)
+        choice = follow_twins(choice, values, members=members, withheld=problem.withheld)
+    return replace(plan, choice=choice)
 
 
 def _allocate_by_rank(problem: ChoiceProblem, *, is_open: NDArray[np.bool_]) -> _Plan:

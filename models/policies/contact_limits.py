@@ -7,7 +7,8 @@ cap                every kind, on the local day and within 7 days, over all chan
                    permanent control group would have got limits promotional kinds alone
 frequency          promotional kinds, where one more contact in 30 days was shown to lose money
 other campaign     promotional kinds, after a promotional contact of another campaign
-quiet hours        contacts that are made at once; others wait until the hours are over
+quiet hours        contacts that are made at once; others wait until the hours are over; none in channels with
+                   quiet_hours = false, to which customers come by themselves
 """
 
 from __future__ import annotations
@@ -38,6 +39,18 @@ class ContactRules:
     policy: ContactPolicy
     channels: Mapping[str, ChannelSettings]
     control: PermanentControlGroup
+
+    def have_quiet_hours(self, options: Sequence[Option]) -> NDArray[np.bool_]:
+        """(m,) whether the channel of each option has the quiet hours."""
+        none = ChannelSettings()
+        quiet = [self.channels.get(option.channel or "", none).quiet_hours for option in options]
+        return np.array(quiet, dtype=np.bool_)
+
+    def policy_of(self, option: Option) -> ContactPolicy:
+        """The contact policy, without quiet hours where the channel of the option has none."""
+        if self.have_quiet_hours([option]).all():
+            return self.policy
+        return msgspec.structs.replace(self.policy, quiet_from=None, quiet_until=None)
 
     def without_control(self) -> ContactRules:
         """The same limits without a control group."""
@@ -83,7 +96,7 @@ def limit_contacts(
         NoContact.CAP: _reaches_cap(options, state, rules=rules, at=at),
         NoContact.FREQUENCY: _loses_money(state, at) & promotional,
         NoContact.OTHER_CAMPAIGN: _follows_other_campaign(options, state, policy=rules.policy, at=at) & promotional,
-        NoContact.QUIET_HOURS: is_quiet(at, rules.policy) if is_immediate else np.array([[False]]),
+        NoContact.QUIET_HOURS: is_quiet(at, rules.policy) & rules.have_quiet_hours(options) & is_immediate,
     }
     codes = np.full((len(state), len(options)), ALLOWED, np.int8)
     for reason, holds in reversed(reasons.items()):

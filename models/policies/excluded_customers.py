@@ -67,6 +67,20 @@ def explain_exclusions(
     )
 
 
+def describe_empty_offers(
+    options: Sequence[Option], codes: NDArray[np.int8], *, facts: EligibilityFacts
+) -> list[Message]:
+    """Why no customer is eligible for an offer, with the clause of its rule that excludes most.
+
+    `codes`, (n, m), are the combined ones. Offers that are out of date are left out, and those that customers miss
+    because of the contact policy.
+    """
+    if (codes == ALLOWED).any(axis=0).all():
+        return []
+    problems = [one.problem for one in explain_exclusions(options, codes, facts=facts).options]
+    return [one for one in problems if one is not None and one.text != NOT_NOW]
+
+
 def _count_reasons(codes: NDArray[np.int8]) -> dict[NoContact, int]:
     counts = np.bincount(codes, minlength=len(REASONS) + 1)[1:].tolist()
     return {reason: n for reason, n in zip(REASONS, counts, strict=True) if n}

@@ -88,7 +88,7 @@ TOOLS = (
         description="The offer to make to a customer now, or none, with the expected value of each offer and its "
         "parts. This is advice: no decision is stored, and nothing is sent to the customer.",
         endpoint="next_best_offer",
-        arguments=("customer_id", "channel", "k", "context", "excluded"),
+        arguments=("customer_id", "channel", "k", "context", "contact_at", "excluded"),
         constants={"record": False},
     ),
     AssistantTool(

@@ -9,7 +9,7 @@ from core.feature_table import require_same_features
 from core.model_kinds import CHURN
 from models.churn.additive import CHURN_MODELS
 from models.churn.customer_facts import has_short_history
-from serving.build.inputs import BuildInputs, BuiltPart
+from serving.build.inputs import SKIPPED, BuildInputs, BuiltPart
 from serving.release.churn_part import ChurnPart
 from serving.release.release import ReleasePart
 
@@ -22,7 +22,9 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     del parts
     package = inputs.champions.packages.get(CHURN.name)
     if package is None:
-        return BuiltPart(None)
+        # There cannot be a champion, so that training one is no advice.
+        is_undated = inputs.tables.is_undated("purchases") and inputs.champions.missing.get(CHURN.name) != SKIPPED
+        return BuiltPart(None, "purchases has no event_time; churn needs it" if is_undated else "")
     card, features = package.card, inputs.features
     require_same_features(features, card.features, model=f"{card.registry_name} {card.version}", kind=card.kind)
     if not inputs.can_churn.all():

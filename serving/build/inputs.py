@@ -21,6 +21,7 @@ from core.model_kinds import CHURN, PREDICT, RECOMMENDER, find_kind, kinds_in_re
 from core.recommender_experiment import MODEL_OF_ARM, Arm
 from core.window import Cohort
 from features.cohort import select_cohort
+from features.daily_memo import DailyMemo
 from features.labels.labelling import can_churn, explain_other_churn
 from features.pipeline import compute_features
 from features.save_rows import load_save_rows
@@ -141,6 +142,8 @@ class BuildInputs:
     "Parts use what was known before midnight of this day."
     summary: BusinessSummary | None = None
     "The report and the campaigns, which are computed before; None without pages for people."
+    memo: DailyMemo | None = None
+    "What inputs of other days have in common with these."
 
     @cached_property
     def features(self) -> FeatureTable:
@@ -162,7 +165,7 @@ class BuildInputs:
     @cached_property
     def save_rows(self) -> SaveRows | None:
         """Contacts that a save rate is measured on; None without any."""
-        return load_save_rows(self.tables, self.cutoff)
+        return load_save_rows(self.tables, self.cutoff, memo=self.memo)
 
     def features_for(self, package: ModelPackage) -> FeatureTable:
         """The features with the vocabularies of a champion; computed again if they differ from the churn champion's."""

@@ -45,7 +45,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     logged, features = load_contact_state(tables, ids, cutoff=inputs.cutoff), inputs.features
     control = choose_control_group(logged, config.contact_policy, data_set=config.name)
     contacts = logged.drop_unmade(control.members(ids))
-    answers = load_acceptance_rows(tables, inputs.cutoff, offers=book.offers, like=features)
+    answers = load_acceptance_rows(tables, inputs.cutoff, offers=book.offers, like=features, memo=inputs.memo)
     acceptance = learn_acceptance(answers, book, assumptions=config.offers, seed=config.seed)
     segments = read_segments(inputs, parts=parts)
     channels = learn_channel_effects(load_channel_contacts(tables, inputs.cutoff), ids, segments=segments)

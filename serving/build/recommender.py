@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.interactions import Interactions
 from core.model_kinds import RECOMMENDER
-from features.interactions import explain_no_items, load_interactions, load_returned_items
+from features.interactions import explain_no_choice, load_interactions, load_returned_items
 from features.repeat_policy import repeat_policy_of
 from models.mlflow_store.package import ModelPackage
 from models.recommenders.catalogue import RECOMMENDERS
@@ -38,7 +38,7 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
     interactions = load_interactions(inputs.tables, inputs.cutoff)
     package = inputs.champions.packages.get(RECOMMENDER.name)
     if package is None:
-        return BuiltPart(None, "" if len(interactions.item_ids) else explain_no_items(inputs.tables))
+        return BuiltPart(None, explain_no_choice(interactions, inputs.tables))
     return BuiltPart(build_recommender(inputs, package, interactions=interactions))
 
 

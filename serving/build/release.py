@@ -68,7 +68,22 @@ def build_release(
         raise BadInput(f"there is nothing to release: {reasons}")
     _build_parts(inputs, [name for name in PARTS if name not in MODEL_PARTS], parts=parts, missing=missing)
     packages = _find_packages(champions, parts)
-    description = ReleaseDescription(
+    description = msgspec.structs.replace(
+        describe_tables(tables, cutoff=cutoff, created_at=created_at),
+        models={kind: _describe(package.card) for kind, package in packages.items()},
+        champions=dict(champions.versions),
+        similar_items=_describe_similarity_model(parts[RECOMMENDER.name], tables),
+        missing=missing,
+    )
+    cards = {kind: package.card for kind, package in packages.items()}
+    release = Release(description, msgspec.Raw(msgspec.json.encode(cards)), **parts)  # pyright: ignore[reportArgumentType]
+    return price_offers(release)
+
+
+def describe_tables(tables: Tables, *, cutoff: date, created_at: datetime) -> ReleaseDescription:
+    """A new release of these tables, without models."""
+    config = tables.config
+    return ReleaseDescription(
         release_id=new_release_id(created_at, tables.digest),
         created_at=created_at,
         data_set=config.name,
@@ -78,14 +93,8 @@ def build_release(
         cutoff=cutoff,
         data_digest=tables.digest,
         journal_number=tables.journal_number,
-        models={kind: _describe(package.card) for kind, package in packages.items()},
-        champions=dict(champions.versions),
-        similar_items=_describe_similarity_model(parts[RECOMMENDER.name], tables),
-        missing=missing,
+        models={},
     )
-    cards = {kind: package.card for kind, package in packages.items()}
-    release = Release(description, msgspec.Raw(msgspec.json.encode(cards)), **parts)  # pyright: ignore[reportArgumentType]
-    return price_offers(release)
 
 
 def _build_parts(

@@ -65,13 +65,13 @@ def build_part(inputs: BuildInputs, parts: Mapping[str, ReleasePart | None]) -> 
 
 def read_relations(inputs: BuildInputs) -> Relations:
     """The yearly value, the owner and the account of each customer of the cohort."""
-    customer_ids, tables_then = inputs.features.customer_ids, inputs.tables.at(inputs.cutoff)
-    yearly = compute_yearly_value(inputs.tables, customer_ids, cutoff=inputs.cutoff)
+    customer_ids, tables, cutoff = inputs.features.customer_ids, inputs.tables, inputs.cutoff
+    yearly = compute_yearly_value(tables, customer_ids, cutoff=cutoff)
     return Relations(
         yearly_value_kind=yearly.kind,
         yearly_value=np.round(yearly.value, inputs.config.n_decimals),
-        owners=owners_of(tables_then, customer_ids, default=inputs.config.health.owner),
-        account_ids=accounts_of(tables_then, customer_ids),
+        owners=owners_of(tables, customer_ids, cutoff=cutoff, default=inputs.config.health.owner),
+        account_ids=accounts_of(tables, customer_ids, cutoff=cutoff),
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.config.decisions import MAX_PLANNING_DAYS
 from core.decisions import DecisionOutcome, DecisionRow, OutcomeKind
 from core.errors import DataError
+from core.ids import is_id
 from serving.decisions.contact_rows import ContactRow, contacts_of
 from serving.decisions.database import DecisionDatabase
 from serving.decisions.reading import read_rows
@@ -29,6 +30,11 @@ CLOCK_TOLERANCE = timedelta(days=1)
 def is_storable(text: str) -> bool:
     """Whether every database can store a text: PostgreSQL stores none with a NUL character."""
     return "\0" not in text
+
+
+def is_storable_id(canonical: str) -> bool:
+    """Whether decisions about a customer with this id can be stored, and read again."""
+    return is_storable(canonical) and is_id(canonical)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Annotated
 
 import msgspec
@@ -52,7 +53,7 @@ async def handle(request: EventsRequest, context: RequestContext) -> EventsRespo
     now = datetime.now(UTC)
     reasons = [event.refusal(now) for event in request.events]
     accepted = [event for event, reason in zip(request.events, reasons, strict=True) if not reason]
-    n_new = await store_events(accepted, context)
+    n_new = await store_events(_with_own_ids(accepted, context.admission.customer_id), context)
     return EventsResponse(
         **provenance_of(context.release, None),
         stored=n_new,
@@ -66,6 +67,20 @@ def _require_permission(event: CustomerReport, context: RequestContext) -> None:
     if isinstance(event, Identify) and context.admission.customer_id is not None:
         raise Problem(ProblemType.FORBIDDEN, "identify events come from your server, with a key of its own")
     context.admission.require_customer(event.customer_id or event.subject)
+
+
+def _with_own_ids(events: Sequence[CustomerReport], customer_id: str | None) -> Sequence[CustomerReport]:
+    """The events of a page under ids of its own customer.
+
+    Of two events with one id the first counts, and ids such as those of orders can be guessed: a page could keep what
+    the shop's server reports out of the journal.
+    """
+    if customer_id is None:
+        return events
+    digests = [sha256(f"{customer_id}\0{event.event_id}".encode()).hexdigest() for event in events]
+    return [
+        msgspec.structs.replace(event, event_id=f"page-{digest}") for event, digest in zip(events, digests, strict=True)
+    ]
 
 
 async def store_events(events: Sequence[AnyEvent], context: RequestContext) -> int:

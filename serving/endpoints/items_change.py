@@ -11,10 +11,10 @@ import msgspec
 
 from core.access import Scope
 from core.events import ItemChange, ItemId, Price, Text, Word
-from core.ledger import ITEMS_CHANGED
+from core.ledger import ITEMS_CHANGED, LedgerEntry
 from serving.endpoints.events import store_events
 from serving.http.audit import compare_items
-from serving.http.problems import ProblemType
+from serving.http.problems import Problem, ProblemType
 from serving.http.schema import (
     Endpoint,
     RefusedEntry,
@@ -65,8 +65,12 @@ async def handle(request: ItemsChangeRequest, context: RequestContext) -> ItemsC
     reasons = [change.find_fault() for change in changes]
     accepted = [change for change, reason in zip(changes, reasons, strict=True) if not reason]
     earlier = context.journal.items
-    await store_events(accepted, context)
-    await asyncio.to_thread(_record, accepted, context, earlier=earlier)
+    entry = await asyncio.to_thread(_record, accepted, context, earlier=earlier)
+    try:
+        await store_events(accepted, context)
+    except Problem:
+        await asyncio.to_thread(context.audit.record_failure, entry, admission=context.admission)
+        raise
     ids = dict.fromkeys(change.subject for change in accepted)
     new = [item_id for item_id in ids if part is None or part.code_of(item_id) < 0]
     return ItemsChangeResponse(
@@ -77,9 +81,11 @@ async def handle(request: ItemsChangeRequest, context: RequestContext) -> ItemsC
     )
 
 
-def _record(changes: Sequence[ItemChange], context: RequestContext, *, earlier: Mapping[str, ItemChange]) -> None:
-    if items := compare_items(changes, part=context.release.recommender, earlier=earlier):
-        context.audit.record(ITEMS_CHANGED, {"items": items}, admission=context.admission)
+def _record(
+    changes: Sequence[ItemChange], context: RequestContext, *, earlier: Mapping[str, ItemChange]
+) -> LedgerEntry | None:
+    items = compare_items(changes, part=context.release.recommender, earlier=earlier)
+    return context.audit.record(ITEMS_CHANGED, {"items": items}, admission=context.admission) if items else None
 
 
 ENDPOINT = Endpoint(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -12,11 +12,12 @@ import msgspec
 import numpy as np
 
 from core.access import Scope
+from core.config.decisions import MAX_PLANNING_DAYS
 from core.decisions import NoContact
 from core.errors import SourceUnavailable
 from core.model_kinds import CHURN
 from models.policies.candidates import ALLOWED, REASONS
-from serving.decisions.store import ContactHistory, DecisionStore, is_storable
+from serving.decisions.store import ContactHistory, DecisionStore, is_storable_id
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import (
     Count,
@@ -38,6 +39,8 @@ Channel = Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["ma
 ContextName = Annotated[str, msgspec.Meta(max_length=64)]
 ContextText = Annotated[str, msgspec.Meta(max_length=1_024)]
 MAX_CONTEXT = 32
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"By how much the caller's clock may be behind."
 MAX_CHOICES = 20
 "For one request, of which each but the last was overtaken by another request of the same customer."
 
@@ -52,6 +55,9 @@ class NextBestOfferRequest(Request, frozen=True):
         default_factory=dict
     )
     "Variables of the situation that rules of offers use, as `[decisions] context` declares them; others are ignored."
+    contact_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """When the contact will be made, with an offset, at most 7 days from now; default: at once. Quiet hours, limits and
+    the dates of offers are those of that moment."""
     record: bool = True
     "Whether to store the decision, so that its outcomes can be reported and its effect measured."
     excluded: bool = False
@@ -132,13 +138,15 @@ def handle(request: NextBestOfferRequest, context: RequestContext) -> NextBestOf
     if part is None:
         raise not_released(release, "offers")
     used, ignored = _read_context(request.context, part.terms.settings.context)
-    now = datetime.now(ZoneInfo(release.description.time_zone)).replace(tzinfo=None)
+    zone = ZoneInfo(release.description.time_zone)
+    now = datetime.now(zone).replace(tzinfo=None)
     live = context.journal.customer(request.customer_id)
     choice, recorded = _choose(
         OfferRequest(
             customer_id=part.find_id(request.customer_id if live is None else live.customer_id),
             live=live,
             now=now,
+            contact_at=_read_moment(request.contact_at, zone, now=now),
             channel=request.channel,
             context=used,
             unavailable=unavailable_items(release, context.stock.now.unavailable, part=context.recommender),
@@ -175,7 +183,7 @@ def _choose(request: OfferRequest, context: RequestContext, *, is_recorded: bool
     for _ in range(MAX_CHOICES):
         history = _load_history(request.customer_id, context)
         choice = choose_offer(context.release, replace(request, history=history))
-        if not (is_recorded and choice.is_evidence and is_storable(request.customer_id)):
+        if not (is_recorded and choice.is_evidence and is_storable_id(request.customer_id)):
             return choice, False
         try:
             if _store(choice, context):
@@ -205,6 +213,20 @@ def _store(choice: OfferChoice, context: RequestContext) -> bool:
     if choice.request.history is None:
         return store.add([decision]) > 0
     return add_if_unchanged(store, decision, release=release, history=choice.request.history)
+
+
+def _read_moment(contact_at: datetime | None, zone: ZoneInfo, *, now: datetime) -> datetime | None:
+    """The local time of a contact that is made later. Raises Problem where it is over, or too far ahead."""
+    if contact_at is None:
+        return None
+    try:
+        local = contact_at.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:  # the first or the last day of the calendar, at the other side of the date line
+        local = contact_at.replace(tzinfo=None)
+    if not now - CLOCK_TOLERANCE <= local <= now + timedelta(days=MAX_PLANNING_DAYS):
+        detail = f"contact_at is over, or more than {MAX_PLANNING_DAYS} days from now"
+        raise Problem(ProblemType.TIME_OUT_OF_RANGE, detail, field="$.contact_at")
+    return max(local, now)
 
 
 def _read_context(
@@ -263,5 +285,5 @@ ENDPOINT = Endpoint(
     summary="The offer to make to a customer, or none",
     scope=Scope.DECIDE,
     blocking=True,
-    problems=(ProblemType.DECISIONS_UNAVAILABLE,),
+    problems=(ProblemType.TIME_OUT_OF_RANGE, ProblemType.DECISIONS_UNAVAILABLE),
 )

@@ -83,6 +83,8 @@ def needs_scoring(request: RecommendationsRequest, context: RequestContext) -> b
 
 def handle(request: RecommendationsRequest, context: RequestContext) -> RecommendationsResponse:
     """Recommend items, and explain them."""
+    if contradiction := request.find_contradiction():
+        raise Problem(ProblemType.CONTRADICTORY_FIELDS, contradiction)
     arm = find_arm(request, context)
     part = context.live_items.change(find_released(context, arm), context.journal.items)
     if part is None:
@@ -125,7 +127,7 @@ def _check_attributes(part: RecommenderPart, request: RecommendationsRequest) ->
         if any(name not in names for name in attributes):
             existing = ", ".join(names) or "none; list some under [attributes] items in the TOML"
             detail = f"there is no such attribute of items; there are: {existing}"
-            raise Problem(ProblemType.INVALID_REQUEST, detail, field=f"$.{field}")
+            raise Problem(ProblemType.UNKNOWN_ATTRIBUTE, detail, field=f"$.{field}")
 
 
 def _why_not_personalised(part: RecommenderPart, request: RecommendationsRequest, *, who: Recipient) -> str:
@@ -178,4 +180,5 @@ ENDPOINT = Endpoint(
     scope=Scope.RECOMMEND,
     is_heavy=needs_scoring,
     open_to_browsers=True,
+    problems=(ProblemType.CONTRADICTORY_FIELDS, ProblemType.UNKNOWN_ATTRIBUTE),
 )

@@ -13,6 +13,7 @@ from core.ledger import STOCK_CHANGED
 from serving.endpoints.stock import StockResponse, stock_response
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import Endpoint, ItemId, Request, RequestContext
+from serving.stock import StockChange
 
 logger = logging.getLogger("kizuna.serving")
 
@@ -30,15 +31,19 @@ class StockChangeRequest(Request, frozen=True):
 
 def handle(request: StockChangeRequest, context: RequestContext) -> StockResponse:
     """Write the change to the disk, then respond."""
+
+    def record(change: StockChange) -> None:
+        if change.items:
+            write(STOCK_CHANGED, {"items": change.items})
+
     try:
-        change = context.stock.file.change(request.unavailable, request.available)
+        with context.audit.follow_up(context.admission) as write:
+            change = context.stock.file.change(request.unavailable, request.available, before_write=record)
     except BadInput as error:
         raise Problem(ProblemType.INVALID_REQUEST, str(error), field="$.unavailable") from error
     except (OSError, BrokenArtifact) as error:
         logger.error("the stock could not be changed: %s", error)
         raise Problem(ProblemType.STOCK_UNAVAILABLE, "nothing was changed; see the log of the service") from error
-    if change.items:
-        context.audit.record(STOCK_CHANGED, {"items": change.items}, admission=context.admission)
     return stock_response(change.after, context)
 
 

@@ -15,6 +15,7 @@ from serving.endpoints.tasks import reporting_unavailable_tasks, task_store
 from serving.http.audit import compare_tasks
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import Endpoint, Request, RequestContext, Response, provenance_of
+from serving.tasks.store import ChangedTask
 
 TaskId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$", description="As in GET /v1/tasks.")]
 
@@ -34,16 +35,19 @@ class TaskChangeResponse(Response, frozen=True, kw_only=True):
 
 def handle(request: TaskChangeRequest, context: RequestContext) -> TaskChangeResponse:
     """Write the change to the database, then respond."""
+
+    def record(change: ChangedTask) -> None:
+        if difference := compare_tasks(change.before, change.after):
+            write(TASK_CHANGED, {"task": request.task_id, **difference})
+
     try:
-        with reporting_unavailable_tasks():
-            change = task_store(context).change(request.task_id, request.change, now=datetime.now(UTC))
+        with reporting_unavailable_tasks(), context.audit.follow_up(context.admission) as write:
+            store, now = task_store(context), datetime.now(UTC)
+            change = store.change(request.task_id, request.change, now=now, before_commit=record)
     except NotFound as error:
         raise Problem(ProblemType.UNKNOWN_TASK, "see GET /v1/tasks for all tasks") from error
     except WrongTransition as error:
         raise Problem(ProblemType.WRONG_TRANSITION, str(error)) from error
-    if difference := compare_tasks(change.before, change.after):
-        details = {"task": request.task_id, **difference}
-        context.audit.record(TASK_CHANGED, details, admission=context.admission)
     return TaskChangeResponse(**provenance_of(context.release, None), task=change.after)
 
 

@@ -164,7 +164,7 @@ class Api:
             else:
                 admission = scope[ADMISSION] = self._admit(scope)
                 route, handler, stored = self._find_route(scope)
-                name = (scope["method"], route)
+                name = (scope["method"].replace("HEAD", "GET"), route)  # HEAD says how long the answer to GET is
                 admission.require(self._scopes.get(name), open_to_browsers=name in self._for_browsers)
                 response = await self._handle(scope, receive, handler=handler, stored=stored)
         except Problem as problem:

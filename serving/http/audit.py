@@ -5,15 +5,16 @@
     task_changed     {"key_id": ..., "task": "9f0c...", "state": ["open", "done"], "outcome": [null, "kept"]}
 
 A change without a difference has no entry. There is no customer in it: a task is named by its id, and of its note and
-owner it says only that they changed. The entry follows the change: one that cannot be written is in the log, because
-the change itself is on the disk already.
+owner it says only that they changed. The entry is on the disk before the change is made, so that no crash hides who has
+made it; where the change then fails, an entry `change_failed` follows. An entry that cannot be written is in the log.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ import numpy as np
 from core.errors import KizunaError
 from core.events import ItemChange
 from core.interactions import codes_of_ids
-from core.ledger import Ledger
+from core.ledger import CHANGE_FAILED, Ledger, LedgerEntry
 from core.tasks import Task
 from serving.http.admission import Admission
 from serving.journal.overlay import change_all
@@ -53,17 +54,34 @@ class AuditLog:
         """In the ledger at this path."""
         return cls(Ledger(path, verifies_all=False))
 
-    def record(self, event: str, details: Values, *, admission: Admission) -> None:
-        """Write what a request has changed; waits for the disk, and raises nothing."""
+    def record(self, event: str, details: Values, *, admission: Admission) -> LedgerEntry | None:
+        """Write what a request is about to change; waits for the disk. None where that failed, which is logged."""
         if self.ledger is None:
-            return
+            return None
         key = admission.key
         who = NO_KEY if key is None else f"key {key.key_id} ({key.name})"
         by = {"key_id": admission.key_id, "key": None if key is None else key.name}
         try:
-            self.ledger.append(event, by | details, who=who, why="")
+            return self.ledger.append(event, by | details, who=who, why="")
         except (OSError, KizunaError) as error:
             logger.error("a change by %s (%s) is not in the ledger: %s", who, event, error)
+            return None
+
+    def record_failure(self, entry: LedgerEntry | None, *, admission: Admission) -> None:
+        """Write that the change of an entry was not made, or perhaps not."""
+        if entry is not None:
+            self.record(CHANGE_FAILED, {"sequence": entry.sequence, "change": entry.event}, admission=admission)
+
+    @contextmanager
+    def follow_up(self, admission: Admission) -> Generator[Callable[[str, Values], None]]:
+        """A function that records a change of this block before it is made. If the block fails, that is recorded."""
+        entries = list[LedgerEntry | None]()
+        try:
+            yield lambda event, details: entries.append(self.record(event, details, admission=admission))
+        except Exception:
+            for entry in entries:
+                self.record_failure(entry, admission=admission)
+            raise
 
 
 NO_AUDIT = AuditLog()

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import base64
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from serving.http import cross_origin
 from serving.http.admission import UNRESTRICTED, Admission
 from serving.http.customer_tokens import read_customer
 from serving.http.problems import Problem, ProblemType
+from serving.keys.limits import KeyLimits
 from serving.keys.live import LiveKeys
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -39,26 +39,7 @@ PAGE_CHALLENGE = {"www-authenticate": 'Basic realm="Kizuna: any name, an API key
 Makes a browser ask. Other sites gain nothing by sending what the browser remembers: what changes something is answered
 only to the pages of the service itself, see `cross_origin.is_from_own_page`."""
 CUSTOMER_TOKEN = b"kizuna-customer-token"
-MAX_BUCKETS = 100_000
-"Customers of browser keys whose rates a worker keeps; full buckets are dropped first."
 SEND_KEY = "send the header authorization: Bearer <key>; `kizuna keys add` makes keys"
-
-
-@dataclass
-class Bucket:
-    """Requests that a key has left; it fills up evenly, and holds those of one minute."""
-
-    left: float
-    filled_at: float
-
-    def take(self, per_minute: float, *, now: float) -> float:
-        """Take one request; returns 0, or the seconds to wait where none is left. `now` is in seconds."""
-        self.left = min(per_minute, self.left + (now - self.filled_at) * per_minute / 60)
-        self.filled_at = now
-        if self.left < 1:
-            return (1 - self.left) * 60 / per_minute
-        self.left -= 1
-        return 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +51,8 @@ class Gate:
     "Names that requests may call the service by, in lower case without port; empty: any, if there are keys."
     without_keys: bool = False
     "Whether every caller is answered while there are no keys."
-    n_workers: int = 1
-    "Each worker of the host grants its share of a key's rate."
-    _buckets: dict[tuple[str, str | None], Bucket] = field(
-        default_factory=dict[tuple[str, str | None], Bucket], repr=False
-    )
+    limits: KeyLimits = field(default_factory=lambda: KeyLimits(None))
+    "What keys have left of their rates and quotas."
 
     def admit(self, scope: Mapping[str, Any]) -> Admission:
         """Who sends an ASGI request. Raises Problem for requests that get no answer."""
@@ -91,8 +69,7 @@ class Gate:
         if key is None:
             raise Problem(ProblemType.UNAUTHORIZED, SEND_KEY, headers=PAGE_CHALLENGE if is_page else CHALLENGE)
         customer_id = None if key.browser is None else _read_customer(scope, key, access=key.browser, now=now)
-        self._limit(key, customer_id)
-        self._count(key, now=now)
+        self._limit(key, customer_id, now=now)
         return Admission(key, customer_id)
 
     def is_preflight(self, scope: Mapping[str, Any]) -> bool:
@@ -113,35 +90,20 @@ class Gate:
                 ProblemType.WRONG_HOST, "the service is not called by this name; KIZUNA_HOSTS lists its names"
             )
 
-    def _limit(self, key: ApiKey, customer_id: str | None) -> None:
-        if key.requests_per_minute is None:
+    def _limit(self, key: ApiKey, customer_id: str | None, *, now: datetime) -> None:
+        refusal = self.limits.take(key, customer_id, now=now)
+        if refusal is None:
             return
-        rate, now = max(1.0, key.requests_per_minute / self.n_workers), time.monotonic()
-        if len(self._buckets) >= MAX_BUCKETS:
-            self._drop_full_buckets(now)
-        bucket = self._buckets.setdefault((key.key_id, customer_id), Bucket(rate, now))
-        if wait := bucket.take(rate, now=now):
-            raise Problem(
-                ProblemType.TOO_MANY_REQUESTS,
-                f"this key may send {key.requests_per_minute:,} requests a minute",
-                headers={"retry-after": str(math.ceil(wait))},
-            )
-
-    def _count(self, key: ApiKey, *, now: datetime) -> None:
-        if key.requests_per_day is None:
-            return
-        if wait := self.keys.usage.take(key.key_id, key.requests_per_day, now=now):
-            raise Problem(
-                ProblemType.TOO_MANY_REQUESTS,
-                f"this key may send {key.requests_per_day:,} requests a day, which begins at midnight UTC",
-                headers={"retry-after": str(math.ceil(wait))},
-            )
-
-    def _drop_full_buckets(self, now: float) -> None:
-        """Drop those that have had a minute to fill up; all, where none has."""
-        full = [name for name, bucket in self._buckets.items() if now - bucket.filled_at >= 60]
-        for name in full or [*self._buckets]:
-            del self._buckets[name]
+        limit = (
+            f"{key.requests_per_day:,} requests a day, which begins at midnight UTC"
+            if refusal.is_of_day
+            else f"{key.requests_per_minute:,} requests a minute"
+        )
+        raise Problem(
+            ProblemType.TOO_MANY_REQUESTS,
+            f"this key may send {limit}",
+            headers={"retry-after": str(math.ceil(refusal.wait_seconds))},
+        )
 
 
 def _read_customer(scope: Mapping[str, Any], key: ApiKey, *, access: BrowserAccess, now: datetime) -> str:

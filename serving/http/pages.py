@@ -34,7 +34,7 @@ START = 'SwaggerUIBundle({url: "openapi.json", dom_id: "#docs", deepLinking: tru
 
 
 def page_routes(live: LiveRelease, endpoints: Sequence[Endpoint], *, metrics: ServiceMetrics) -> list[Route]:
-    """The routes outside the API. BentoML itself responds to /livez and /readyz for requests on its own port."""
+    """The routes outside the API."""
     document = msgspec.json.encode(openapi_document(endpoints))
 
     async def readyz(_: HttpRequest) -> HttpResponse:

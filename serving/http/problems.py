@@ -19,7 +19,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     status: int
     detail: str
     field: str | None = None
-    "Where in the request the error is, e.g. $.customer_ids[...]; only with status 422."
+    "Where in the request the error is, e.g. $.customer_ids[...]; only with status 409 and 422."
 
 
 class ProblemType(Enum):
@@ -36,6 +36,10 @@ class ProblemType(Enum):
     UNKNOWN_TASK = ("unknown-task", 404, "There is no such task")
     METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "The route does not support this method")
     WRONG_TRANSITION = ("wrong-transition", 409, "The task cannot change to this state from its current one")
+    MODEL_NOT_RELEASED = ("model-not-released", 409, "The active release does not contain this model")
+    CONTRADICTORY_FIELDS = ("contradictory-fields", 409, "Fields of the request exclude each other")
+    TIME_OUT_OF_RANGE = ("time-out-of-range", 409, "A time of the request is over, or too far ahead")
+    UNKNOWN_ATTRIBUTE = ("unknown-attribute", 409, "The active release has no such attribute of items")
     HORIZON_TOO_LONG = ("horizon-too-long", 409, "The survival curves end before this horizon")
     TOO_LARGE = ("too-large", 413, "The body is too large")
     UNSUPPORTED_MEDIA_TYPE = ("unsupported-media-type", 415, "The body must be application/json")
@@ -43,7 +47,6 @@ class ProblemType(Enum):
     INVALID_REQUEST = ("invalid-request", 422, "The request does not match the schema of this route")
     TOO_MANY_REQUESTS = ("too-many-requests", 429, "The key has sent too many requests")
     INTERNAL = ("internal", 500, "Internal error")
-    MODEL_NOT_RELEASED = ("model-not-released", 503, "The active release does not contain this model")
     TIMED_OUT = ("timed-out", 503, "The request or its answer took too long")
     NO_RELEASE = ("no-release", 503, "There is no active release yet")
     OVERLOADED = ("overloaded", 503, "The service has too many requests in progress")

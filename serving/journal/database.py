@@ -10,6 +10,7 @@ is on the way of each event.
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,8 +18,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
+import msgspec
+
 from core.errors import SourceUnavailable
 from core.events import AnyEvent, content_of, event_of, moment_of
+
+logger = logging.getLogger("kizuna.serving")
 
 VERSION = 1
 ROWS_AT_ONCE = 5_000
@@ -87,6 +92,8 @@ class JournalConnection(ABC):
     def __init__(self, data_set: str) -> None:
         self.data_set = data_set
         self._has_tables = False
+        self._unreadable: set[int] = set()
+        "Numbers of rows that were logged."
 
     def append(self, batches: Sequence[Sequence[AnyEvent]], *, now: datetime) -> list[int]:
         """Store the events that are new, all batches in one durable transaction; returns the new ones of each batch.
@@ -117,21 +124,27 @@ class JournalConnection(ABC):
                 (position.number, position.cutoff_us, last),
             )
             rows = self._read(where, values)
-            yield rows
+            yield self._decode(rows)
             if len(rows) < ROWS_AT_ONCE:
                 return
-            last = rows[-1].number
+            last = rows[-1][0]
 
     def read_after(self, number: int) -> list[StoredEvent]:
-        """The next events after a number, at most ROWS_AT_ONCE."""
-        return self._read("number > ?", (number,))
+        """The next events after a number, about ROWS_AT_ONCE; fewer only where there are no more."""
+        events = list[StoredEvent]()
+        while rows := self._read("number > ?", (number,)):
+            events += self._decode(rows)
+            if len(rows) < ROWS_AT_ONCE or len(events) >= ROWS_AT_ONCE:
+                break
+            number = rows[-1][0]
+        return events
 
     def read_of(self, subjects: Sequence[str], position: Position, *, limit: int) -> list[StoredEvent]:
         """The newest events of some customers or visitors that a release at this position lacks, in order."""
         newest: list[StoredEvent] = []
         for subject in subjects:
             where, values = "subject = ? AND (number > ? OR event_time >= ?)", (position.number, position.cutoff_us)
-            newest += self._read(where, (subject, *values), limit=limit, order="DESC")
+            newest += self._decode(self._read(where, (subject, *values), limit=limit, order="DESC"))
         return sorted(newest, key=lambda stored: stored.number)[-limit:]
 
     def last_number(self) -> int:
@@ -180,11 +193,23 @@ class JournalConnection(ABC):
 
     def _read(
         self, where: str, values: tuple[Any, ...], *, limit: int = ROWS_AT_ONCE, order: str = "ASC"
-    ) -> list[StoredEvent]:
+    ) -> list[tuple[int, str]]:
+        """Numbers and contents."""
         if not self.exists:
             return []
-        rows = self._select(SELECT.format(where=where, order=order, limit=limit), (self.data_set, *values))
-        return [StoredEvent(number, event_of(content)) for number, content in rows]
+        return self._select(SELECT.format(where=where, order=order, limit=limit), (self.data_set, *values))
+
+    def _decode(self, rows: Sequence[tuple[int, str]]) -> list[StoredEvent]:
+        """The events in some rows. One that cannot be read is logged once and left out: the others have to go on."""
+        events = list[StoredEvent]()
+        for number, content in rows:
+            try:
+                events.append(StoredEvent(number, event_of(content)))
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                if number not in self._unreadable:
+                    logger.error("row %d of the event journal %s is no event of this version", number, self.name)
+                self._unreadable.add(number)
+        return events
 
     def _select(self, statement: str, values: tuple[Any, ...]) -> list[tuple[int, str]]:
         return self._query(statement, values)

@@ -24,7 +24,7 @@ from core.ids import canonical_id
 from serving.database import POSTGRES, SQLITE
 from serving.journal.customer import LiveCustomer, summarise_events
 from serving.journal.database import ROWS_AT_ONCE, JournalConnection, Position, StoredEvent, microseconds_of
-from serving.journal.overlay import MAX_OF_CUSTOMER, Overlay
+from serving.journal.overlay import MAX_EVENTS, MAX_OF_CUSTOMER, Overlay
 from serving.journal.postgres import PostgresJournal
 from serving.journal.sqlite import SqliteJournal
 from serving.journal.writer import JournalWriter
@@ -36,6 +36,8 @@ WAIT_SECONDS = 0.5
 "How long to wait for a notification before looking anyway."
 RETRY_SECONDS = 2.0
 "After an error."
+READ_SECONDS = 1.0
+"How long an answer waits for events that are not in memory, while the journal is busy or hangs."
 FRESH_SECONDS = 0.02
 "Of stored answers; an acknowledged event is part of them well within 50 ms."
 
@@ -61,7 +63,10 @@ class LiveJournal:
 
     def __init__(self, place: JournalPlace, data_set: str) -> None:
         self.data_set = data_set
+        self._place = place
         self._release: Release | None = None
+        self._prepared: tuple[Release, Overlay] | None = None
+        "The overlay of the release that will answer next."
         self._overlay = Overlay(Position())
         self._is_loaded = True
         self._reader = place.connect(data_set)
@@ -96,22 +101,39 @@ class LiveJournal:
         """Whether it answers beside this release, with what others had stored some milliseconds ago."""
         return release is self._release and time.monotonic() - self._asked_at < FRESH_SECONDS
 
+    def prepare(self, release: Release) -> None:
+        """Read what a release lacks before it answers, so that no request waits for that. Raises nothing."""
+        overlay, connection = open_overlay(release), self._place.connect(self.data_set)
+        try:
+            for rows in connection.read_since(overlay.position):
+                overlay.add(rows)
+        except SourceUnavailable as error:
+            self._note(error)
+        else:
+            self._prepared = release, overlay
+        finally:
+            connection.close()
+
     def follow(self, release: Release) -> None:
         """Answer beside this release from now on, with all that others have stored. Raises nothing."""
+        if self._reader.announces and release is self._release:
+            self._asked_at = time.monotonic()
+            return  # the listener adds what others store; a database that hangs holds it up, and no request
         with self._lock:
-            if release is not self._release:
-                self._overlay, self._is_loaded = Overlay(position_of(release.description)), False
+            is_new = release is not self._release
+            if is_new:
+                self._overlay, self._is_loaded = self._take_prepared(release)
                 self._release = release
             self._asked_at = time.monotonic()
-            if self._asked_at >= self._retry_at:
-                self._catch_up()
+            if is_new or self._asked_at >= self._retry_at:
+                self._catch_up(asks_first=not is_new)
 
     def customer(self, subject: str) -> LiveCustomer | None:
         """What the events say about a customer or an anonymous visitor; None without any."""
-        overlay = self._overlay
-        if not overlay.may_concern(canonical_id(subject) or subject):
-            return None
-        customer_id = overlay.find_customer(canonical_id(subject) or subject)
+        overlay, subject = self._overlay, canonical_id(subject) or subject
+        customer_id = overlay.find_customer(subject)
+        if not overlay.may_concern(customer_id):
+            return None if customer_id == subject else LiveCustomer(customer_id=customer_id)
         subjects = overlay.find_subjects(customer_id)
         events = overlay.events_of(subjects)
         if any(map(overlay.may_have_forgotten, subjects)):
@@ -130,14 +152,24 @@ class LiveJournal:
         with self._lock:
             self._reader.close()
 
+    def _take_prepared(self, release: Release) -> tuple[Overlay, bool]:
+        """The overlay of a release, and whether it has been read."""
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and prepared[0] is release:
+            return prepared[1], True
+        return open_overlay(release), False
+
     def _read_of(self, subjects: Sequence[str]) -> Sequence[StoredEvent]:
         """The events of a customer that are not in memory; none while the journal does not answer."""
+        if time.monotonic() < self._retry_at or not self._lock.acquire(timeout=READ_SECONDS):
+            return ()
         try:
-            with self._lock:
-                return self._reader.read_of(subjects, self._overlay.position, limit=MAX_OF_CUSTOMER)
+            return self._reader.read_of(subjects, self._overlay.position, limit=MAX_OF_CUSTOMER)
         except SourceUnavailable as error:
             self._note(error)
             return ()
+        finally:
+            self._lock.release()
 
     def _watch(self, connection: JournalConnection) -> None:
         while not self._stopped.is_set():
@@ -167,7 +199,7 @@ class LiveJournal:
 
     def _load(self) -> None:
         if not self._is_loaded:
-            overlay = Overlay(self._overlay.position)
+            overlay = Overlay(self._overlay.position, links=self._overlay.links)
             for rows in self._reader.read_since(overlay.position):
                 overlay.add(rows)
             self._overlay, self._is_loaded = overlay, True
@@ -204,6 +236,12 @@ class LiveJournals:
             journal.follow(release)
         return journal
 
+    def prepare(self, release: Release) -> None:
+        """Read what a release lacks before it answers. Raises nothing."""
+        data_set = release.description.data_set
+        if self._journal is None or self._journal.data_set == data_set:  # the journal of another one still answers
+            self._open(data_set).prepare(release)
+
     def stop(self) -> None:
         """Store what waits, and end the threads and connections."""
         if self._journal is not None:
@@ -219,7 +257,7 @@ class LiveJournals:
 
 def read_overlay(place: JournalPlace, release: Release) -> Overlay:
     """All events that a release does not contain, for a command that runs once. Raises SourceUnavailable."""
-    overlay = Overlay(position_of(release.description), max_events=sys.maxsize)
+    overlay = open_overlay(release, max_events=sys.maxsize)
     connection = place.connect(release.description.data_set)
     try:
         for rows in connection.read_since(overlay.position):
@@ -227,6 +265,11 @@ def read_overlay(place: JournalPlace, release: Release) -> Overlay:
     finally:
         connection.close()
     return overlay
+
+
+def open_overlay(release: Release, *, max_events: int = MAX_EVENTS) -> Overlay:
+    """An overlay without events beside a release."""
+    return Overlay(position_of(release.description), links=release.identities, max_events=max_events)
 
 
 def position_of(description: ReleaseDescription) -> Position:

@@ -4,21 +4,23 @@
     |--- its tables ---|            |              |
                        |--- events of the overlay -|
 
-At most MAX_EVENTS events and as many links of visitors are kept, about 60 MB. Beyond that, the events of the customers
-who were silent for longest leave the memory, and are read from the journal when one of these customers asks.
+At most MAX_EVENTS events and as many links of visitors are kept, about 60 MB; older links are in the release. Beyond
+that, the events of the customers who were silent for longest leave the memory, and are read from the journal when one
+of these customers asks.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from core.events import Consent, Identify, ItemChange
+from core.events import Consent, Identify, ItemChange, moment_of
 from core.ids import canonical_id
 from serving.journal.customer import summarise_events
-from serving.journal.database import Position, StoredEvent
+from serving.journal.database import Position, StoredEvent, microseconds_of
+from serving.release.identity_part import AliasLink, IdentityPart
 
 MAX_EVENTS = 100_000
 MAX_OF_CUSTOMER = 500
@@ -27,21 +29,25 @@ MARKS = 1 << 25
 "Bits that tell in one look-up who has no events, 4 MB. With a million customers who have some, 3 % of others seem to."
 MAX_ITEMS = 100_000
 "Items with changes that are kept; the ones that changed first leave."
+MAX_LINKS = 16
+"From an id to its customer; a longer chain counts as a circle, as in `tables.identities`."
 
 
 class Overlay:
     """Events by customer, and changed items, since a position of the journal."""
 
-    def __init__(self, position: Position, *, max_events: int = MAX_EVENTS) -> None:
+    def __init__(self, position: Position, *, links: IdentityPart | None = None, max_events: int = MAX_EVENTS) -> None:
         self.position = position
+        self.links = links
+        "Those of the release."
         self.last_number = position.number
         "Of the newest event that was added."
         self.items: dict[str, ItemChange] = {}
         "The newest values by item_id; another object after each change."
         self._events: OrderedDict[str, list[StoredEvent]] = OrderedDict()
         "By customer or visitor, the one with the newest event last."
-        self._customers: dict[str, str] = {}
-        "The customer of each visitor."
+        self._customers: dict[str, AliasLink] = {}
+        "The customer of each visitor who was linked, or did something, since the release."
         self._visitors: dict[str, list[str]] = {}
         "The visitors that are a customer."
         self._marks = bytearray(MARKS // 8)
@@ -68,12 +74,9 @@ class Overlay:
         self._forget_silent()
 
     def find_customer(self, subject: str) -> str:
-        """The customer that a visitor is; for others the id itself."""
-        seen = {subject}
-        while (customer := self._customers.get(subject)) is not None and customer not in seen:
-            subject = customer
-            seen.add(subject)
-        return subject
+        """The customer that a visitor is; for others, and in a circle of links, the id itself."""
+        links = [link.customer_id for _, link in self._links_of(subject)]
+        return links[-1] if 0 < len(links) <= MAX_LINKS else subject
 
     def find_subjects(self, customer_id: str) -> list[str]:
         """The customer and the visitors that the customer was."""
@@ -111,10 +114,24 @@ class Overlay:
         """Whether an event is older than the position, but not in the release; those are added first, in one go."""
         return self.last_number <= self.position.number and not self.position.contains(stored)
 
+    def _links_of(self, subject: str) -> Iterator[tuple[str, AliasLink]]:
+        """The visitor and the link of each step from an id to its customer."""
+        for _ in range(MAX_LINKS + 1):
+            link = self._customers.get(subject)
+            if link is None and self.links is not None:
+                link = self.links.find(subject)
+            if link is None:
+                return
+            yield subject, link
+            subject = link.customer_id
+
     def _add(self, stored: StoredEvent) -> None:
         event = stored.event
         if isinstance(event, Identify):
             self._link(event)
+        elif self.links is not None:
+            for visitor, link in self._links_of(event.subject):
+                self._keep(visitor, link)
         self._mark(event.subject)
         events = self._events.setdefault(event.subject, [])
         events.append(stored)
@@ -125,11 +142,17 @@ class Overlay:
             self._n_events -= 1
 
     def _link(self, event: Identify) -> None:
-        visitor, customer = event.subject, canonical_id(event.customer_id) or ""
+        """Keep the link of an event, unless a newer one is there."""
+        visitor, moment = event.subject, microseconds_of(moment_of(event))
+        _, before = next(self._links_of(visitor), (visitor, None))
+        if before is None or before.linked_at <= moment:
+            self._keep(visitor, AliasLink(canonical_id(event.customer_id) or "", moment))
+
+    def _keep(self, visitor: str, link: AliasLink) -> None:
         self._unlink(visitor)
-        self._mark(customer)
-        self._customers[visitor] = customer
-        self._visitors.setdefault(customer, []).append(visitor)
+        self._mark(link.customer_id)
+        self._customers[visitor] = link
+        self._visitors.setdefault(link.customer_id, []).append(visitor)
         if len(self._customers) > self._max_events:
             self._unlink(next(iter(self._customers)))
 
@@ -138,11 +161,12 @@ class Overlay:
         self._marks[place >> 3] |= 1 << (place & 7)
 
     def _unlink(self, visitor: str) -> None:
-        customer = self._customers.pop(visitor, None)
-        if customer is not None:
-            self._visitors[customer].remove(visitor)
-            if not self._visitors[customer]:
-                del self._visitors[customer]
+        link = self._customers.pop(visitor, None)
+        if link is not None:
+            visitors = self._visitors[link.customer_id]
+            visitors.remove(visitor)
+            if not visitors:
+                del self._visitors[link.customer_id]
 
     def _forget_silent(self) -> None:
         while self._n_events > self._max_events:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CHANNEL = "kizuna_events"
 "The name of the notifications."
+ANSWER_SECONDS = 30.0
+"For one statement; the first block after a start may be found by reading a long journal."
 
 
 class PostgresJournal(JournalConnection):
@@ -24,9 +26,10 @@ class PostgresJournal(JournalConnection):
     serial = "BIGSERIAL PRIMARY KEY"
     announces = True
 
-    def __init__(self, url: str, data_set: str) -> None:
+    def __init__(self, url: str, data_set: str, *, answer_seconds: float = ANSWER_SECONDS) -> None:
         super().__init__(data_set)
         self._url = url
+        self._answer_seconds = answer_seconds
         self._connection: psycopg.Connection[Any] | None = None
         self._is_listening = False
 
@@ -70,10 +73,12 @@ class PostgresJournal(JournalConnection):
             raise
 
     def _connect(self) -> psycopg.Connection[Any]:
-        import psycopg
+        from serving.impatient_connection import connect_impatiently
 
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=WAIT_SECONDS)
+            self._connection = connect_impatiently(
+                self._url, answer_seconds=self._answer_seconds, autocommit=True, connect_timeout=WAIT_SECONDS
+            )
             self._is_listening = False
         return self._connection
 

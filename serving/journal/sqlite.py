@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from core.errors import SourceUnavailable
+from core.files import describe_disk_fault
 from serving.database import WAIT_SECONDS
 from serving.journal.database import INSERT, JournalConnection, Row
 
@@ -57,7 +58,7 @@ class SqliteJournal(JournalConnection):
             ((version,),) = (self._connection or self._connect()).execute("PRAGMA data_version").fetchall()
         except sqlite3.Error as error:
             self.close()
-            raise SourceUnavailable(f"the event journal {self.path} is unavailable: {error}") from error
+            raise self._unavailable(error) from error
         before, self._version = self._version, version
         return version != before
 
@@ -77,10 +78,13 @@ class SqliteJournal(JournalConnection):
             yield connection.cursor()
         except sqlite3.Error as error:
             self.close()
-            raise SourceUnavailable(f"the event journal {self.path} is unavailable: {error}") from error
+            raise self._unavailable(error) from error
         except BaseException:
             self.close()
             raise
+
+    def _unavailable(self, error: sqlite3.Error) -> SourceUnavailable:
+        return SourceUnavailable(f"the event journal {self.path} is unavailable: {describe_disk_fault(error) or error}")
 
     def _connect(self) -> sqlite3.Connection:
         """The open connection, or another one where the file was replaced."""

@@ -10,6 +10,7 @@ with the number of callers, although the disk makes a few hundred commits a seco
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ from datetime import UTC, datetime
 from core.errors import JournalBusy, SourceUnavailable
 from core.events import AnyEvent
 from serving.journal.database import JournalConnection
+
+logger = logging.getLogger("kizuna.serving")
 
 MAX_QUEUED = 20_000
 "Events that wait for a transaction; more are refused at once, so that no caller waits for long."
@@ -90,7 +93,10 @@ class JournalWriter:
         except Exception as error:  # noqa: BLE001 - the thread has to answer every request
             failure = error if isinstance(error, SourceUnavailable) else SourceUnavailable(type(error).__name__)
             return [failure] * len(batches)
-        self._on_commit()
+        try:
+            self._on_commit()
+        except Exception as error:  # noqa: BLE001 - the events are stored, and the thread has to go on
+            logger.error("events are stored, but not part of answers yet: %s", type(error).__name__)
         return added
 
     def _take(self) -> list[Batch]:

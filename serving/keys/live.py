@@ -14,7 +14,6 @@ from core.access import NO_DIGEST, ApiKey, split_key
 from core.errors import BrokenArtifact, KizunaError
 from serving.keys.file import KeyFile, Stamp
 from serving.keys.store import KeyStore
-from serving.keys.usage import DailyUsage
 
 logger = logging.getLogger("kizuna.serving")
 
@@ -28,14 +27,14 @@ NO_KEY = ApiKey(
 
 
 class LiveKeys:
-    """The keys as one worker sees them, and how often they were used today."""
+    """The keys as one worker sees them."""
 
     def __init__(self, file: KeyFile | None) -> None:
         """None: the keys are in a database; until `poll` has read them, none is accepted."""
-        self.usage = DailyUsage()
         self.origins: frozenset[str] = frozenset()
         "Of the pages that may send requests with a browser key."
-        self.have_quotas = False
+        self.with_quota: tuple[str, ...] = ()
+        "Ids of the keys with a quota."
         self._file = file
         self._stamp: Stamp | None = None
         self._by_id: dict[str, ApiKey] = {}
@@ -84,7 +83,7 @@ class LiveKeys:
         self._by_id = {key.key_id: key for key in keys}
         in_use = [key for key in keys if key.revoked_at is None]
         self.origins = frozenset(origin for key in in_use if key.browser for origin in key.browser.origins)
-        self.have_quotas = any(key.requests_per_day is not None for key in in_use)
+        self.with_quota = tuple(key.key_id for key in in_use if key.requests_per_day is not None)
         self._is_unknown = False
 
     def _accept_none(self, error: KizunaError) -> None:

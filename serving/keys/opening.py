@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.environment import USAGE_FILE
 from serving.keys.database import KeyDatabase
 from serving.keys.file import KeyFile
 from serving.keys.store import KeyStore
@@ -15,4 +14,4 @@ def open_key_store(database_url: str | None, file: Path, *, data_set: str) -> Ke
     """The keys in the database at this URL, or in the file if there is none."""
     if database_url is None:
         return KeyFile(file)
-    return KeyTable(KeyDatabase.at(database_url, file.with_name(USAGE_FILE)), data_set)
+    return KeyTable(KeyDatabase.at(database_url, file), data_set)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from core.errors import KizunaError
 from serving.keys.database import KeyDatabase
+from serving.keys.limits import KeyLimits
 from serving.keys.live import LiveKeys
 from serving.keys.table import KeyTable
 from serving.keys.usage import UsageTable
@@ -22,13 +23,13 @@ class KeySync:
     """The thread of one worker."""
 
     def __init__(
-        self, keys: LiveKeys, database: KeyDatabase, *, data_set: Callable[[], str | None], has_keys: bool
+        self, keys: LiveKeys, limits: KeyLimits, *, database: KeyDatabase, data_set: Callable[[], str | None]
     ) -> None:
-        """`data_set` is None before the first release; `has_keys`: whether the database has the keys, too."""
+        """`data_set` is None before the first release."""
         self._keys = keys
+        self._limits = limits
         self._database = database
         self._data_set = data_set
-        self._has_keys = has_keys
         self._last_fault = ""
         self._stopped = threading.Event()
 
@@ -49,17 +50,17 @@ class KeySync:
         except Exception as error:  # noqa: BLE001 - an exception that leaves this thread would end it
             fault = str(error) if isinstance(error, KizunaError) else type(error).__name__
             if fault != self._last_fault:
-                logger.error("requests a day are counted by each worker alone: %s", fault)
+                logger.error("requests a day are counted by each host alone: %s", fault)
             self._last_fault = fault
 
     def _run_once(self) -> None:
         data_set = self._data_set()
         if data_set is None:
             return
-        if self._has_keys:
-            self._keys.poll(KeyTable(self._database, data_set))
-        if self._keys.have_quotas:
-            self._keys.usage.exchange(UsageTable(self._database, data_set), today=datetime.now(UTC).date())
+        self._keys.poll(KeyTable(self._database, data_set))
+        if key_ids := self._keys.with_quota:
+            table = UsageTable(self._database, data_set)
+            self._limits.exchange(table, key_ids=key_ids, today=datetime.now(UTC).date())
 
     def _run(self) -> None:
         while not self._stopped.wait(SYNC_SECONDS):

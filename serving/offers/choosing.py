@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from core.control_group import hash_share
 from core.decisions import DecisionRow, NoContact
 from core.ids import digest_of
 from models.policies.allocation.problem import NOTHING
@@ -31,6 +32,8 @@ class OfferRequest:
     customer_id: str
     now: datetime
     "Local time."
+    contact_at: datetime | None = None
+    "Local time of a contact that is made later; None: at once."
     channel: str | None = None
     context: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
     unavailable: Collection[str] = ()
@@ -39,6 +42,11 @@ class OfferRequest:
     "What was stored of the customer since the cutoff of the release; None where the database does not respond."
     live: LiveCustomer | None = None
     "The customer's events since the release."
+
+    @property
+    def moment(self) -> datetime:
+        """When the contact is made, local time."""
+        return self.contact_at or self.now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +107,7 @@ class OfferChoice:
             no_contact=self.nothing_because,
             expected_value=0.0 if option is None else float(values.value[0, self.choice]),
             cost=0.0 if option is None or self.is_control else float(values.cost[0, self.choice]),
+            send_at=self.request.contact_at,
             policy=terms.settings.exploration if terms.settings.exploration != "none" else "expected_value",
             release_id=release_id,
         )
@@ -110,8 +119,8 @@ def choose_offer(release: Release, request: OfferRequest) -> OfferChoice:
     terms, customer = part.terms, part.customer(request.customer_id)
     options = list_options(part.terms.offers, terms.settings.channels, only=request.channel)
     occasion = Occasion(
-        moments=np.array([np.datetime64(request.now, "s")]),
-        day=request.now.date(),
+        moments=np.array([np.datetime64(request.moment, "s")]),
+        day=request.moment.date(),
         is_immediate=True,
         context=request.context,
         unavailable=request.unavailable,
@@ -126,7 +135,9 @@ def choose_offer(release: Release, request: OfferRequest) -> OfferChoice:
         candidates = candidates.exclude_all(NoContact.CONTACTS_UNKNOWN)
     identity = (terms.data_set, request.customer_id, request.now, request.channel, dict(request.context))
     problem = state_problem(terms, candidates, seed=int(digest_of(identity), 16))
-    choices = choose_for_request(problem, terms.prices)
+    # Of customers who are alike, other ones on other days.
+    lot = hash_share(f"{terms.data_set}:{occasion.day}:price", request.customer_id)
+    choices = choose_for_request(problem, terms.prices, gets_at_price=lot < terms.share_at_price)
     return OfferChoice(
         decision_id=digest_of(identity),
         request=request,

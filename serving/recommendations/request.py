@@ -63,11 +63,13 @@ class RecommendationsRequest(Request, frozen=True):
     trending: bool = False
     "Items whose purchases are growing, instead of personal recommendations."
 
-    def __post_init__(self) -> None:
+    def find_contradiction(self) -> str:
+        """Which fields exclude each other; '' if none do. JSON Schema cannot express it."""
         if (self.similar_to is not None) + (self.bought_with is not None) + self.trending > 1:
-            raise ValueError("give at most one of similar_to, bought_with and trending")
+            return "give at most one of similar_to, bought_with and trending"
         if self.price_min is not None and self.price_max is not None and self.price_min > self.price_max:
-            raise ValueError("price_min has to be at most price_max")
+            return "price_min has to be at most price_max"
+        return ""
 
     def with_defaults(self, repeat_policy: RepeatPolicy, discovery: float) -> Self:
         """The request with the release's rules for repeats where it states none."""

@@ -62,6 +62,8 @@ class OfferTerms(msgspec.Struct, frozen=True, kw_only=True):
     "Contacts in 30 days after which one more was shown to lose money."
     prices: dict[str, float] = {}
     "What one more unit of a budget or capacity is worth, by the allocation to all customers at the cutoff."
+    share_at_price: float = 0.0
+    "Of the customers to whom a contact is worth these prices and no more, as all are who are alike: who get one."
 
     @property
     def offers(self) -> tuple[Offer, ...]:

@@ -20,6 +20,7 @@
     <release_id>/accounts/        churn risk, value and reasons by account, where customers have accounts
     <release_id>/retention/       what a retention contact of each customer is worth
     <release_id>/health/          health scores as of the last `kizuna health`
+    <release_id>/identities/      which customer each alias is
     <release_id>/report/          figures of the report and read-outs of campaigns
 
 Arrays are memory-mapped, not read, so that workers start at once and share the memory.
@@ -47,6 +48,7 @@ from serving.release.churn_part import ChurnPart
 from serving.release.experiment_part import ExperimentPart
 from serving.release.hazard_part import HazardPart
 from serving.release.health_part import HealthPart
+from serving.release.identity_part import IdentityPart
 from serving.release.integrity import DESCRIPTION, checksums, flush, refuse_damage, refuse_damage_once
 from serving.release.offer_part import OfferPart
 from serving.release.predict_part import PredictPart
@@ -160,6 +162,7 @@ class Release:
     health: HealthPart | None = field(default=None, metadata={"part": HealthPart})
     report: ReportPart | None = field(default=None, metadata={"part": ReportPart})
     experiment: ExperimentPart | None = field(default=None, metadata={"part": ExperimentPart})
+    identities: IdentityPart | None = field(default=None, metadata={"part": IdentityPart})
 
     def value_of(self, customer_id: str) -> CustomerWorth:
         """What a customer is worth: the predicted value or, without a value model, the last year's."""

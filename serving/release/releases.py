@@ -19,6 +19,7 @@ from typing import Annotated
 import msgspec
 
 from core.errors import BadInput, BrokenArtifact, BuildInProgress, NotFound, SourceUnavailable
+from core.files import describe_disk_fault, name_place
 from serving.release.integrity import DESCRIPTION, flush, forget_verified, note_verified
 from serving.release.release import Release, ReleaseDescription, read_description
 from serving.release.verification import explain_other_mean, verify_release
@@ -61,7 +62,8 @@ class Releases:
         except FileNotFoundError as error:
             raise NotFound(f"there is no release in {self.folder} yet; run `kizuna release`") from error
         except OSError as error:
-            raise SourceUnavailable(f"{self.active_path} cannot be read: {error.strerror}") from error
+            reason = describe_disk_fault(error) or f"{self.active_path} cannot be read: {error.strerror}"
+            raise SourceUnavailable(reason) from error
 
     def open_active(self) -> Release:
         """Open the active release. Raises NotFound before the first release."""
@@ -102,7 +104,7 @@ class Releases:
         `verify` gets the release as it was read back, and raises BrokenArtifact where it cannot answer; then, or where
         its mean score is unlike that of the active release and the activation does not accept that, nothing changes.
         """
-        with self.build_folder() as building:
+        with name_place(self.folder), self.build_folder() as building:
             release.write(building)
             written = Release.open(building)
             verify(written)

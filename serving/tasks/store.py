@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -24,6 +24,8 @@ class TaskFilter:
     state: TaskState | None = None
     owner: str | None = None
     customer_id: str | None = None
+    customer_ids: tuple[str, ...] | None = None
+    "Tasks of any of these customers."
     undelivered: bool = False
     "Only tasks that the webhook has not accepted yet."
 
@@ -106,8 +108,18 @@ class TaskStore:
             row = connection.execute(TASKS.select().where(is_task)).mappings().first()
         return None if row is None else task_of(row)
 
-    def change(self, task_id: str, change: TaskChange, *, now: datetime) -> ChangedTask:
-        """Change a task. Raises NotFound, or WrongTransition for a state it cannot change to."""
+    def change(
+        self,
+        task_id: str,
+        change: TaskChange,
+        *,
+        now: datetime,
+        before_commit: Callable[[ChangedTask], None] = lambda _: None,
+    ) -> ChangedTask:
+        """Change a task. Raises NotFound, or WrongTransition for a state it cannot change to.
+
+        `before_commit` gets the change before it is made.
+        """
         from serving.tasks.schema import TASKS, row_of, task_of
 
         is_task = (TASKS.c.data_set == self.data_set) & (TASKS.c.task_id == task_id)
@@ -120,6 +132,7 @@ class TaskStore:
             before = task_of(connection.execute(TASKS.select().where(is_task)).mappings().one())
             after = apply_change(before, change, now=now)
             connection.execute(TASKS.update().where(is_task).values(row_of(after)))
+            before_commit(ChangedTask(before, after))
         return ChangedTask(before, after)
 
     def mark_delivered(self, task: Task, *, now: datetime) -> None:
@@ -138,6 +151,8 @@ class TaskStore:
             value = getattr(task_filter, name)
             if value is not None:
                 conditions.append(c[name] == str(value))
+        if task_filter.customer_ids is not None:
+            conditions.append(c.customer_id.in_(task_filter.customer_ids))
         if task_filter.undelivered:
             conditions.append(c.delivered_at.is_(None))
         return conditions if cursor is None else [*conditions, c.number < cursor]

@@ -24,13 +24,19 @@ TEMPLATES = Path(__file__).with_name("templates")
 HEADERS = {
     "content-security-policy": (
         "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
+        "frame-ancestors 'none'; img-src data:"
     ),
     # Not no-referrer: browsers would then send `Origin: null` with forms.
     "referrer-policy": "same-origin",
     "vary": "accept-language",
 }
-"Of every page."
+"Of every page. Its only image is the empty icon, without which browsers ask for /favicon.ico."
+DETAILS = {
+    ProblemType.INVALID_REQUEST: "the address or the form contains what this page does not know",
+    ProblemType.UNKNOWN_SEGMENT: "see the page of all segments",
+    ProblemType.WRONG_TRANSITION: "another person has changed the task; open the page of tasks again",
+}
+"What the API says about these is for programs, with names of fields and states."
 NEEDS = {
     Scope.READ: "this page needs a key with the scope `read`",
     Scope.TASKS: "changing tasks needs a key with the scope `tasks`",
@@ -70,7 +76,11 @@ def _answer(
             return content
         return _render(view, content, status=200)
     except Problem as problem:
-        values = {"title": problem.kind.title, "detail": problem.detail, "status": problem.status}
+        values = {
+            "title": problem.kind.title,
+            "detail": DETAILS.get(problem.kind, problem.detail),
+            "status": problem.status,
+        }
         response = _render(view, Content("problem.html.j2", values), status=problem.status)
         response.headers.update(problem.headers or {})
         return response

@@ -95,7 +95,7 @@ class Webhook:
                 status = response.status_code
                 with suppress(httpx.TransportError):  # the status is the answer
                     _skip_body(response)
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.InvalidURL) as error:
             raise WebhookUnavailable(type(error).__name__) from error
         if status in LATER or status >= 500:
             raise WebhookUnavailable(f"status {status}", status=status)

@@ -163,7 +163,9 @@ def conform(raw: ir.Table, contract: TableContract, *, config: Config, source: T
     for name, cells in taken_off.items():
         readings[name] = take_off(readings[name], cells, bench=bench, written=formats[name])
     readings = negate(readings, mapped, bench=bench, kinds=kinds, table=contract.name)
-    readings = scale_numbers(fill_ids(readings, mapped), mapped, bench=bench, base_currency=config.currency)
+    readings = scale_numbers(
+        fill_ids(readings, mapped), mapped, bench=bench, base_currency=config.currency, table=contract.name
+    )
     readings = take_off_tax(readings, contract, tax_rate=config.money.tax_rate)
     if source is not None and source.returns is not None:
         readings = negate_returns(readings, source.returns, raw=raw, table=contract.name)

@@ -8,6 +8,7 @@ One row of 2062 would otherwise make every customer look silent for decades.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -22,6 +23,8 @@ MAX_ROWS, MAX_SHARE, MAX_SHARE_OF_FEW = 3, 0.001, 0.1
 "More rows than these are no typing errors: at most 3 or one in a thousand, and never more than a tenth."
 PLANNED = ("subscriptions", "opportunities", "spend", "contacts")
 "Tables whose rows may begin in the future: a contract that is signed, a budget, a planned mailing."
+BUDDHIST_YEAR = re.compile(r"(?<!\d)25[5-9]\d(?!\d)")
+"A year of our time in the calendar of Thailand."
 AHEAD_OF_TODAY, AHEAD_OF_OTHERS = "ahead of today", "far ahead of all other records"
 "Reasons to exclude a row."
 EPOCH, DAY_SECONDS = date(1970, 1, 1), 86_400

@@ -14,6 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from core.date_format import (
+    BUDDHIST_YEARS,
     DAYS_TO_1970,
     EPOCH_UNITS,
     ERA,
@@ -41,6 +42,8 @@ LOST_DIGITS = "a time in scientific notation, its digits are lost"
 "What `kizuna check` calls such a count since 1970."
 SCIENTIFIC = "^[0-9](?:[.,]([0-9]*))?[eE][+]?([0-9]{1,2})$"
 "A number in scientific notation: its decimals and its exponent."
+BUDDHIST = "buddhist"
+"The calendar of Thailand, as the TOML names it."
 MAX_OFFSET = 14 * 3600
 "Seconds; no zone is farther from UTC, so that 18:00-20:00 is no time with an offset."
 FIRST_SHORT_YEAR = 69
@@ -58,7 +61,14 @@ class ClockTime:
     "Whether no time is given: a day has nothing to shift between time zones."
 
 
-def moment_in(text: ir.Value, bench: Workbench, *, date_format: str | None, takes_months: bool = False) -> ClockTime:
+def moment_in(
+    text: ir.Value,
+    bench: Workbench,
+    *,
+    date_format: str | None,
+    takes_months: bool = False,
+    calendar: str | None = None,
+) -> ClockTime:
     """The moment in a text, NULL where there is none; fractions of a second are cut off.
 
     With `takes_months`, a month is its first day.
@@ -83,7 +93,7 @@ def moment_in(text: ir.Value, bench: Workbench, *, date_format: str | None, take
         parts.text_of("offset"),
     )
     is_day, offset_seconds = bench.step(parts.text_of("hour").isnull()), _offset_seconds(offset, bench)
-    year = bench.step(_four_digits(year))
+    year = bench.step(_four_digits(year) if calendar != BUDDHIST else _year_of_buddhist(year))
     valid = bench.step(
         plain.re_search(pattern.regex)
         & (_number(year) >= 1)
@@ -164,6 +174,12 @@ class _Parts:
 def _four_digits(year: ir.Value) -> ir.Value:
     century = ibis.ifelse(year >= str(FIRST_SHORT_YEAR), "19", "20")
     return ibis.ifelse(year.length() == 2, century + year, year)
+
+
+def _year_of_buddhist(year: ir.Value) -> ir.Value:
+    """Our year of one in the Buddhist calendar, which two digits shorten."""
+    whole = _number(ibis.ifelse(year.length() == 2, "25" + year, year))
+    return (whole - BUDDHIST_YEARS).cast("string").lpad(4, "0")
 
 
 def _number(digits: ir.Value) -> ir.Value:

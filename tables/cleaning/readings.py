@@ -16,11 +16,19 @@ import ibis
 import ibis.expr.types as ir
 
 from core.config.sources import ValueFormat
-from core.date_format import EPOCH_UNITS, SPREADSHEET_DAYS
+from core.date_format import BUDDHIST_YEARS, EPOCH_UNITS, SPREADSHEET_DAYS
 from core.errors import DataError
 from tables.cleaning.characters import is_null_word, is_one_of, narrow
 from tables.cleaning.identifiers import decimal_id, float_id, text_id
-from tables.cleaning.moments import LOST_DIGITS, ClockTime, epoch_to_utc, has_lost_digits, moment_in, spreadsheet_moment
+from tables.cleaning.moments import (
+    BUDDHIST,
+    LOST_DIGITS,
+    ClockTime,
+    epoch_to_utc,
+    has_lost_digits,
+    moment_in,
+    spreadsheet_moment,
+)
 from tables.cleaning.numbers import Notation, number_in
 from tables.cleaning.workbench import Workbench
 from tables.contract_types import Kind
@@ -137,6 +145,8 @@ def read_integer(raw: ir.Value, bench: Workbench, *, written: ValueFormat) -> Re
 
 def read_time(raw: ir.Value, bench: Workbench, *, written: ValueFormat, takes_months: bool = False) -> Reading:
     """A naive local timestamp; a date without a time is its midnight."""
+    if written.calendar == BUDDHIST and (raw.type().is_timestamp() or raw.type().is_date()):
+        raw = bench.step(raw - ibis.interval(years=BUDDHIST_YEARS))
     if raw.type().is_timestamp():
         naive = raw.cast("timestamp")
         return Reading(bench.naive_to_local(naive) if raw.type().timezone is None else bench.utc_to_local(naive))
@@ -153,7 +163,9 @@ def read_time(raw: ir.Value, bench: Workbench, *, written: ValueFormat, takes_mo
     if raw.type().is_numeric() and (is_month or written.date_format is not None):
         raw = bench.step(raw.cast("int64").cast("string"))
     if raw.type().is_string():
-        moment = moment_in(raw, bench, date_format=written.date_format, takes_months=takes_months)
+        moment = moment_in(
+            raw, bench, date_format=written.date_format, takes_months=takes_months, calendar=written.calendar
+        )
         reading = _with_check(raw, _to_local(moment, bench), present=_is_filled(raw))
         if (unit := EPOCH_UNITS.get(written.date_format or "")) is None:
             return reading

@@ -236,7 +236,12 @@ def fill_id(ids: ir.Value, width: int) -> ir.Value:
 
 
 def scale_numbers(
-    readings: dict[str, Reading], mapped: Mapping[str, ColumnSource], *, bench: Workbench, base_currency: str
+    readings: dict[str, Reading],
+    mapped: Mapping[str, ColumnSource],
+    *,
+    bench: Workbench,
+    base_currency: str,
+    table: str,
 ) -> dict[str, Reading]:
     """The readings, in units of the contract where the TOML gives a scale, an interval or what shares them."""
     scaled = dict(readings)
@@ -249,9 +254,9 @@ def scale_numbers(
         if column.duration is not None:
             value = value / SECONDS_OF_MINUTE
         if column.interval is not None:
-            value = value / _months(source_column(bench.source, column.interval, table="it"))
+            value = value / _months(source_column(bench.source, column.interval, table=table))
         if column.shared_within is not None:
-            value = value / _count_lines(source_column(bench.source, column.shared_within, table="it"))
+            value = value / _count_lines(source_column(bench.source, column.shared_within, table=table))
         if value is not readings[name].value:
             scaled[name] = replace(readings[name], value=value, unreadable=_is_lost(readings[name], value))
     return scaled

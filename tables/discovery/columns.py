@@ -11,7 +11,9 @@ from typing import Literal
 import ibis.expr.types as ir
 
 from core.date_format import EPOCH_UNITS
+from tables.discovery.calendars import as_buddhist, buddhist_today, is_buddhist
 from tables.discovery.clock_values import CLOCK_ALONE, offsets_in, offsets_of_clocks
+from tables.discovery.compact_dates import guess_compact
 from tables.discovery.dates import (
     ENOUGH,
     DateGuess,
@@ -19,11 +21,12 @@ from tables.discovery.dates import (
     guess_serials,
     range_of,
 )
-from tables.discovery.epochs import EPOCHS, day_of_epoch, is_epoch
+from tables.discovery.epochs import EPOCHS, day_of_epoch, digits_of, is_epoch
+from tables.discovery.missing import find_missing
 from tables.discovery.months import count_months, guess_month_numbers, guess_months
 from tables.discovery.numbers import SCIENTIFIC, NumberGuess, guess_numbers
 from tables.discovery.time_names import is_called_id, kinds_of_time
-from tables.discovery.vocabulary import load_vocabulary, normalise
+from tables.discovery.vocabulary import normalise
 
 MAX_VALUES = 20_000
 "Different values of a text column that are looked at."
@@ -40,7 +43,14 @@ PHONE = re.compile(r"^\+?[\d() -]{9,20}$")
 PERSONAL_NAMES = re.compile(
     r"(^|\s)(first|last|full|given|family|sur|nick)? ?name$|e ?mail|^(tele|mobile )?phone( number)?$|"
     r"^mobile( number)?$|address|street|zip|postal|postcode|"
-    r"vorname|nachname|strasse|plz|telefon|氏名|名前|姓$|^名$|フリガナ|ふりがな|カナ$|住所|電話|郵便|メール|lat(itude)?$|lon(gitude)?$|^ip"
+    r"vorname|nachname|strasse|plz|telefon|氏名|名前|姓$|^名$|フリガナ|ふりがな|カナ$|住所|電話|郵便|メール|lat(itude)?$|lon(gitude)?$|^ip|"
+    r"^(pre)?nom( de famille)?$|^nombres?$|apellido|direccion|correo|cognome|^nome( completo)?$|sobrenome|endereco|"
+    r"indirizzo|adresse?$|courriel|achternaam|voornaam|^adres$|nazwisko|^imie|imie i nazwisko|^adi?$|soyad|^eposta$|"
+    r"^nama( |$)|alamat|telepon|^no hp$|^ho ten|ho va ten|ten khach|dia chi|dien thoai|姓名|地址|电话|電話|手机|邮箱|"
+    r"이름|성명|주소|전화|휴대폰|이메일|имя|фамилия|отчество|^фио|адрес|телефон|почта|"
+    r"الاسم|اسم العميل|العنوان|الهاتف|الجوال|البريد|"
+    r"ชื่อ|นามสกุล|ที่อยู่|โทรศัพท์|เบอร์โทร|อีเมล|नाम$|पता$|फोन|मोबाइल|ईमेल|"
+    r"ονομα|επωνυμο|διευθυνση|τηλεφωνο|שם|כתובת|טלפון"
 )
 SERIAL = re.compile(r"^\d{4,5}(?:[.,]\d+)?$")
 "A day of a spreadsheet, perhaps with a time."
@@ -184,14 +194,13 @@ def _with_type(facts: ColumnFacts, column: ir.Value) -> ColumnFacts:
         days = [date(moment.year, moment.month, moment.day) for moment in (first, last) if moment is not None]
         is_zoned = kind.is_timestamp() and kind.timezone is not None
         dates = DateGuess(1.0, None, has_clock=kind.is_timestamp(), is_zoned=is_zoned, **range_of(days))
-        return replace(facts, kind="time", dates=dates)
+        return replace(facts, kind="time", dates=as_buddhist(dates) if is_buddhist(dates) else dates)
     if kind.is_numeric():
-        bounds = (facts.low, facts.high)
-        is_moment = (kind.is_integer() or kinds_of_time(facts.name)) and all(
-            one is not None and is_epoch(int(one)) for one in bounds
-        )
+        counts = [int(one) for one in (facts.low, facts.high) if one is not None]
+        needs_name = not kind.is_integer() or any(digits_of(one) > len(str(one)) for one in counts)
+        is_moment = (kinds_of_time(facts.name) or not needs_name) and all(map(is_epoch, counts))
         if is_moment and facts.low is not None and not is_called_id(facts.name):
-            date_format = EPOCHS[len(str(int(facts.low)))]
+            date_format = EPOCHS[digits_of(counts[0])]
             evidence = f"all {facts.n_filled:,} numbers are moments between 1990 and 2100"
             first, last = day_of_epoch(int(facts.low)), day_of_epoch(int(facts.high or 0))
             dates = DateGuess(1.0, date_format, evidence, has_clock=True, first=first, last=last)
@@ -229,7 +238,7 @@ def _examine_text(table: ir.Table, name: str, *, n_rows: int, n_values: int, tod
     chosen = totals.order_by(totals.text.hash()).limit(n_values).to_pyarrow().to_pylist()
     n_distinct, n_present = (int(chosen[0][total]) if chosen else 0 for total in ("n_distinct", "n_present"))
     cells = sorted(((row["text"], row["rows"]) for row in chosen), key=lambda cell: -cell[1])
-    missing = _missing_words(cells)
+    missing = find_missing(name, cells)
     words = {word for word, _ in missing}
     filled = [cell for cell in cells if cell[0] not in words]
     dates = _guess_dates(name, filled, today=today)
@@ -265,10 +274,14 @@ def _examine_text(table: ir.Table, name: str, *, n_rows: int, n_values: int, tod
 def _guess_dates(name: str, cells: list[tuple[str, int]], *, today: date) -> DateGuess | None:
     """How the cells of a text column are read as months, moments, or days of a spreadsheet; None if they are none."""
     dates = guess_months(name, cells) or guess_dates(cells, today=today)
+    if dates is not None and is_buddhist(dates):
+        return as_buddhist(guess_months(name, cells) or guess_dates(cells, today=buddhist_today(today)) or dates)
     if dates is not None and dates.date_format in EPOCH_UNITS and is_called_id(name):
         dates = None
-    if dates is not None and dates.is_scientific and not kinds_of_time(name):
+    if dates is not None and dates.needs_name and not kinds_of_time(name):
         dates = None
+    if dates is None and kinds_of_time(name):
+        dates = guess_compact(cells)
     serials = [float(value.replace(",", ".")) for value, _ in cells if SERIAL.match(value)]
     if dates is None and serials and len(serials) == len(cells):
         return _guess_serials(name, (min(serials), max(serials)), n_rows=sum(rows for _, rows in cells))
@@ -284,10 +297,3 @@ def _words_among_dates(cells: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 def _count(cells: Iterable[tuple[str, int]], pattern: re.Pattern[str]) -> int:
     return sum(rows for value, rows in cells if pattern.match(value))
-
-
-def _missing_words(cells: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Cells that are a word for missing, unless they are all that the column has."""
-    words = {word.casefold() for word in load_vocabulary().words("missing.words")}
-    found_words = [cell for cell in cells if cell[0].casefold() in words]
-    return found_words if len(found_words) < len(cells) else []

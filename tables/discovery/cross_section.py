@@ -110,7 +110,8 @@ def _table(source: ExaminedSource, key: ColumnFacts, *, names: set[str], label: 
         plain = normalise(facts.name)
         slug = plain if EAST_ASIAN.search(plain) else re.sub(r"\W+", "_", plain).strip("_")
         is_feature = facts.is_category or (facts.is_number and facts.n_distinct > 1)
-        hidden = facts.is_personal or GIVEN_AWAY.search(plain) or NO_ATTRIBUTE.search(plain) or facts.is_unique
+        is_id = facts.is_unique and (facts.numbers is None or facts.numbers.is_whole)
+        hidden = facts.is_personal or GIVEN_AWAY.search(plain) or NO_ATTRIBUTE.search(plain) or is_id
         if facts.name in (key.name, label):
             continue
         if hidden or not is_feature or slug in names or not slug:

@@ -30,6 +30,7 @@ from core.date_format import (
     with_english_months,
 )
 from tables.cleaning.characters import PLAIN_CHARACTERS
+from tables.cleaning.moments import FIRST_SHORT_YEAR
 from tables.discovery.epochs import EPOCHS, count_epochs
 
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day_first", "month_first", "year_first"
@@ -71,8 +72,10 @@ class DateGuess:
     is_ambiguous: bool = False
     "Whether day first and month first both fit every date."
     has_clock: bool = False
-    is_scientific: bool = False
-    "Whether some are counts in scientific notation, which their column's name alone shows to be no other numbers."
+    is_buddhist: bool = False
+    "Whether the years are those of the Buddhist calendar; `first` and `last` are ours."
+    needs_name: bool = False
+    "Whether some are counts in scientific notation or of nine digits, which may be other numbers but for their name."
     offsets: tuple[str, ...] = ()
     "Offsets from UTC that are written in the cells, the most frequent first."
     is_zoned: bool = False
@@ -124,7 +127,9 @@ def _with_western_year(text: str) -> str:
 def _is_number(text: str) -> bool:
     """Whether eight digits are no day, such as 12345678; 2024.5 is a number as well."""
     if text.isdigit():
-        return len(text) != 8 or not (1900 < int(text[:4]) < 2100 and 1 <= int(text[4:6]) <= 12 and int(text[6:]) <= 31)
+        year = int(text[:4])
+        is_year = 1900 < year < 2100 or 2486 < year < 2643  # the same in the Buddhist calendar
+        return len(text) != 8 or not (is_year and 1 <= int(text[4:6]) <= 12 and int(text[6:]) <= 31)
     return bool(re.match(r"^\d{4}[.]\d{1,2}$", text))
 
 
@@ -219,12 +224,14 @@ def _guess_epoch(cells: Sequence[tuple[str, int]], n_rows: int) -> DateGuess | N
     if not counts.lengths or counts.lengths.most_common(1)[0][1] < ENOUGH * n_rows:
         return None
     length, count = counts.lengths.most_common(1)[0]
-    evidence = f"{count:,} of {n_rows:,} numbers have {length} digits and are moments between 1990 and 2100"
+    digits = f"{length - 1} or {length}" if counts.n_short else str(length)
+    evidence = f"{count:,} of {n_rows:,} numbers have {digits} digits and are moments between 1990 and 2100"
     if counts.n_lost:
         evidence += f"; {counts.n_lost:,} have lost digits in scientific notation and cannot be read, "
         evidence += f"e.g. '{counts.lost_example}': export the column as whole numbers"
-    facts, is_scientific = range_of(counts.days), counts.n_scientific > 0
-    return DateGuess(count / n_rows, EPOCHS[length], evidence, has_clock=True, is_scientific=is_scientific, **facts)
+    needs_name = counts.n_scientific + counts.n_short > 0
+    facts = range_of(counts.days)
+    return DateGuess(count / n_rows, EPOCHS[length], evidence, has_clock=True, needs_name=needs_name, **facts)
 
 
 def guess_serials(low: float, high: float, *, n_rows: int, is_birth: bool = False) -> DateGuess | None:
@@ -265,7 +272,8 @@ def _first_day(text: str) -> date | None:
 
 def _day_of(year: str, *, month: str, day: str) -> date | None:
     try:
-        return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
+        century = 0 if len(year) > 2 else 1900 if int(year) >= FIRST_SHORT_YEAR else 2000
+        return date(century + int(year), int(month), int(day))
     except ValueError:
         return None
 

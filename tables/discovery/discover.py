@@ -8,6 +8,7 @@ from datetime import date
 
 from core.errors import BadInput
 from tables.contract import CONTRACT
+from tables.discovery.account_ids import choose_persons_or_accounts
 from tables.discovery.business import choose_churn, choose_currency, choose_name, choose_zone
 from tables.discovery.consents import derive_consents, describe_boxes
 from tables.discovery.cross_section import propose_cross_section
@@ -20,10 +21,10 @@ from tables.discovery.inputs import Inputs
 from tables.discovery.keys import compare_ids, describe_ids, describe_overlap, find_aliases, ids_of
 from tables.discovery.languages import language_of
 from tables.discovery.lookups import join_orders
-from tables.discovery.meeting_ids import drop_contacts_of_accounts, meet_subscriptions
-from tables.discovery.order_lines import describe_discounts
+from tables.discovery.meeting_ids import meet_subscriptions
+from tables.discovery.order_lines import describe_discounts, describe_refunds
 from tables.discovery.proposal import Ask, Proposal, Question, Setting
-from tables.discovery.recognition import ACCOUNT_IS_CUSTOMER, recognise
+from tables.discovery.recognition import recognise
 from tables.discovery.reconcile import reconcile_files
 from tables.discovery.renewals import drop_renewals_of_export
 from tables.discovery.row_settings import describe_statuses
@@ -65,16 +66,17 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
         raise BadInput(describe_nothing_found(sources))
     if not any("customer_id" in guess.columns for guess in guesses if CONTRACT[guess.table].proves_activity):
         raise BadInput(f"{guesses[0].examined.source.label}: no column says which customer a row belongs to")
-    guesses, dropped = drop_contacts_of_accounts(guesses)
-    guesses = merge_widths(_account_or_customer(guesses), ask)
-    guesses = meet_subscriptions(fill_leading_zeros(guesses))
+    guesses, dropped, customer = choose_persons_or_accounts(guesses, sources, today=today)
+    lookups = [lookup for guess in guesses if (lookup := guess.examined.source.settings.lookup)]
+    notes = [note for note in notes if not note.startswith(tuple(f"{one.label}: not used" for one in lookups))]
+    guesses = meet_subscriptions(fill_leading_zeros(merge_widths(guesses, ask)))
     currency = choose_currency(guesses, ask, language=language)
     zone = choose_zone(guesses, ask, language=language, currency=str(currency.value), local=local_zone)
     churn = choose_churn(guesses, ask, today=today)
     guesses, scales = choose_survey(guesses)
     guesses = [*guesses, *derive_tables(guesses), *derive_consents(guesses, ask)]
     return Proposal(
-        head=(name, zone, currency, churn.active_days, *_duplicates(guesses, ask), *scales),
+        head=(name, zone, currency, *customer, churn.active_days, *_duplicates(guesses, ask), *scales),
         churn=churn.churn,
         money=choose_tax(guesses, ask, currency=str(currency.value), language=language),
         tables=tuple(
@@ -98,8 +100,13 @@ def propose(arguments: Sequence[str], inputs: Inputs, *, ask: Ask, today: date, 
             *notes,
             *dropped,
             *describe_boxes(guesses),
-            *(note for guess in guesses for note in (*describe_statuses(guess), *describe_discounts(guess))),
-            *_id_notes(guesses),
+            *(
+                note
+                for guess in guesses
+                for describe in (describe_statuses, describe_discounts, describe_refunds)
+                for note in describe(guess)
+            ),
+            *_id_notes(guesses, are_accounts=bool(customer)),
         ),
     )
 
@@ -205,24 +212,6 @@ def _identities(name: str, guess: TableGuess) -> TableGuess:
     return replace(guess, table="identities", columns=columns, choices={})
 
 
-def _account_or_customer(guesses: list[TableGuess]) -> list[TableGuess]:
-    """The accounts as the table of customers where accounts are the customers of every other table."""
-    tables = {guess.table: guess for guess in guesses}
-    of_accounts = [guess for guess in guesses if "customer_id" in guess.columns]
-    if "customers" in tables or "accounts" not in tables:
-        return guesses
-    if not any(guess.columns["customer_id"].evidence == ACCOUNT_IS_CUSTOMER for guess in of_accounts):
-        return guesses
-    accounts = tables["accounts"]
-    customers = next((one for one in recognise(accounts.examined) if one.table == "customers"), None)
-    if customers is None:
-        return guesses
-    key = replace(accounts.columns["account_id"], evidence=ACCOUNT_IS_CUSTOMER)
-    columns = {name: column for name, column in customers.columns.items() if name != "account_id"}
-    columns |= {"customer_id": key}
-    return [*(guess for guess in guesses if guess is not accounts), replace(customers, columns=columns)]
-
-
 def _duplicates(guesses: Sequence[TableGuess], ask: Ask) -> Iterator[Setting]:
     """What to do with lines of purchases that are equal in every column."""
     purchases = next((guess for guess in guesses if guess.table == "purchases"), None)
@@ -268,8 +257,8 @@ def _amount_notes(guesses: Sequence[TableGuess]) -> Iterator[str]:
             yield f"{label}: no column has amounts, so there are recommendations, but no figures and features of money"
 
 
-def _id_notes(guesses: Sequence[TableGuess]) -> Iterator[str]:
-    """What is wrong with ids: lost digits, and tables whose customers do not meet."""
+def _id_notes(guesses: Sequence[TableGuess], *, are_accounts: bool) -> Iterator[str]:
+    """What is wrong with ids: lost digits, and tables whose customers do not meet. Rows may name accounts that are."""
     for guess in guesses:
         facts = guess.facts("customer_id")
         if facts is not None and facts.n_scientific:
@@ -279,6 +268,8 @@ def _id_notes(guesses: Sequence[TableGuess]) -> Iterator[str]:
     if customers is None or key is None:
         return
     customer_ids = ids_of(customers.examined, key.name)
+    if are_accounts and (account := customers.facts("account_id")):
+        customer_ids |= ids_of(customers.examined, account.name)
     for guess in guesses:
         facts = guess.facts("customer_id")
         is_alias = BY_WAY in guess.columns["customer_id"].evidence if facts else False

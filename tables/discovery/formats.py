@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from tables.contract import CONTRACT
+from tables.discovery.calendars import describe_calendar
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.dates import DAY_FIRST, MONTH_FIRST, DateGuess
 from tables.discovery.guesses import TableGuess
@@ -45,6 +46,8 @@ def choose_formats(guess: TableGuess, ask: Ask, *, currency: str) -> FormatSetti
         dates = facts.dates
         if dates and dates.month_format and kinds.get(name) == "time":
             dates = as_first_days(dates)
+        if dates and dates.is_buddhist and kinds.get(name) in TIME_KINDS:
+            by_column.setdefault(name, []).append(Setting("calendar", "buddhist", describe_calendar(dates)))
         if not facts.is_text:
             if dates and dates.date_format and kinds.get(name) in TIME_KINDS:
                 by_column.setdefault(name, []).append(Setting("date_format", dates.date_format, dates.evidence))
@@ -178,7 +181,7 @@ def _hoist(guess: TableGuess, by_column: dict[str, list[Setting]], *, missing: d
     """Settings that all columns with dates, or with numbers, share become settings of the table."""
     of_table: list[Setting] = []
     shared: set[str] = set()
-    for keys, kinds in ((("date_format",), TIME_KINDS), (("decimal", "thousands"), NUMBER_KINDS)):
+    for keys, kinds in ((("date_format", "calendar"), TIME_KINDS), (("decimal", "thousands"), NUMBER_KINDS)):
         relevant = [name for name, facts in _columns_read(guess) if _is_of(guess, name, facts=facts, kinds=kinds)]
         chosen = {name: {s.key: s.value for s in by_column.get(name, []) if s.key in keys} for name in relevant}
         given = [values for values in chosen.values() if values]

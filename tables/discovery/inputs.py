@@ -6,6 +6,7 @@ orders.csv, orders_returns.csv                  two tables at first, although th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from ibis.backends.sql import SQLBackend
 
 from core.config.sources import TableSource
+from core.environment import LEDGER_FILE, MLFLOW_FILE
 from core.errors import BadInput, DataError, SourceUnavailable
 from core.redaction import redact
 from tables.discovery.grouping import DiscoveredSource, group_files
@@ -34,6 +36,8 @@ SQLITE_MARK = b"SQLite f"
 DATABASES = {".duckdb": "duckdb", ".ddb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".db": "duckdb"}
 "Kinds of databases by the ending of their file; SQLite is known by its first bytes as well."
 PARQUET_MARK = b"PAR1"
+OWN_FILES = (LEDGER_FILE, MLFLOW_FILE)
+"Files that only a folder has in which Kizuna stores what it makes."
 WEB = ("http://", "https://", "ftp://", "s3://", "gs://")
 
 
@@ -56,7 +60,11 @@ def find_inputs(arguments: Sequence[str]) -> Inputs:
         else:
             files += _files_at(Path(argument))
     unique = {path.resolve(): (path, is_named) for path, is_named in files}
-    skipped: list[str] = []
+    own = {path.parent for path, is_named in unique.values() if path.name in OWN_FILES and not is_named}
+    own -= set(map(Path, arguments))
+    own = {folder for folder in own if not own & set(folder.parents)}
+    unique = {at: one for at, one in unique.items() if one[1] or not own & set(one[0].parents)}
+    skipped = [f"{folder}: not read, because Kizuna stores models and releases there" for folder in sorted(own)]
     formats = list(_readable(unique.values(), skipped))
     sources += group_files(formats)
     if not sources:
@@ -94,7 +102,11 @@ def names_of_tables(backend: SQLBackend) -> list[tuple[str, str]]:
 def _files_at(path: Path) -> list[tuple[Path, bool]]:
     """The files at a path, and whether each was named itself; hidden files of a folder do not count."""
     if path.is_dir():
-        inside = sorted(file for file in path.rglob("*") if file.is_file())
+        parts = [path, *path.rglob("*")]
+        locked = next((part for part in parts if part.is_dir() and not os.access(part, os.R_OK | os.X_OK)), None)
+        if locked is not None:
+            raise SourceUnavailable(f"permission is denied to read the folder {locked}; change its rights")
+        inside = sorted(part for part in parts if part.is_file())
         return [(file, False) for file in inside if not _is_hidden(file.relative_to(path))]
     if not path.is_file():
         raise SourceUnavailable(f"there is no file or folder {path}")
@@ -109,6 +121,8 @@ def _readable(files: Iterable[tuple[Path, bool]], skipped: list[str]) -> Iterato
     """The files that are tables, with the format of text; others are an error if named, otherwise skipped."""
     endings = {ending for source in SOURCES.values() for ending in source.endings}
     for path, is_named in files:
+        if path.name == MLFLOW_FILE and not is_named:
+            continue  # MLflow makes it where it is called
         if path.suffix.lower() not in {*endings, *DATABASES} and not is_named:
             skipped.append(f"{path.name}: not read, because it does not end in {', '.join(sorted(endings))}")
             continue

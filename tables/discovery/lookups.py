@@ -34,11 +34,11 @@ NOT_IN_LOOKUP = ("each", "optional_columns", "files", "fill_within")
 
 
 @dataclass(frozen=True)
-class OrderPair:
-    """Lines, their orders, and the columns with the key."""
+class LookupPair:
+    """A source, another one with one row for each key of the first, such as lines and their orders, and the key."""
 
-    lines: ExaminedSource
-    orders: ExaminedSource
+    rows: ExaminedSource
+    others: ExaminedSource
     on: str
     key: str
     n_keys: int
@@ -53,15 +53,15 @@ def join_orders(sources: Sequence[ExaminedSource], *, today: date) -> tuple[list
         if pair is None:
             continue
         try:
-            whole = _join(pair, today=today)
+            whole = join_pair(pair, _describe_orders(pair), today=today)
         except DataError as fault:
-            notes.append(f"{lines.source.label}: not joined with {pair.orders.source.label}, because of {fault}")
+            notes.append(f"{lines.source.label}: not joined with {pair.others.source.label}, because of {fault}")
             continue
-        joined = [whole if one is lines else one for one in joined if one is not pair.orders]
+        joined = [whole if one is lines else one for one in joined if one is not pair.others]
     return joined, notes
 
 
-def _find_pair(lines: ExaminedSource, others: Sequence[ExaminedSource]) -> OrderPair | None:
+def _find_pair(lines: ExaminedSource, others: Sequence[ExaminedSource]) -> LookupPair | None:
     """The orders of a source that has items, but not whose they are.
 
     Lines without a price are not joined to orders with an amount: what was paid would be lost.
@@ -72,15 +72,15 @@ def _find_pair(lines: ExaminedSource, others: Sequence[ExaminedSource]) -> Order
     others = [one for one in others if _has(one, "customer_id") and (has_price or not _has(one, "amount"))]
     if any(guess.profile for guess in recognise(lines)):
         return None
-    pairs = (_match(lines, orders) for orders in others if _can_be_lookup(lines, orders))
+    pairs = (_match(lines, orders) for orders in others if can_be_lookup(lines, orders))
     return max((pair for pair in pairs if pair is not None), key=lambda pair: pair.n_common, default=None)
 
 
-def _can_be_lookup(lines: ExaminedSource, orders: ExaminedSource) -> bool:
-    """Whether `lookup` can name the orders: files of one layout, or a table of the lines' own database."""
-    settings, usual = orders.source.settings, TableSource(path="")
+def can_be_lookup(rows: ExaminedSource, others: ExaminedSource) -> bool:
+    """Whether the `lookup` of some rows can name others: files of one layout, or a table of the rows' own database."""
+    settings, usual = others.source.settings, TableSource(path="")
     is_plain = all(getattr(settings, name) == getattr(usual, name) for name in NOT_IN_LOOKUP)
-    return is_plain and settings.database in (None, lines.source.settings.database)
+    return is_plain and settings.database in (None, rows.source.settings.database)
 
 
 def _has(source: ExaminedSource, column: str) -> bool:
@@ -99,7 +99,7 @@ def _columns_named(source: ExaminedSource, column: str) -> Iterator[ColumnFacts]
     yield from (facts for _, _, facts in sorted(ranked, key=lambda one: one[:2]))
 
 
-def _match(lines: ExaminedSource, orders: ExaminedSource) -> OrderPair | None:
+def _match(lines: ExaminedSource, orders: ExaminedSource) -> LookupPair | None:
     """The key by which the most lines find an order; None where it is no key, or hardly any do.
 
     Its name says that it is the order's, or both files have it.
@@ -108,7 +108,7 @@ def _match(lines: ExaminedSource, orders: ExaminedSource) -> OrderPair | None:
         *_columns_named(orders, "order_id"),
         *(facts for facts in orders.columns.values() if facts.name.lower() == "id"),
     ]
-    pairs: list[OrderPair] = []
+    pairs: list[LookupPair] = []
     shared = [facts for name, facts in lines.columns.items() if name in orders.columns and fits(facts, "id")]
     named = [*_columns_named(lines, "order_id")]
     keys += [orders.columns[facts.name] for facts in shared]
@@ -119,19 +119,22 @@ def _match(lines: ExaminedSource, orders: ExaminedSource) -> OrderPair | None:
                 continue
             overlap = compare_ids(own, ids_of(orders, facts.name))
             if overlap.n_shared and overlap.n_shared >= COMMON * overlap.n_ids:
-                pairs.append(OrderPair(lines, orders, ours.name, facts.name, overlap.n_ids, overlap.n_shared))
+                pairs.append(LookupPair(lines, orders, ours.name, facts.name, overlap.n_ids, overlap.n_shared))
     return max(pairs, key=lambda pair: pair.n_common, default=None)
 
 
-def _name_bad_lines(orders: ExaminedSource) -> str:
-    """What the orders lack because lines of their file cannot be read; '' for none."""
-    evidence = orders.source.evidence.get("bad_lines")
-    return f"; {evidence}" if evidence else ""
+def _describe_orders(pair: LookupPair) -> str:
+    """How many lines find their order; the orders lack those in lines of their file that cannot be read."""
+    bad_lines = pair.others.source.evidence.get("bad_lines")
+    return (
+        f"{pair.n_common:,} of {pair.n_keys:,} orders of the lines are in {pair.others.source.label}, "
+        "which has their customers" + (f"; {bad_lines}" if bad_lines else "")
+    )
 
 
-def _join(pair: OrderPair, *, today: date) -> ExaminedSource:
-    """Lines with the columns of their orders. Raises DataError for an order that occurs twice."""
-    theirs = pair.orders.source.settings
+def join_pair(pair: LookupPair, evidence: str, *, today: date) -> ExaminedSource:
+    """The first source with the columns of the other one. Raises DataError for a key that occurs twice there."""
+    theirs = pair.others.source.settings
     lookup = Lookup(
         path=theirs.path,
         table=theirs.table,
@@ -143,13 +146,9 @@ def _join(pair: OrderPair, *, today: date) -> ExaminedSource:
         footer_lines=theirs.footer_lines,
         bad_lines=theirs.bad_lines,
     )
-    rows, _ = join_lookup(pair.lines.rows, pair.orders.rows, lookup=lookup, table=PURCHASES, written=ValueFormat())
-    settings = msgspec.structs.replace(pair.lines.source.settings, lookup=lookup)
-    evidence = {
-        **pair.lines.source.evidence,
-        "lookup": f"{pair.n_common:,} of {pair.n_keys:,} orders of the lines are in {pair.orders.source.label}, "
-        "which has their customers" + _name_bad_lines(pair.orders),
-    }
-    source = replace(pair.lines.source, settings=settings, evidence=evidence)
-    whole = look_at(source, rows, today=today, more_files=pair.orders.source.files)
-    return replace(whole, of_lookup=frozenset(rows.columns) - frozenset(pair.lines.rows.columns))
+    own = pair.rows
+    rows, _ = join_lookup(own.rows, pair.others.rows, lookup=lookup, table=PURCHASES, written=ValueFormat())
+    settings = msgspec.structs.replace(own.source.settings, lookup=lookup)
+    source = replace(own.source, settings=settings, evidence={**own.source.evidence, "lookup": evidence})
+    whole = look_at(source, rows, today=today, more_files=pair.others.source.files)
+    return replace(whole, of_lookup=frozenset(rows.columns) - frozenset(own.rows.columns))

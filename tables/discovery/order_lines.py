@@ -10,7 +10,7 @@ from tables.cleaning.order_totals import count_repeated_amounts
 from tables.discovery.columns import ColumnFacts
 from tables.discovery.guesses import ColumnGuess, ExaminedSource, TableGuess
 from tables.discovery.proposal import Setting
-from tables.discovery.vocabulary import normalise
+from tables.discovery.vocabulary import load_vocabulary, normalise
 
 UNIT_PRICE = "unit_price"
 "Of purchases: no column of the contract, but multiplied by the quantity it is the amount."
@@ -138,13 +138,34 @@ def describe_discounts(guess: TableGuess) -> Iterator[str]:
     if guess.table != "purchases" or amount is None or not amount.product:
         return
     for facts in guess.examined.columns.values():
-        is_given = (facts.is_number and facts.high) or (facts.numbers and any(map(NOT_ZERO.search, facts.values)))
-        if is_given and facts.name not in amount.minus and DISCOUNT.search(normalise(facts.name)):
+        if _has_amounts(facts) and facts.name not in amount.minus and DISCOUNT.search(normalise(facts.name)):
             yield (
                 f"{guess.examined.source.label}: {facts.name} is not taken off the amounts, which are "
                 f'{" times ".join(amount.product)}; where it is money off a line, add minus = ["{facts.name}"] beside '
-                "product; where it is a share, put the amount of each line into the export"
+                "product; where it is a share, put the amount of each line into the export: "
+                f"{' * '.join(amount.product)} * (1 - {facts.name}), in percent {facts.name} / 100"
             )
+
+
+def describe_refunds(guess: TableGuess) -> Iterator[str]:
+    """Columns with what was paid back of a whole order, repeated in each of its lines: nothing says of which line."""
+    amount = guess.columns.get("amount")
+    if guess.table != "purchases" or amount is None or any(NET.search(normalise(name)) for name in amount.sources):
+        return
+    rank_of = load_vocabulary().rank_of
+    for facts in guess.examined.columns.values():
+        is_refund = rank_of(facts.name, table="purchases", column=REFUNDED) is not None
+        if is_refund and facts.name not in amount.minus and _has_amounts(facts) and not _is_flag(facts):
+            yield (
+                f"{guess.examined.source.label}: {facts.name} is not taken off the amounts, because lines of one order "
+                f'may repeat it; where it is that of the line, write minus = ["{facts.name}"] beside the amount; where '
+                "it is that of the order, leave it empty in all but the first line of each order"
+            )
+
+
+def _has_amounts(facts: ColumnFacts) -> bool:
+    """Whether a column has numbers other than zero."""
+    return bool((facts.is_number and facts.high) or (facts.numbers and any(map(NOT_ZERO.search, facts.values))))
 
 
 def returns_by_quantity(guess: TableGuess) -> Iterator[Setting]:

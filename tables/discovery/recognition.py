@@ -22,7 +22,7 @@ from tables.discovery.guesses import BY_NAME, ColumnGuess, ExaminedSource, Table
 from tables.discovery.order_lines import REFUNDED, UNIT_PRICE, add_amount, add_ids_of_list, is_of_line, take_off_refunds
 from tables.discovery.snapshots import SNAPSHOTS, add_months, weigh_snapshots
 from tables.discovery.time_of_day import add_times_of_day
-from tables.discovery.vocabulary import load_vocabulary, tax_of
+from tables.discovery.vocabulary import load_vocabulary, normalise, tax_of
 
 SHARED = ("customer_id", "item_id", "account_id", "channel", "currency", "campaign_id", "recorded_time")
 "Columns of many tables, which say little about which table it is."
@@ -42,6 +42,8 @@ SOUGHT: Mapping[str, tuple[str, ...]] = {"surveys": ("score",)}
 "Further optional columns that are found by their values."
 ONE_EACH = "no column names a subscription, so each customer has one"
 ACCOUNT_IS_CUSTOMER = "no column names a customer, so the account is the customer"
+UNLIKELY = 3.0
+"Taken off the score of subscriptions where an order could have all of the columns."
 RARE = ("preferences", "offers", "identities", "exposures")
 "Tables that few companies have."
 MIN_SCORE = 2.5
@@ -179,7 +181,9 @@ def match_names(examined: ExaminedSource, contract: TableContract) -> dict[str, 
 
 
 def _fits(facts: ColumnFacts, kind: str, *, place: str) -> bool:
-    """Whether values can be of a kind; those of usage may be durations."""
+    """Whether values can be of a kind; those of usage may be durations, and no currency is a number."""
+    if place.endswith(".currency") and facts.numbers is not None:
+        return False
     return fits(facts, kind) or (place == "usage.value" and are_durations(facts))
 
 
@@ -218,7 +222,19 @@ def _score(examined: ExaminedSource, contract: TableContract, *, columns: Mappin
         score += ITEMS
     n_missing = sum(guess.constant is not None for guess in columns.values())
     n_missing += sum(name not in columns for name in EXPECTED.get(contract.name, ()))
+    if contract.name == "subscriptions" and rank is None and not _tells_subscription(columns):
+        score -= UNLIKELY
     return score - n_missing - (1.0 if contract.name in RARE else 0.0)
+
+
+def _tells_subscription(columns: Mapping[str, ColumnGuess]) -> bool:
+    """Whether some column is one that orders and invoices do not have: not only an id, a day and an amount."""
+    plan, key = columns.get("plan"), columns.get("subscription_id")
+    has_months = "started_at" in columns and columns["started_at"].evidence.startswith(SNAPSHOTS)
+    is_named = key is not None and key.column is not None and normalise(key.column) != "id"
+    mrr = columns["mrr"].column if "mrr" in columns else None
+    is_amount = mrr is None or load_vocabulary().rank_of(mrr, table="purchases", column="amount") is not None
+    return bool(plan and plan.column) or "ended_at" in columns or has_months or is_named or not is_amount
 
 
 def _describes(facts: ColumnFacts, table: str) -> bool:

@@ -19,6 +19,11 @@ STATE = re.compile(
     "订单状态|^状态|상태|ステータス$|状態$|状況$"
 )
 "In names of columns with the state of an order, beside those with its kind."
+PLACE_OR_STATE = re.compile("state|estado|etat|stato")
+PLACE = re.compile(
+    "city|zip|postal|postcode|country|address|street|cidade|ciudad|cep$|endereco|direccion|pais$|ville|adresse|citta"
+)
+"In names of the other parts of an address."
 MAX_STATES, MAX_NAMED = 60, 4
 "Values that a status has at most, and unknown ones that a note names."
 
@@ -62,13 +67,19 @@ def describe_statuses(guess: TableGuess) -> Iterator[str]:
     listed = [word for name in ("dropped", "returned", "kept") for word in vocabulary.words(f"status.{name}")]
     for facts in _statuses_of(guess):
         unknown = [value for value in facts.values if value not in match_words(facts.values, listed)]
-        if unknown and STATE.search(normalise(facts.name)):
+        if unknown and STATE.search(normalise(facts.name)) and not _is_place(facts.name, guess):
             words = ", ".join(f"'{value}'" for value in unknown[:MAX_NAMED])
             more = f" and {len(unknown) - MAX_NAMED} more" if len(unknown) > MAX_NAMED else ""
             yield (
                 f"{guess.examined.source.label}: rows whose {facts.name} is {words}{more} count as purchases; if some "
                 f'are none, add where = [{{ column = "{facts.name}", none_of = [...] }}]'
             )
+
+
+def _is_place(name: str, guess: TableGuess) -> bool:
+    """Whether `State` or `Estado` is that of an address, because other columns have its further parts."""
+    is_of_either = PLACE_OR_STATE.fullmatch(normalise(name)) is not None
+    return is_of_either and any(PLACE.search(normalise(other)) for other in guess.examined.columns)
 
 
 def _statuses_of(guess: TableGuess) -> Iterator[ColumnFacts]:

@@ -23,7 +23,7 @@ from tables.discovery.order_lines import returns_by_quantity
 from tables.discovery.proposal import Ask, Entries, Setting, TableSection, Value
 from tables.discovery.row_settings import settings_of_rows
 from tables.discovery.snapshots import are_snapshots
-from tables.discovery.vocabulary import EAST_ASIAN, is_minor, load_vocabulary, match_words, normalise
+from tables.discovery.vocabulary import EAST_ASIAN, NO_LETTER, is_minor, load_vocabulary, match_words, normalise
 
 NO_ATTRIBUTE = re.compile(r"churn|cancel|解約|退会|(^|\s)(status|active|label|target|deleted|id)$")
 "Names of columns that may give away who churned, or that identify someone."
@@ -222,7 +222,7 @@ def attributes_of(guess: TableGuess) -> tuple[str, ...]:
 
 def _slug(name: str) -> str:
     plain = normalise(name)
-    return plain if EAST_ASIAN.search(plain) else re.sub(r"\W+", "_", plain).strip("_")
+    return plain if EAST_ASIAN.search(plain) else NO_LETTER.sub("_", plain).strip("_")
 
 
 def _values(facts: ColumnFacts) -> str:

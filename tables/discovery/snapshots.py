@@ -175,7 +175,7 @@ def _measure(guess: TableGuess) -> MonthlyAmounts:
     owners = table.group_by("owner").aggregate(n=table.month.nunique(), span=table.month.max() - table.month.min() + 1)
     spans = owners.aggregate(n=owners.n.sum(), span=owners.span.sum()).to_pyarrow().to_pylist()[0]
     follows = table.filter(table.month == table.before + 1)
-    same = follows.aggregate(n=follows.count(), same=(follows.amount == follows.price).cast("int64").sum())
+    same = follows.aggregate(n=follows.count(), same=(follows.amount == follows.price).sum())
     counts = same.to_pyarrow().to_pylist()[0]
     return MonthlyAmounts(spans["n"] / max(spans["span"] or 0, 1), (counts["same"] or 0) / max(counts["n"], 1))
 

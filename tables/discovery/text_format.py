@@ -86,8 +86,9 @@ class Layout:
     @property
     def has_names(self) -> bool:
         """Whether the header has names, not data."""
-        cells = [cell.strip() for cell in self.header.cells]
-        return sum(DATA_CELL.search(cell) is not None for cell in cells) * 3 <= len(cells) and any(cells)
+        data = [cell for cell in map(str.strip, self.header.cells) if DATA_CELL.search(cell)]
+        is_row = any(":" in cell or "@" in cell for cell in data)  # no column is called like a moment or a mail address
+        return not is_row and len(data) * 3 <= len(self.header.cells) and self.header.n_filled > 0
 
 
 def detect_format(path: Path) -> TextFormat:

@@ -22,7 +22,10 @@ UNITS = re.compile(
 )
 NUMBER_SIGN = re.compile(r"(?<=\w)\s*(?:#|\bn[°º])\s*$")
 "Behind a name: Cust #. Before one it is a count or a number."
-NO_LETTER = re.compile(r"[^\w]+|_+")
+ACCENT = re.compile("[\u0300-\u036f\u064b-\u0655]")
+"Of Latin, Greek and Cyrillic letters; vowel signs and hamzas of Arabic ones."
+NO_LETTER = re.compile(r"[^\w\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f]+|_+")
+"Vowel signs of Indic scripts, Thai, Lao and Burmese are no letters to `re`."
 _TAX = "(?:sales )?(?:tax|taxes|vat|mwst|ust|iva|tva|gst|btw)"
 TAX_INCLUDED = re.compile(
     f" (?:incl?|inkl|including|with|inclusive) (?:of )?{_TAX} | {_TAX} incl[a-z]* | brutto | ttc |税込|内税"
@@ -40,8 +43,10 @@ ID_WORDS = (
     *("id", "no", "nr", "num", "number", "nummer", "numero", "n", "code", "key", "kode", "codigo", "codice"),
     *("de", "of", "du"),
 )
-WITHOUT_STROKE = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
-"Latin letters with a stroke or of two parts: Unicode takes no accent off them."
+WITHOUT_STROKE = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ی": "ي", "ک": "ك", "ى": "ي", "ـ": ""}
+)
+"Latin letters with a stroke or of two parts: Unicode takes no accent off them. Persian forms of Arabic letters."
 EAST_ASIAN = re.compile("[ぁ-ヿ㐀-鿿가-힣]")
 
 
@@ -49,8 +54,8 @@ EAST_ASIAN = re.compile("[ぁ-ヿ㐀-鿿가-힣]")
 def normalise(name: str) -> str:
     """A name in lower case with single blanks between its words; width, accents, brackets and units dropped."""
     wide = unicodedata.normalize("NFKC", BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)) or name)
-    # Only Latin letters lose their accents: ブ without its mark would be フ.
-    bare = "".join(part for part in unicodedata.normalize("NFD", wide) if not "\u0300" <= part <= "\u036f")
+    # Kana keep their marks: ブ without its mark would be フ.
+    bare = "".join(part for part in unicodedata.normalize("NFD", wide) if not ACCENT.match(part))
     bare = unicodedata.normalize("NFC", bare).replace("ß", "ss")
     bare = NUMBER_SIGN.sub(" no ", bare)
     words = NO_LETTER.sub(" ", CAMEL.sub(" ", bare)).strip().casefold().translate(WITHOUT_STROKE)
@@ -85,10 +90,13 @@ class NameVocabulary:
         return self._find_combination(name, own or self.composed["shared"].get(column, ())) if place is None else place
 
     def table_rank(self, name: str, table: str) -> int | None:
-        """The place of a file's name among the names of a table; None if it is none."""
+        """The place of a file's name among the names of a table, as it is or within `dim_...` or `..._dataset`."""
         bare = re.sub(r"[\d*]+", " ", name)
-        place = _rank(bare, (table, *self.tables.get(table, ())))
-        return self._find_combination(bare, self.composed["tables"].get(table, ())) if place is None else place
+        names = (table, *self.tables.get(table, ()))
+        place = _rank(bare, names)
+        if place is None:
+            place = self._find_combination(bare, self.composed["tables"].get(table, ()))
+        return _rank(_without_layer(bare), names) if place is None else place
 
     def _find_combination(self, name: str, combinations: tuple[str, ...]) -> int | None:
         """The place of the first combination of meanings that a name consists of, behind all listed names."""
@@ -107,6 +115,25 @@ class NameVocabulary:
     def has_name(self, name: str, place: str) -> bool:
         """Whether a name is in a list of names, such as `status.names`."""
         return _rank(name, self.lists[place]) is not None
+
+
+BEFORE = frozenset(
+    ("dim", "fact", "fct", "stg", "stage", "staging", "raw", "src", "tbl", "view", "ods", "dwh", "crm", "erp", "shop")
+)
+BEHIND = frozenset(
+    ("dataset", "data", "table", "tbl", "final", "clean", "cleaned", "raw", "backup", "export", "extract", "full", "v")
+)
+"Words of warehouses and of those who export, which say nothing about what is in a table."
+
+
+def _without_layer(name: str) -> str:
+    """The name of a table without such words: "customers" of "dim_customers", "T_CUSTOMERS" and "customers_final"."""
+    words = normalise(name).split()
+    if len(words) > 1 and (words[0] in BEFORE or len(words[0]) <= 2):
+        words = words[1:]
+    while len(words) > 1 and words[-1] in BEHIND:
+        words.pop()
+    return " ".join(words)
 
 
 FALLBACK = 1000
@@ -179,6 +206,24 @@ def load_vocabulary() -> NameVocabulary:
     return NameVocabulary(
         toml["tables"], columns, toml["attributes"], lists, WordMeanings.of_lists(meanings), toml["composed"]
     )
+
+
+BRACKETED = re.compile(r"^[(\[{<（【［「](.+)[)\]}>）】］」]$")
+ACCENTS_OF_LATIN = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+
+
+def plain_word(text: str) -> str:
+    """A cell to compare with words for missing: lower case, plain width, without accents, brackets, needless blanks."""
+    wide = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    bare = BRACKETED.sub(r"\1", wide).strip().replace(". ", ".").replace(" /", "/").replace("/ ", "/")
+    letters = ACCENTS_OF_LATIN.sub("", unicodedata.normalize("NFD", bare))
+    return unicodedata.normalize("NFC", letters).translate(WITHOUT_STROKE)
+
+
+@cache
+def missing_words(*keys: str) -> frozenset[str]:
+    """All words in these lists of `[missing]`, in the form of `plain_word`."""
+    return frozenset(plain_word(word) for key in keys for word in load_vocabulary().words(f"missing.{key}"))
 
 
 def match_words(values: Iterable[str], words: Iterable[str]) -> list[str]:

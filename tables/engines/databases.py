@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import re
+import sqlite3
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -26,9 +28,11 @@ from core.config.sources import TableSource
 from core.errors import ConfigError, DataError, SourceUnavailable, did_you_mean
 from core.ids import digest_of
 from core.redaction import redact
+from tables.engines.postgres_casts import add_casts
 
 BATCH_ROWS = 500_000
 PREFIX = "duckdb://"
+SQLITE = "sqlite://"
 SYSTEM_SCHEMAS = ("information_schema", "pg_")
 "How schemas begin that have no tables of the company: catalogues, and temporary tables of other sessions."
 RECURSION_LIMIT = 5_000
@@ -53,7 +57,7 @@ def is_duckdb(url: str) -> bool:
 
 def computes(url: str) -> bool:
     """Whether the database at an address can compute features; the tables of one that cannot are copied."""
-    return not url.startswith("sqlite://")
+    return not url.startswith(SQLITE)
 
 
 def file_of(url: str) -> str:
@@ -132,8 +136,19 @@ def copy_table(engine: DuckDB, name: str, *, table: ir.Table) -> ir.Table:
 POSTGRES = ("postgres", "postgresql")
 CONNECT_SECONDS = 10
 "A server that accepts connections and says nothing would be waited for without end."
-FAULTS: tuple[type[Exception], ...] = (psycopg.Error, duckdb.Error, IbisError, OSError)
+FAULTS: tuple[type[Exception], ...] = (psycopg.Error, duckdb.Error, sqlite3.Error, IbisError, OSError)
 "What drivers and Ibis raise."
+FAULTS_OF_FILES = {
+    "database does not exist": "there is no such file",
+    "unable to open database file": "there is no such file, or it may not be read",
+    "Cannot launch in-memory database": "it names no DuckDB file, such as duckdb://shop.duckdb",
+    "not a valid DuckDB database file": "it is no DuckDB file",
+    "file is not a database": "it is no SQLite file",
+    "Could not set lock": "another program has it open for writing; end that program",
+    "Permission denied": "permission is denied; change the rights of the file",
+    "Is a directory": "it is a folder; name a file",
+}
+"What DuckDB and SQLite say of a file, in words that say what to mend."
 LOST = {"OperationalError", "InterfaceError", "InsufficientPrivilege"}
 "Class names of a lost connection (PEP 249), and of PostgreSQL's refusal to read a table."
 FETCHING = ("to_pyarrow", "execute", "create_table", "drop_table")
@@ -145,17 +160,30 @@ def connect(url: str) -> SQLBackend:
 
     Raises SourceUnavailable, without the password, if it does not answer, now or in any later query.
     """
+    _refuse_missing_file(url)
     try:
         backend = ibis.connect(_with_options(url))
     except FAULTS as fault:
         raise SourceUnavailable(f"the database {redact(url)} does not answer: {first_line(fault, url)}") from fault
+    except ImportError as fault:
+        raise ConfigError(
+            f"'{redact(url)}' needs a driver that is not installed: install ibis-framework[{url.partition(':')[0]}], "
+            "or name a database of postgres, duckdb or sqlite"
+        ) from fault
     except (ValueError, AttributeError) as fault:
         raise ConfigError(
             f"'{redact(url)}' is not the address of a database, e.g. postgres://user@host/name"
         ) from fault
     if not isinstance(backend, SQLBackend):
         raise ConfigError(f"'{redact(url)}' is not an SQL database")
-    return _report_lost_connections(backend, url)
+    return _report_lost_connections(add_casts(backend), url)
+
+
+def _refuse_missing_file(url: str) -> None:
+    """Refuse the address of an SQLite file that does not exist: connecting would make an empty one."""
+    path = Path(url.removeprefix(SQLITE).partition("?")[0])
+    if url.startswith(SQLITE) and not path.is_file():
+        raise SourceUnavailable(f"the database {url} does not answer: there is no file {path}")
 
 
 def _with_options(url: str) -> str:
@@ -194,8 +222,10 @@ def _report_loss(fetch: Callable[..., Any], url: str) -> Callable[..., Any]:
 
 
 def first_line(fault: Exception, url: str) -> str:
-    """The first line of a driver's message, without the password in the address."""
+    """What is wrong with a file in plain words; else the first line of a driver's message, without the password."""
     lines = str(fault).strip().splitlines()
+    if isinstance(fault, duckdb.Error | sqlite3.Error):
+        lines = [words for text, words in FAULTS_OF_FILES.items() if text in str(fault)] or lines
     password = re.search(r"://[^:/@\s]*:([^@\s]*)@", url)
     line = lines[0] if lines else type(fault).__name__
     return line.replace(password[1], "***") if password and password[1] else line

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.config.rows import FileSource
-from core.errors import ConfigError, DataError
+from core.errors import DataError
 from tables.contract import CONTRACT
 from tables.encodings import decodes, suggest_encoding
 from tables.sources.protocol import Location
@@ -77,8 +77,7 @@ def format_of(path: Path, location: Location) -> CsvFormat:
 def prepare_files(location: Location) -> Generator[list[CsvFile]]:
     """The files of a table in order, those that need it as copies; deleted at the end.
 
-    Raises DataError if their columns differ, or for a text that is not in its encoding; ConfigError for an encoding
-    that Python does not have.
+    Raises DataError if their columns differ, or for a text that is not in its encoding.
     """
     with TemporaryDirectory() as folder:
         files = [_prepare(path, location, copy=Path(folder) / f"{n}.csv") for n, path in enumerate(location.files)]
@@ -89,12 +88,7 @@ def prepare_files(location: Location) -> Generator[list[CsvFile]]:
 def _prepare(path: Path, location: Location, *, copy: Path) -> CsvFile:
     written = format_of(path, location)
     _refuse_utf16(path, written=written, name=location.name)
-    try:
-        is_plain = written.is_plain
-    except LookupError as fault:
-        raise ConfigError(
-            f"[tables.{location.name}]: unknown encoding '{written.encoding}'; try utf-8 or cp932"
-        ) from fault
+    is_plain = written.is_plain
     if not is_plain:
         _refuse_utf8(path, written=written, name=location.name)
         _copy_rows(path, copy, written=written, name=location.name)
@@ -161,7 +155,8 @@ def _read_header(source: Path, location: Location, *, path: Path, written: CsvFo
     with source.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         header = next(csv.reader(lines, delimiter=written.delimiter), list[str]())
     if not header:
-        raise DataError(f"{location.name} is empty: {path.name} does not even have a header")
+        lines = f"header_line = {written.header_line}, footer_lines = {written.footer_lines}"
+        raise DataError(f"{location.name} is empty: {path.name} does not even have a header, with {lines}")
     other = next((mark for mark in DELIMITERS if len(header) == 1 and mark in header[0]), None)
     if other is not None:
         shown = other.replace("\t", "\\t")

@@ -22,6 +22,7 @@ from tables.bad_lines import BadLines
 from tables.building import build_tables, copy_cleaned
 from tables.cleaning.answers import unpivot_answers
 from tables.cleaning.conform import conform
+from tables.cleaning.far_future import BUDDHIST_YEAR
 from tables.cleaning.filling import fill_first_lines
 from tables.cleaning.identifiers import LOST_DIGITS, NO_ID, NO_WHOLE_NUMBER, ROUNDED
 from tables.cleaning.readings import FOREIGN, UNREADABLE
@@ -32,6 +33,7 @@ from tables.engines.databases import computes, connect, connect_in_memory, find_
 from tables.load_report import LoadReport, RowExclusion
 from tables.sources.lookups import add_lookups
 from tables.sources.parquet import find_damage
+from tables.sources.places import ends_of_files, find_place
 from tables.sources.protocol import Location, find_source
 from tables.table_names import contract_of
 from tables.tables import Tables
@@ -162,7 +164,7 @@ def refuse_unusable(report: LoadReport, source: TableSource = NOTHING_STATED) ->
         if rows.n_rows > MAX_UNREADABLE_SHARE * report.n_rows:
             _refuse_unreadable(rows, report, source=source)
     if not report.n_usable:
-        _refuse_all(report)
+        _refuse_all(report, source)
     if report.n_repeated_keys:
         text = Message(
             "{n} rows of {table} repeat their {key}; keep one row each, or map valid_from under {section} to say since "
@@ -172,35 +174,44 @@ def refuse_unusable(report: LoadReport, source: TableSource = NOTHING_STATED) ->
         raise DataError(text)
 
 
-def _refuse_all(report: LoadReport) -> None:
+def _refuse_all(report: LoadReport, source: TableSource) -> None:
     """Raise DataError with every reason why the rows of a table are excluded."""
     reasons = tuple(
         Message(
             "{reason} ({n} rows{example})",
-            {"reason": ExclusionReason(rows.reason), "n": rows.n_rows, "example": _describe_example(rows)},
+            {
+                "reason": ExclusionReason(rows.reason),
+                "n": rows.n_rows,
+                "example": _describe_example(rows, source, table=report.table),
+            },
         )
         for rows in report.exclusions
     )
     foreign = next((rows.column for rows in report.exclusions if rows.reason.endswith(FOREIGN)), None)
+    is_buddhist = any(rows.value and BUDDHIST_YEAR.search(rows.value) for rows in report.exclusions)
+    calendar = Message('; for years of the Buddhist calendar, set calendar = "buddhist"')
     marks = Message(', with currency = { marks_of = "..." } naming the source of {column}', {"column": foreign or ""})
     raise DataError(
         Message(
-            "no row of {table} can be used: {reasons}; check the columns under {section}{marks}",
+            "no row of {table} can be used: {reasons}; check the columns under {section}{marks}{calendar}",
             {
                 "table": report.table,
                 "reasons": reasons,
                 "section": f"[tables.{report.table}]",
                 "marks": marks if foreign else "",
+                "calendar": calendar if is_buddhist else "",
             },
         )
     )
 
 
-def _describe_example(rows: RowExclusion) -> Message | str:
-    """The value and its row, to follow a count; '' if neither is known."""
+def _describe_example(rows: RowExclusion, source: TableSource, *, table: str) -> Message | str:
+    """The value and its row, in its own file, to follow a count; '' if neither is known."""
     if rows.value is None or rows.row is None:
         return Message(", e.g. {example}", {"example": rows.example}) if rows.example else ""
-    return Message(", e.g. {example} (row {row})", {"example": f"'{rows.value}'", "row": rows.row})
+    file, row = find_place(rows.row, ends_of_files(table, source))
+    text = ", e.g. {example} (row {row} of {file})" if file else ", e.g. {example} (row {row})"
+    return Message(text, {"example": f"'{rows.value}'", "row": row, "file": file.name if file else ""})
 
 
 def _refuse_unreadable(rows: RowExclusion, report: LoadReport, *, source: TableSource) -> None:
@@ -210,7 +221,7 @@ def _refuse_unreadable(rows: RowExclusion, report: LoadReport, *, source: TableS
         "place": f"{report.table}.{rows.column}",
         "n": rows.n_rows,
         "of": report.n_rows,
-        "example": _describe_example(rows),
+        "example": _describe_example(rows, source, table=report.table),
     }
     if reason in (LOST_DIGITS, ROUNDED, NO_WHOLE_NUMBER, NO_ID):
         text = "{place}: {n} of {of} values are {fault}{example}; export the column as text, or name another one"

@@ -69,8 +69,10 @@ class Location:
 
     def _matches(self, pattern: str) -> list[Path]:
         paths = [Path(path) for path in glob(pattern, recursive=True)]  # noqa: PTH207 - Path.glob takes no absolute pattern
-        if not paths:
-            values = {"table": self.name, "path": pattern, "section": f"[tables.{self.name}]"}
+        dangling = next((path for path in paths if path.is_symlink() and not path.exists()), None)
+        if not paths or dangling is not None:
+            place = pattern if dangling is None else f"{dangling} (a link to {dangling.readlink()})"
+            values = {"table": self.name, "path": place, "section": f"[tables.{self.name}]"}
             raise SourceUnavailable(Message("{table}: no file at {path}; check path under {section}", values))
         return paths
 

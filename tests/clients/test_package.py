@@ -12,6 +12,8 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import pytest
+
 import kizuna_client
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -48,6 +50,16 @@ def test_the_nightly_batch_keeps_the_last_file_where_it_fails(tmp_path, address)
 
     assert (run.returncode, run.stderr.count("\n")) == (1, 1)
     assert (tmp_path / "scores.csv").read_text() == "of yesterday"
+
+
+@pytest.mark.parametrize("row", ["Bo", "Bo,", "Bo, "])
+def test_the_nightly_batch_names_the_line_without_an_id_and_leaves_no_half_of_a_file(tmp_path, address, row):
+    (tmp_path / "customers.csv").write_text(f"name,customer_id\nC,cyd\n{row}\n")
+
+    run = run_nightly(tmp_path, address)
+
+    assert (run.returncode, run.stderr) == (1, "nightly_scores: customers.csv, line 3: there is no customer_id\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["customers.csv"]
 
 
 def test_the_nightly_batch_names_the_missing_column(tmp_path, address):

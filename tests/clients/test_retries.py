@@ -21,7 +21,7 @@ from kizuna_client.settings import Settings
 from tests.clients.conftest import serve
 
 BUSY = (503, {"retry-after": "0"}, b'{"type": "urn:kizuna:problem:overloaded", "detail": "too many requests"}')
-MISSING = (503, {}, b'{"type": "urn:kizuna:problem:model-not-released", "detail": "no churn model"}')
+MISSING = (409, {}, b'{"type": "urn:kizuna:problem:model-not-released", "detail": "no churn model"}')
 STORED = (200, {}, b'{"stored": 1, "already_stored": 0, "refused": []}')
 VIEW = {"type": "view", "customer_id": "ada", "item_id": "pot"}
 

@@ -101,7 +101,7 @@ def test_a_cross_section_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP + PURCHASES + "returns = {column = 'x'}", "exactly one of equals, starts_with"),
         (
             SHOP + PURCHASES + "[churn]\nhorizon_days = 0",
-            "horizon_days has to be a whole number of at least 1, found 0",
+            "horizon_days has to be a whole number of at least 1 and at most 36,500, found 0",
         ),
         (SHOP + PURCHASES + "[churn]\ndefinition = 'gone'", "overdue or subscription_ended, found 'gone'"),
         (SHOP + PURCHASES + "[risk_levels]\nmedium = 0.7", r"medium \(0.7\) has to be below high \(0.6\)"),
@@ -121,6 +121,10 @@ def test_a_cross_section_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP + PURCHASES + "[health]\nwebhook = 'crm.local'", "begin with https"),
         (SHOP + PURCHASES + "[health]\nwebhook = 'https://'", "no URL with a host"),
         (SHOP + PURCHASES + "[health]\nwebhook = 'https://[::1/'", "no URL with a host"),
+        *(
+            (SHOP + PURCHASES + WEBHOOK.format(f"https://{host}/hooks"), "no URL with a host")
+            for host in ("①②⑦.0.0.1", "ａ.example", "☃.example", "256.1.1.1", "crm..example", "crm example", "a" * 64)
+        ),
         (SHOP + PURCHASES + WEBHOOK.format("http://crm.example.com"), r"set allow_http = true under \[webhooks\]"),
         (
             SHOP + PURCHASES + WEBHOOK.format("http://localhost:9/"),
@@ -155,7 +159,10 @@ def test_a_cross_section_needs_neither_tables_nor_active_days(tmp_path):
         (SHOP + PURCHASES + "[money]\ntax_included = true", r"\[money\] tax_included needs the rate .* tax_rate = 0.1"),
         (SHOP + PURCHASES + "[money]\ntax_rate = 0.1", "add tax_included = true, or remove tax_rate"),
         (SHOP + PURCHASES + "[hazard]\nperiod_days = 400", r"period_days \(400\) is longer than horizon_months"),
-        (SHOP.replace("180", "'180'") + PURCHASES, "active_days has to be a whole number, found '180'"),
+        (
+            SHOP.replace("180", "'180'") + PURCHASES,
+            "active_days has to be a whole number of at most 36,500, found '180'",
+        ),
         (SHOP.replace("180", "0") + PURCHASES, "active_days has to be at least 1"),
         (SHOP.replace("Asia/Tokyo", "JST-9") + PURCHASES, r"unknown time_zone 'JST-9' \(e.g. Europe/Berlin\)"),
         (SHOP.replace("Asia/Tokyo", "../etc") + PURCHASES, "unknown time_zone"),
@@ -182,6 +189,59 @@ def test_a_mistake_is_reported_in_one_plain_line(tmp_path, text, message):
 
     assert "\n" not in str(error.value)
     assert "shop.toml" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[offers]\ncustomer_value = nan", r"\[offers\] customer_value has to be a number of at least 0, found nan"),
+        ("[retention]\noffer_cost = inf", r"\[retention\] offer_cost has to be a number of at most .*, found inf"),
+        ("[report]\ntargets = {nrr = nan}", r"\[report.targets\] nrr has to be a number"),
+        ("[value]\nmax_cutoffs = 9223372036854775807", r"max_cutoffs has to be .* 1,000,000,000,000,000, found 92233"),
+        ("[churn]\ngap_days = 4000000", r"gap_days has to be a whole number of at least 0 and at most 36,500"),
+        (
+            "[cutoffs]\ntest = 0001-01-01",
+            r"\[cutoffs\] test has to be a date of the years 1900 to 2199, found 0001-01-01",
+        ),
+        ("[cutoffs]\ntrain = [2025-04-01, 9999-12-31]", r"train has to be a date of the years"),
+        ("[cutoffs]\nstep_days = 0", r"step_days has to be a whole number of at least 1"),
+        ("[cutoffs]\nmax_cutoffs = -1", r"max_cutoffs has to be a whole number of at least 1"),
+        ("[offers]\ncustomer_value = -1", r"customer_value has to be a number of at least 0"),
+        ("[decisions]\nlanguage = 'xx'", r"shop.toml: \[decisions\] no language 'xx'"),
+    ],
+)
+def test_a_value_that_nothing_can_be_computed_with_is_refused(tmp_path, text, message):
+    with pytest.raises(ConfigError, match=message):
+        read(tmp_path, f"{SHOP}{PURCHASES}{text}")
+
+
+def test_a_seed_below_zero_is_refused(tmp_path):
+    with pytest.raises(
+        ConfigError, match="seed has to be a whole number of at least 0 and at most 2,147,483,647, found -1"
+    ):
+        read(tmp_path, f"{SHOP}seed = -1{PURCHASES}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        *((f"encoding = '{name}'", f"unknown encoding '{name}'; try utf-8") for name in ("", "cp9999", "base64")),
+        *((f"delimiter = '{mark}'", r"delimiter is one character, such as ';' or .*, found '") for mark in ("", "||")),
+        ("files = [{path = 'x.csv', delimiter = ''}]", "delimiter is one character"),
+        (
+            "files = [{path = 'x.csv', date_formats = {Day = 'dmy'}}]",
+            r"files\] date_formats.Day: date_format is one of",
+        ),
+        ("lookup = {path = 'x.csv', on = 'id', encoding = 'hex'}", r"lookup\] unknown encoding 'hex'"),
+        ("null_prefixes = ['']", "null_prefixes has an empty text"),
+        ("columns = {amount = {product = []}}", "product is empty"),
+        ("columns = {amount = {column = 'a', scale = 0}}", "scale = 0 makes every number 0"),
+        ("columns = {customer_id = {column = 'a', id_width = 65}}", "id_width has to be .* at most 64"),
+    ],
+)
+def test_a_setting_that_could_read_no_file_is_refused_before_any_is_opened(tmp_path, text, message):
+    with pytest.raises(ConfigError, match=rf"shop.toml: \[tables.purchases.*{message}"):
+        read(tmp_path, f"{SHOP}{PURCHASES}{text}")
 
 
 def test_a_byte_order_mark_is_skipped_and_another_encoding_is_named(tmp_path):

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.files import describe_disk_fault, replace_file
+from core.errors import BadInput
+from core.files import describe_disk_fault, name_place, replace_file, require_place
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path):
@@ -44,6 +45,47 @@ def test_a_full_disk_is_one_line_with_what_to_do():
 
     assert message.startswith("r.html: no space is left on the disk; free some, then run the command again")
     assert describe_disk_fault(OSError(errno.EIO, "Input/output error")) == ""
+
+
+def test_a_fault_while_writing_names_the_file_that_could_not_be_written(tmp_path: Path):
+    def write() -> None:
+        with replace_file(tmp_path / "scores.csv") as temporary, temporary.open("w") as file:
+            file.write("half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space") as fault:
+        write()
+
+    assert describe_disk_fault(fault.value).startswith(f"{tmp_path / 'scores.csv'}: no space is left on the disk")
+
+
+@pytest.mark.parametrize(
+    ("fault", "place"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), "var"),
+        (OSError(errno.ENOSPC, "No space left on device", "other.db"), "other.db"),
+        (RuntimeError('IO Error: Could not write file "/tmp/sort_1.tmp": No space left on device'), "/tmp/sort_1.tmp"),
+    ],
+)
+def test_a_place_is_named_unless_the_fault_names_its_own(fault: Exception, place: str):
+    with pytest.raises(type(fault) if place != "var" else OSError) as named, name_place(Path("var")):
+        raise fault
+
+    assert describe_disk_fault(named.value).startswith(f"{place}: no space is left on the disk")
+
+
+@pytest.mark.parametrize("fault", [ValueError("no number"), BadInput("the tables are on a Read-only file system")])
+def test_other_faults_pass_a_place_as_they_are(fault: Exception):
+    with pytest.raises(type(fault)) as passed, name_place(Path("var")):
+        raise fault
+
+    assert passed.value is fault
+
+
+@pytest.mark.parametrize("path", ["", "..", "/"])
+def test_a_folder_is_no_place_for_a_file(path: str):
+    with pytest.raises(BadInput, match="it is a folder; name a file"):
+        require_place(Path(path))
 
 
 def test_an_array_that_does_not_fit_on_the_disk_is_recognised(tmp_path: Path):

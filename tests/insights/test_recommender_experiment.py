@@ -155,7 +155,16 @@ def test_a_customer_counts_for_the_arm_of_the_hash_whatever_was_shown_before_the
     reading = read(shown, [buy(one, 7.0)])
 
     counts = reading.arms[is_challenged]
-    assert (counts.customers, counts.shown, reading.customers_of_both) == (1, 2, 1)
+    assert (counts.customers, counts.shown, reading.shown_other_arm) == (1, 2, 1)
+
+
+@pytest.mark.parametrize("is_challenged", [False, True])
+def test_a_customer_who_saw_the_other_arm_alone_is_counted_as_one_who_blurs_the_difference(is_challenged):
+    one = str(IDS[CHALLENGED if is_challenged else ~CHALLENGED][0])
+    other_arm = Arm.CHAMPION if is_challenged else Arm.CHALLENGER
+
+    assert read([show(one, recommendation_id=credit(one, arm=other_arm))], [buy(one, 7.0)]).shown_other_arm == 1
+    assert read([show(one)], [buy(one, 7.0)]).shown_other_arm == 0
 
 
 def test_an_item_that_was_reported_for_two_customers_is_shown_once_to_two_customers():

@@ -73,7 +73,7 @@ def test_the_service_answers_with_probability_and_reasons(shop: DataSet):
     assert page["predictions"] == {"buys_tea": pytest.approx(scored["probability"])}
 
 
-@pytest.mark.parametrize(("event", "status"), [("buys_coffee", 404), ("comes_back", 503)])
+@pytest.mark.parametrize(("event", "status"), [("buys_coffee", 404), ("comes_back", 409)])
 def test_an_event_that_is_not_released_is_a_problem(shop: DataSet, event: str, status: int):
     answer = client_for(open_api(shop.var / "shop/releases"))(
         "POST", f"/v1/predictions/{event}", json={"customer_ids": ["ada"]}
@@ -109,6 +109,7 @@ def test_an_event_that_hardly_happens_is_named_and_others_are_trained(shop: Data
     result = shop.kizuna("train", "predict", "--event", "rare", "--event", "buys_tea", *QUICK)
 
     assert result.exit_code == 2
-    assert "[predict.rare] 0 customers had the event, but a model needs at least 10" in result.error
+    refusal = "[predict.rare] 0 customers had the event in the training data, but a model needs at least 10"
+    assert refusal in result.error
     assert "[predict.buys_tea] " in result.out
     assert "challenger: kizuna.shop.predict.buys_tea" in result.out

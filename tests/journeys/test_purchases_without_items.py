@@ -55,7 +55,7 @@ def test_recommendation_routes_return_model_not_released(send: Send, route: str)
 
     answer = send(method, path, **({"json": {"history": ["tea"]}} if method == "POST" else {}))
 
-    assert (answer.status_code, answer.json()["type"]) == (503, "urn:kizuna:problem:model-not-released")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:kizuna:problem:model-not-released")
     assert WHY in answer.json()["detail"]
 
 

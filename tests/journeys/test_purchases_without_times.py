@@ -62,6 +62,7 @@ def test_the_release_lists_what_needs_a_time_as_missing(shop: DataSet):
 
     assert set(described.models) == {"recommender"}
     assert "purchases has no event_time; segments need it" in described.missing["segments"]
+    assert described.missing["churn"] == "purchases has no event_time; churn needs it"
 
 
 @pytest.mark.parametrize(

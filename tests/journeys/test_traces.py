@@ -72,7 +72,9 @@ def test_ctrl_c_registers_no_version_and_marks_the_run_as_killed(small_shop: Dat
         training.send_signal(signal.SIGINT)
         _, error = training.communicate(timeout=PATIENCE_SECONDS)
 
-    assert (training.returncode, error) == (130, "kizuna: interrupted\n")
+    # Where the machine is slow, a line before it names the step that took long.
+    assert (training.returncode, error.splitlines()[-1]) == (130, "kizuna: interrupted")
+    assert "Traceback" not in error
     assert small_shop.runs() == ["KILLED"]
     assert small_shop.registry.versions("churn") == []
 

@@ -45,7 +45,9 @@ def test_purchases_without_times_name_the_column_that_is_missing(tmp_path, capsy
 
 
 def test_a_single_customer_is_too_few(tmp_path, capsys):
-    assert "customers churned, but a model needs at least 10" in train(tmp_path, capsys, purchase_log(*monthly("ada")))
+    refusal = train(tmp_path, capsys, purchase_log(*monthly("ada")))
+
+    assert "customers churned in the training data, but a model needs at least 10" in refusal
 
 
 def test_a_cutoff_without_customers_is_named(tmp_path, capsys):

@@ -7,16 +7,16 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from rich.console import Console
 
 from core.config.loading import read_config
 from core.i18n.translation import JAPANESE, has_translation
 from features.check.finding import CHECKS
 from kizuna.commands import check as command
 from kizuna.main import run
-from tests.cross_section_worlds import write_club
+from tests.cross_section_worlds import leavers, write_club, write_people
 from tests.features.check.messy_shop import write_messy_shop
 from tests.worlds import frame, purchase_log
 
@@ -173,6 +173,21 @@ def test_japanese_is_japanese(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert has_translation("check.no_customer", JAPANESE)
 
 
+def test_of_very_many_columns_and_findings_the_page_lists_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    columns = {f"n{place:03d}": list(range(place, place + 40)) for place in range(100)}
+    same = {f"s{place:02d}": [place] * 40 for place in range(13)}
+    toml = write_people(tmp_path, {"left": leavers(40, 20), **columns, **same})
+
+    assert run(["check", "--config", str(toml)]) == 0
+    printed = capsys.readouterr().out
+
+    assert "n099" in printed
+    assert "and 13 more columns" in printed
+    assert "s09" in printed
+    assert "s10" not in printed
+    assert "and 3 more findings of the kind constant_column in people; --format json lists all" in printed
+
+
 def test_a_cross_section_has_its_columns_and_its_churned_customers(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     toml = write_club(tmp_path)
 
@@ -184,6 +199,21 @@ def test_a_cross_section_has_its_columns_and_its_churned_customers(tmp_path: Pat
     assert "Nothing found." in printed
 
 
+def test_a_cross_section_counts_the_customers_whose_label_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    toml = write_club(tmp_path)
+    status = pq.read_table(tmp_path / "status.parquet")
+    left = pa.array([None, "", *status["Left?"].to_pylist()[2:]])
+    pq.write_table(status.set_column(1, "Left?", left), tmp_path / "status.parquet")
+
+    assert run(["check", "--config", str(toml)]) == 0
+
+    printed = capsys.readouterr().out
+    assert "598 customers" in printed
+    assert re.search(r"note +status.Left\?: excluded: 2 of 600 rows", printed)
+
+
 ENGLISH_WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")
 "Three words in a row are a sentence; tables, columns and settings are not."
 OF_THE_DATA = "unknown height"
@@ -193,7 +223,7 @@ def test_no_english_sentence_is_left_in_japanese(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
     toml = str(write_messy_shop(tmp_path))
-    data = command.check_data(read_config(Path(toml), {}), Console(quiet=True), language=JAPANESE)
+    data = command.check_data(read_config(Path(toml), {}), JAPANESE)
     monkeypatch.setattr(command, "check_data", lambda *_, **__: data)  # read once, printed twice
     assert run(["check", "--config", toml, "--lang", "ja"]) == 0
     printed = capsys.readouterr().out

@@ -32,6 +32,8 @@ horizon_days = 28
 rule = "orders_365d > 3"
 """
 
+PURCHASES = "[tables.purchases]\npath = 'purchases.csv'\n"
+
 
 def modules_after(*arguments: str) -> set[str]:
     """The modules that a process has imported after this command line."""
@@ -117,6 +119,38 @@ def test_a_wrong_command_line_gets_one_line_and_exit_code_2(arguments, message, 
     assert "--help" in line
 
 
+def test_a_configuration_that_may_not_be_read_says_so(tmp_path, monkeypatch, capsys):
+    (tmp_path / "shop.toml").write_text("")
+    # The tests may run as root, who may read everything.
+    monkeypatch.setattr("os.access", lambda *of_file: False)
+
+    assert run(["check", "--config", str(tmp_path / "shop.toml")]) == 2
+    assert f"permission is denied to read {tmp_path / 'shop.toml'}; change its rights" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("attributes = { purchases = ['shop'] }", "[attributes] purchases: attributes are columns of"),
+        ("attributes = { custmers = ['city'] }", "[attributes] custmers: attributes are columns of"),
+        ("as_of_today = ['city']", "as_of_today names a table and its column, such as customers.country, found 'city'"),
+        ("segments = { vip = { rule = 'n_ordrs > 1' } }", "[segments.vip]: unknown name 'n_ordrs'"),
+    ],
+)
+def test_a_name_that_the_data_set_cannot_have_is_refused_with_the_path_of_the_toml(tmp_path, text, message, capsys):
+    path = tmp_path / "shop.toml"
+    path.write_text(f"name = 'shop'\ntime_zone = 'Asia/Tokyo'\ncurrency = 'JPY'\nactive_days = 30\n{text}\n{PURCHASES}")
+
+    assert run(["check", "--config", str(path)]) == 2
+    assert f"kizuna: {path}: {message}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["", ".", ".."])
+def test_a_report_needs_the_name_of_a_file(out, capsys):
+    assert run(["report", "--out", out]) == 2
+    assert "it is a folder; name a file" in capsys.readouterr().err
+
+
 def test_a_command_without_a_subcommand_shows_its_help(capsys):
     assert run(["train"]) == 2
     assert "Commands:\n  churn" in capsys.readouterr().err
@@ -166,7 +200,7 @@ def test_a_full_disk_ends_in_one_line_and_leaves_the_old_file(tmp_path, monkeypa
 
     assert run(["init", str(tmp_path / "orders.csv"), "--yes", "--force", "--out", str(out)]) == 2
     (line,) = capfd.readouterr().err.splitlines()
-    assert line.startswith("kizuna: no space is left on the disk")
+    assert line.startswith(f"kizuna: {out}: no space is left on the disk")
     assert out.read_bytes() == b"old"
 
 

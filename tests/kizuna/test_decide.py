@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from core.control_group import PermanentControlGroup
 from kizuna.main import run
+from models.policies.acceptance.estimates import AcceptanceEstimates
+from models.policies.acceptance.rates import estimate_acceptance
+from serving.release.offer_part import OfferPart
+from serving.release.refusals import Refusals
 from tests.serving.sample_release import offer_part, publish, sample_release
 
 
@@ -50,6 +55,52 @@ def test_a_business_with_few_customers_hears_what_its_control_group_could_have_s
     reason = decide(capfd, "--out", "x.csv", "--dry-run")["no_control_group_because"]
 
     assert reason.startswith("no control group: 900 customers may be contacted, and a group of 5% could show an effect")
+
+
+def test_what_contacts_cost_is_the_sum_of_the_file_where_control_customers_cost_nothing(home, capfd):
+    (home / "var/shop/releases").rename(home / "before")
+    publish(home / "var/shop/releases", replace(sample_release(), offers=offer_part(control_share=0.999)))
+
+    decided = decide(capfd, "--out", "x.csv")
+
+    rows = list(csv.DictReader((home / "x.csv").read_text().splitlines()))
+    costs = {row["customer_id"]: row["cost"] for row in rows if row["no_contact"] == "control_group"}
+    assert costs == {"cyd": "0"}
+    assert decided["cost"] == 0
+
+
+def publish_rules(home: Path, *rules: str) -> None:
+    """Replace the active release by one whose offers have these rules."""
+    (home / "var/shop/releases").rename(home / "before")
+    part = offer_part()
+    offers = tuple(
+        msgspec.structs.replace(part.terms.book.offers[0], offer_id=f"offer{n}", rule=rule)
+        for n, rule in enumerate(rules)
+    )
+    book = msgspec.structs.replace(part.terms.book, offers=offers)
+    rates = AcceptanceEstimates.of_rates(estimate_acceptance(book, part.terms.assumptions), n_customers=3)
+    customers, terms = replace(part.all_customers(), acceptance=rates), msgspec.structs.replace(part.terms, book=book)
+    offers_part = OfferPart.of(terms, customers, refusals=Refusals.of(np.array([], dtype=str), {}))
+    publish(home / "var/shop/releases", replace(sample_release(), offers=offers_part))
+
+
+def test_an_offer_that_no_customer_is_eligible_for_is_named_with_the_clause_that_excludes_most(home, capfd):
+    publish_rules(home, "churn_probability > 0.4", "churn_probability < 0.2 and churn_probability > 0.4")
+
+    (problem,) = decide(capfd, "--out", "x.csv", "--dry-run")["offers_without_customers"]
+
+    assert problem.startswith("No customer is eligible for offer 'offer1': of the rule 'churn_probability < 0.2 and")
+    assert "the clause 'churn_probability < 0.2' excludes most, 2 of 3" in problem
+
+
+def test_of_many_offers_without_an_eligible_customer_three_are_printed(home, capfd):
+    publish_rules(home, *(f"churn_probability > {n}" for n in range(1, 7)))
+
+    assert run(["decide", "--out", "x.csv", "--dry-run"]) == 0
+
+    printed = capfd.readouterr().out
+    assert printed.count("No customer is eligible for offer") == 3
+    assert "3 more offers have no eligible customer" in printed
 
 
 def test_what_was_decided_is_said_in_japanese(home, capfd):

@@ -57,7 +57,7 @@ EXPORTS: dict[str, tuple[str, str, Line, tuple[str, str]]] = {
         "Номер заказа;Код клиента;Дата заказа;Товар;Количество;Сумма",
         "utf-8",
         lambda n, one, x: f"{n};{n % 20:05d};{one:%d.%m.%Y %H:%M};Т{n % 5};1;{write_amount(x, chr(160))} ₽",
-        ("RUB", "UTC"),
+        ("RUB", "Europe/Moscow"),
     ),
     "Korea": (
         "주문번호,고객번호,주문일시,상품코드,수량,결제금액",

@@ -8,8 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from core.errors import BadInput
 from kizuna.main import run
-from tests.kizuna.exports import discover, init, purchases, write
+from tables.discovery.discover import propose
+from tables.discovery.inputs import find_inputs
+from tests.kizuna.exports import TODAY, discover, init, purchases, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -120,3 +123,34 @@ def test_money_off_a_line_is_taken_off_quantity_times_price():
     )
 
     assert sum(row["amount"] for row in purchases()) == 240 * 9 - 180 * 0.5
+
+
+def notes_of(name: str) -> str:
+    """What `kizuna init` says beside the TOML."""
+    proposal = propose([name], find_inputs([name]), ask=lambda question: question.default, today=TODAY, local_zone=None)
+    return "\n".join(proposal.notes)
+
+
+@pytest.mark.parametrize(("refunded", "is_noted"), [("5.00", True), ("0.00", False)])
+def test_a_refund_of_the_order_that_its_lines_repeat_is_noted_where_there_is_one(refunded: str, is_noted: bool):
+    lines = ["order_id,customer,date,item,quantity,price,refunded_amount"]
+    lines += [
+        f"O{n},c{n % 9},{day(n)},i{line},1,9.50,{refunded if n % 5 == 0 else '0.00'}"
+        for n in range(120)
+        for line in range(2)
+    ]
+
+    notes = notes_of(write("orders.csv", lines))
+
+    assert ("refunded_amount is not taken off the amounts" in notes) == is_noted
+    assert ('minus = ["refunded_amount"]' in notes) == is_noted
+
+
+def test_amounts_with_their_side_of_the_account_are_named():
+    lines = ["customer,date,amount"]
+    lines += [f"c{n % 9},{day(n)},{n}.50 {'CR' if n % 9 == 0 else 'DR'}" for n in range(120)]
+
+    with pytest.raises(
+        BadInput, match=r"amount: amounts such as '\S+ DR' name their side of the account \(CR and DR\)"
+    ):
+        discover(write("ledger.csv", lines))

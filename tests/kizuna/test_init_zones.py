@@ -16,7 +16,7 @@ import pytest
 
 from kizuna.main import run
 from tests.engines import POSTGRES, engine
-from tests.kizuna.exports import discover
+from tests.kizuna.exports import discover, opened
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -101,4 +101,7 @@ def test_moments_of_postgresql_are_those_of_the_business_whatever_the_zone_of_th
         f'database = "{POSTGRES}"\ntable = "{orders_in_postgres}"\ncolumns = {{ event_time = "ordered_at" }}\n'
     )
 
-    assert first_months(revenue_by_month()) == first_months(revenue_in("Asia/Tokyo"))
+    months = first_months(revenue_by_month())
+    opened[-1].backend.disconnect()
+
+    assert months == first_months(revenue_in("Asia/Tokyo"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from dataclasses import replace
@@ -78,6 +79,51 @@ def test_a_rule_on_scores_that_no_release_has_says_what_it_needs(
     assert json.loads(capsys.readouterr().out)["without_scores"] == {}
 
 
+COMES_BACK = """
+[predict.comes_back]
+table = "purchases"
+customers = "lapsed"
+[segments.may_return]
+rule = "comes_back_probability > 0.3"
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "predicts for former customers only, so none of today's customers is known to fit"),
+        ("ja", "の予測対象は過去の顧客だけなので、現在の顧客には該当者が分かりません"),
+    ],
+)
+def test_a_rule_on_predictions_of_former_customers_says_that_no_customer_of_today_fits(
+    language: str, sentence: str, home_with_segments: Path, capsys: pytest.CaptureFixture[str]
+):
+    with (home_with_segments / "kizuna.toml").open("a") as toml:
+        toml.write(COMES_BACK)
+    publish(home_with_segments / "var/shop/releases", sample_release())
+
+    assert run(["segments", "--lang", language]) == 0
+
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "[segments.may_return]" in line)
+    assert sentence in line
+    assert "`kizuna score --event comes_back`" in line
+
+
+def test_a_rule_on_scores_says_how_many_of_todays_customers_have_none(
+    home_with_segments: Path, capsys: pytest.CaptureFixture[str]
+):
+    with (home_with_segments / "kizuna.toml").open("a") as toml:
+        toml.write('[segments.leaving]\nrule = "churn_probability > 0.5"\n')
+    publish(home_with_segments / "var/shop/releases", sample_release())
+    # Eve is new since the release.
+    (home_with_segments / "purchases.csv").write_text(f"{PURCHASES}eve,2026-02-04,5\n")
+
+    assert run(["segments"]) == 0
+
+    needs = "[segments.leaving] needs churn_probability, which 1 of 4 customers do not have in the active release"
+    assert needs in capsys.readouterr().out
+
+
 def test_everything_but_names_is_japanese_in_japanese(home_with_segments: Path, capsys: pytest.CaptureFixture[str]):
     assert run(["segments", "--lang", "ja"]) == 0
     without_release = capsys.readouterr().out
@@ -107,6 +153,38 @@ def test_the_list_of_members_is_announced_in_japanese(home_with_segments: Path, 
     assert run(["segments", "--members", "gold", "--out", "gold.csv", "--lang", "ja"]) == 0
 
     assert capsys.readouterr().out.startswith("gold.csv:goldの顧客")
+
+
+def test_the_list_of_members_needs_no_release(home_with_segments: Path, capsys: pytest.CaptureFixture[str]):
+    with (home_with_segments / "kizuna.toml").open("a") as toml:
+        toml.write('[tables.consents]\npath = "consents.csv"\n')
+    (home_with_segments / "consents.csv").write_text(
+        "customer_id,purpose,granted,event_time\ncyd,contact,false,2026-02-01\n"
+    )
+
+    assert run(["segments", "--members", "lately", "--out", "lately.csv"]) == 0
+
+    (bo,) = csv.DictReader((home_with_segments / "lately.csv").read_text().splitlines())
+    assert (bo["customer_id"], bo["action"], bo["value"], bo["cutoff"]) == ("bo", "early access", "30", "2026-02-05")
+    assert (bo["churn_probability"], bo["risk_level"], bo["release_id"]) == ("", "", "unpublished")
+    printed = capsys.readouterr().out
+    assert "lately.csv: 1 customers of lately before 2026-02-05; nothing is released yet" in printed
+    assert printed.rstrip().endswith("excluded because they refused contact: 1")
+
+
+def test_the_list_of_a_segment_by_risk_says_before_the_first_release_what_it_needs(
+    home_with_segments: Path, capsys: pytest.CaptureFixture[str]
+):
+    with (home_with_segments / "kizuna.toml").open("a") as toml:
+        toml.write(NEEDS)
+
+    assert run(["segments", "--members", "leaving", "--out", "leaving.csv"]) == 0
+    _, needs = capsys.readouterr().out.splitlines()
+    assert needs.startswith("[segments.leaving] needs churn_probability, which the active release does not have")
+    assert run(["segments", "--members", "vip", "--out", "vip.csv", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["without_scores"] == {"segments.vip": ["predicted_value"]}
+    assert run(["segments", "--members", "golt", "--out", "golt.csv"]) == 2
+    assert capsys.readouterr().err == "kizuna: no segment 'golt'; did you mean 'gold'?\n"
 
 
 def test_the_source_of_the_risk_is_japanese_in_json(home_with_segments: Path, capsys: pytest.CaptureFixture[str]):

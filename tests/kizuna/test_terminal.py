@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from io import StringIO
+from pathlib import Path
 from threading import Event
 
 import pytest
 from rich.console import Console
 
+import kizuna
 from kizuna.terminal import ProgressBars, print_table, say
+
+
+@pytest.fixture(autouse=True)
+def slow_steps() -> None:
+    """The lines of slow steps, which other tests of this folder do without."""
 
 
 def test_brackets_in_a_line_are_printed_as_they_are(capsys):
@@ -58,6 +65,13 @@ def test_without_a_terminal_quick_work_prints_nothing():
         list(bars.over([1, 2, 3], "recommenders"))
 
     assert written.getvalue() == ""
+
+
+def test_no_command_shows_a_step_that_is_silent_without_a_terminal():
+    files = [path for path in Path(kizuna.__path__[0]).rglob("*.py") if path.name != "terminal.py"]
+
+    assert len(files) > 30
+    assert [path.name for path in files if ".status(" in path.read_text(encoding="utf-8")] == []
 
 
 def test_without_a_terminal_one_long_step_prints_its_name(monkeypatch: pytest.MonkeyPatch):

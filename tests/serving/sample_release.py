@@ -47,6 +47,7 @@ from serving.release.churn_part import ChurnPart
 from serving.release.context_models import ContextModels, TrendPart
 from serving.release.customer_part import CustomerPart, RecordedProfiles
 from serving.release.hazard_part import HazardPart
+from serving.release.identity_part import IdentityPart
 from serving.release.item_part import ItemPart
 from serving.release.lookup import IdIndex
 from serving.release.offer_part import OfferCustomers, OfferPart, OfferTerms
@@ -364,6 +365,11 @@ def account_part() -> AccountPart:
     return build_accounts(churn, segments, members=members, risk_levels=RiskLevels(), n_decimals=2)
 
 
+def identity_part() -> IdentityPart:
+    """Ada's app."""
+    return IdentityPart.of(np.array(["app-7"]), customers=np.array(["ada"]), linked_at=np.array([0]))
+
+
 def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[str, ...] = ()) -> Release:
     """A release with all parts except those in `without`."""
     builders = {
@@ -378,6 +384,7 @@ def sample_release(release_id: str = "20260401T030000Z-aaaaaa", without: tuple[s
         "retention": retention_part,
         "accounts": account_part,
         "report": report_part,
+        "identities": identity_part,
     }
     parts = {kind: build() for kind, build in builders.items() if kind not in without}
     models = {

@@ -58,6 +58,9 @@ def test_readyz_and_livez_respond(service):
     assert httpx.get(f"{service.address}/livez").status_code == 200
     assert httpx.get(f"{service.address}/readyz").status_code == 200
 
+    refused = httpx.post(f"{service.address}/livez")
+    assert (refused.status_code, refused.headers["content-type"]) == (405, "application/problem+json")
+
 
 def test_a_chunked_body_over_the_limit_is_refused_and_the_service_goes_on(service):
     def chunks():

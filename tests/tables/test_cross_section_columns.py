@@ -9,10 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from ibis.backends.duckdb import Backend as DuckDB
 
 from core.errors import ConfigError, DataError
 from features.check.overview import check_cross_section
 from tables.cross_section import open_cross_section
+from tables.personal_columns import NUMBERS_AND_WORDS
 from tests.cross_section_worlds import leavers, people
 
 N = 60
@@ -164,6 +166,38 @@ def test_thousands_of_columns_are_read_within_the_limits_of_queries(tmp_path):
 
     assert data.features.values[0].tolist() == list(range(1500))
     assert len(data.digest) > 0
+
+
+def test_checking_many_columns_of_words_takes_no_query_for_each(tmp_path, monkeypatch):
+    queries: list[object] = []
+    run = DuckDB.to_pyarrow
+    monkeypatch.setattr(DuckDB, "to_pyarrow", lambda *given, **more: queries.append(given) or run(*given, **more))
+    words = {f"w{place}": [f"{word}{place}" for word in ("red", "green", "blue")] * 20 for place in range(40)}
+    few, many = tmp_path / "few", tmp_path / "many"
+    few.mkdir()
+    many.mkdir()
+
+    check_cross_section(open_people(few, {"w0": words["w0"]}))
+    n_queries = len(queries)
+    check_cross_section(open_people(many, words))
+
+    assert len(queries) == 2 * n_queries
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ([str(100 + row) for row in range(N - 3)] + ["unclear"] * 3, "personal_column"),
+        ([str(row % 30) for row in range(N - 3)] + ["unclear"] * 3, "mostly_numbers"),
+    ],
+    ids=["all different", "repeated"],
+)
+def test_numbers_with_words_among_them_are_named_with_the_setting_that_makes_them_numbers(tmp_path, cells, kind):
+    data = open_people(tmp_path, {"fee": cells})
+    (finding,) = [one for one in check_cross_section(data).findings if one.column == "fee"]
+
+    assert (finding.kind, finding.example, finding.setting) == (kind, "unclear", 'null_values = ["unclear"]')
+    assert finding.values.get("content", NUMBERS_AND_WORDS) == NUMBERS_AND_WORDS
 
 
 def test_large_numbers_and_days_of_a_parquet_file_are_read(tmp_path):

@@ -40,9 +40,9 @@ def test_an_example_reads_as_the_page_shows(tmp_path: Path, title: str, file: st
 
 def test_both_pages_have_an_example_of_every_setting():
     settings = (
-        "delimiter", "encoding", "date_format", "time_of_day", "decimal", "thousands", "null_values", "null_prefixes",
-        "product", "constant", "scale", "interval", "monthly_snapshots", "minus", "id_width", "marks_of", "where",
-        "fill_within", "answers", "profile", "[cross_section]",
+        "delimiter", "encoding", "date_format", "calendar", "time_of_day", "decimal", "thousands", "null_values",
+        "null_prefixes", "product", "constant", "scale", "interval", "monthly_snapshots", "minus", "id_width",
+        "marks_of", "where", "fill_within", "answers", "profile", "[cross_section]",
     )  # fmt: skip
     for page in pages:
         tomls = "".join(toml for _, _, toml, _ in EXAMPLE.findall(page.read_text(encoding="utf-8")))

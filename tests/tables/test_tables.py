@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import ibis
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -240,6 +241,28 @@ def test_the_digest_depends_on_the_content_and_not_on_its_order(engine_name: str
     assert shop(*reversed(lines), backend=backend).digest == digest
     assert shop("bo 2024-03-01 5 item_id=tea", "ada 2024-03-02 6 item_id=cup", backend=backend).digest != digest
     assert shop(lines[0], "bo 2024-03-02 6.01 item_id=cup", backend=backend).digest != digest
+
+
+@every_engine
+def test_the_digest_depends_on_answers_that_are_yes_or_no(engine_name: str):
+    def digest_of(*, granted: bool | None) -> str:
+        row = {"customer_id": "ada", "purpose": "contact", "granted": granted, "event_time": "2024-03-01"}
+        no = {**row, "customer_id": "bo", "granted": False}
+        return shop("ada 2024-03-01", consents=frame(row, no), backend=engine(engine_name)).digest
+
+    assert digest_of(granted=True) != digest_of(granted=False)
+    assert digest_of(granted=True) == digest_of(granted=True)
+
+
+@every_engine
+@pytest.mark.parametrize("kind", ["int8", "int16", "int32", "int64", "float64"])
+def test_yes_and_no_are_cast_to_numbers_of_every_size(kind: str, engine_name: str):
+    rows = pa.table({"n": range(3), "treated": [True, False, None]})
+    table = engine(engine_name).create_table(ibis.util.gen_name("contacts"), rows, temp=True)
+
+    cast = table.select("n", number=table.treated.cast(kind)).order_by("n")
+
+    assert cast.to_pyarrow()["number"].to_pylist() == [1, 0, None]
 
 
 def test_unknown_tables_and_missing_columns_are_named_in_the_error():

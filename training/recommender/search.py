@@ -25,6 +25,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import SourceUnavailable
+from core.files import describe_disk_fault
 from core.ids import digest_of
 from core.interruption import defer_interruption
 from models.protocols import Settings
@@ -46,6 +47,8 @@ def open_studies(path: Path) -> RDBStorage:
     try:
         return RDBStorage(f"sqlite:///{path}", engine_kwargs={"creator": _connection_to(path)})
     except (SQLAlchemyError, sqlite3.Error, RuntimeError) as fault:
+        if full := describe_disk_fault(fault):
+            raise SourceUnavailable(f"{path}: {full}") from fault
         raise SourceUnavailable(
             f"{path} is not a database of trials ({str(fault).splitlines()[0]}); delete it and tune again"
         ) from fault

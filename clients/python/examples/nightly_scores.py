@@ -27,6 +27,8 @@ def read_ids(path: Path) -> Iterator[str]:
         if "customer_id" not in (rows.fieldnames or ()):
             raise ValueError(f"{path} has no column customer_id; write that name into its first line")
         for row in rows:
+            if not (row["customer_id"] or "").strip():
+                raise ValueError(f"{path}, line {rows.line_num}: there is no customer_id")
             yield row["customer_id"]
 
 
@@ -49,16 +51,19 @@ def write_scores(client: Client, *, customers: Path, scores: Path) -> tuple[int,
     The file appears when it is complete, so that the CRM never imports half of it.
     """
     part, n_scored, n_others = scores.with_name(scores.name + ".part"), 0, 0
-    with part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        for score in client.score_all(read_ids(customers)):
-            if score["status"] == "scored":
-                writer.writerow(row_of(score))
-                n_scored += 1
-            else:
-                n_others += 1
-    part.replace(scores)
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            for score in client.score_all(read_ids(customers)):
+                if score["status"] == "scored":
+                    writer.writerow(row_of(score))
+                    n_scored += 1
+                else:
+                    n_others += 1
+        part.replace(scores)
+    finally:
+        part.unlink(missing_ok=True)  # of a batch that failed
     return n_scored, n_others
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import TypeVar, Unpack
 
@@ -58,6 +59,7 @@ def next_best_offer(
     channel: str | None = None,
     *,
     context: Mapping[str, float | str] | None = None,
+    contact_at: datetime | str | None = None,
     record: bool = True,
     k: int = 3,
     excluded: bool = False,
@@ -68,11 +70,12 @@ def next_best_offer(
         customer_id: as in the tables.
         channel: such as mail; any by default.
         context: variables of the situation that rules use, as `[decisions] context` of the service declares them.
+        contact_at: when the contact will be made, with an offset, at most 7 days from now; at once by default.
         record: whether the decision is stored, so that its outcomes can be reported. It is then sent only once.
         k: maximum number of eligible offers to return.
         excluded: whether to list the offers that the customer may not get, with the reasons.
     """
-    fields = {"customer_id": customer_id, "channel": channel, "context": context}
+    fields = {"customer_id": customer_id, "channel": channel, "context": context, "contact_at": contact_at}
     body = encode(fields | {"record": record, "k": k, "excluded": excluded})
     return Call(method="POST", route="/v1/next-best-offer", body=body, is_repeatable=not record)
 

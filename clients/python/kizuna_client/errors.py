@@ -82,14 +82,16 @@ CLASSES: dict[int, type[KizunaError]] = {
 def error_of(request: str, response: httpx.Response) -> KizunaError:
     """The error that an answer without success describes, as problem+json or by its status alone."""
     status, content = response.status_code, _read_problem(response)
+    problem = str(content.get("type", ""))
     usual = Refused if 400 <= status < 500 else ServiceFailure
+    kind = Unavailable if problem == MODEL_NOT_RELEASED else CLASSES.get(status, usual)
     detail = content.get("detail") or content.get("title") or response.reason_phrase or "no explanation"
     field = content.get("field")
-    return CLASSES.get(status, usual)(
+    return kind(
         request,
         str(detail),
         status=status,
-        problem=str(content.get("type", "")),
+        problem=problem,
         field=None if field is None else str(field),
         retry_after=read_retry_after(response.headers.get("retry-after", "")),
     )

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 import httpx
 
 from kizuna_client.call import Call
-from kizuna_client.errors import MODEL_NOT_RELEASED, KizunaError, Unreachable, error_of, read_answer
+from kizuna_client.errors import KizunaError, Unreachable, error_of, read_answer
 from kizuna_client.settings import Retries, Settings
 
 TRANSIENT = frozenset({None, 429, 503})
@@ -76,4 +76,4 @@ def _find_error(call: Call[T], reply: Reply) -> KizunaError:
 
 
 def _is_transient(error: KizunaError) -> bool:
-    return error.status in TRANSIENT and error.problem != MODEL_NOT_RELEASED
+    return error.status in TRANSIENT

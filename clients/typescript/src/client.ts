@@ -148,13 +148,18 @@ export class Client {
 
   async #try(call: Call, milliseconds: number, options: RequestOptions): Promise<object | KizunaError> {
     const limit = AbortSignal.timeout(milliseconds);
-    const headers = await this.#headersOf(call);
+    const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+    const headers = await this.#headersOf(call, signal);
+    if (headers === undefined) {
+      if (options.signal?.aborted) throw options.signal.reason;
+      return new Unreachable(call.name, "customerToken gave no token in time");
+    }
     try {
       const response = await this.#fetch(call.url, {
         method: call.route.method,
         headers,
         body: call.body ?? null,
-        signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
+        signal,
         keepalive: options.keepalive ?? false,
         // A key belongs to one service: it follows no redirect, and no cookie goes with it.
         redirect: "manual",
@@ -168,11 +173,19 @@ export class Client {
     }
   }
 
-  async #headersOf(call: Call): Promise<Record<string, string>> {
+  /** Undefined where the signal came before the token. */
+  async #headersOf(call: Call, signal: AbortSignal): Promise<Record<string, string> | undefined> {
     const headers: Record<string, string> = { accept: "application/json" };
     if (call.body !== undefined) headers["content-type"] = "application/json";
     if (this.#key) headers["authorization"] = `Bearer ${this.#key}`;
-    if (this.#makeToken) headers["kizuna-customer-token"] = await this.#getToken(this.#makeToken);
+    if (this.#makeToken) {
+      const token = await Promise.race([this.#getToken(this.#makeToken), abortion(signal)]);
+      if (token === undefined) {
+        this.#token = undefined;
+        return undefined;
+      }
+      headers["kizuna-customer-token"] = token;
+    }
     return headers;
   }
 
@@ -239,6 +252,14 @@ function encode(body: unknown): string {
 /** 128 random bits; crypto.randomUUID does not exist in pages without TLS. */
 function makeId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Resolves when the signal comes. */
+function abortion(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
 }
 
 /** The code that Node gives the reason of a failed connection, such as ECONNREFUSED. */

@@ -2,7 +2,7 @@
 
 import type { ProblemDetails } from "./openapi.js";
 
-export const MODEL_NOT_RELEASED = "urn:kizuna:problem:model-not-released";
+const MODEL_NOT_RELEASED = "urn:kizuna:problem:model-not-released";
 export const INVALID_CUSTOMER_TOKEN = "urn:kizuna:problem:invalid-customer-token";
 
 interface Failure {
@@ -79,7 +79,8 @@ export async function errorOf(request: string, response: Response): Promise<Kizu
   const usual = status >= 400 && status < 500 ? Refused : ServiceFailure;
   const detail = problem.detail || problem.title || response.statusText || "no explanation";
   const retryAfter = readRetryAfter(response.headers.get("retry-after") ?? "");
-  return new (CLASSES[status] ?? usual)(request, String(detail), { status, problem, retryAfter });
+  const kind = problem.type === MODEL_NOT_RELEASED ? Unavailable : (CLASSES[status] ?? usual);
+  return new kind(request, String(detail), { status, problem, retryAfter });
 }
 
 async function readProblem(response: Response): Promise<Partial<ProblemDetails>> {

@@ -784,6 +784,8 @@ export interface components {
             context?: {
                 [key: string]: number | string;
             };
+            /** @default null */
+            contact_at?: string | null;
             /** @default true */
             record?: boolean;
             /** @default false */
@@ -2107,122 +2109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The body must be application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The service does not answer for this host */
-            421: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The request does not match the schema of this route */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The key has sent too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Internal error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    churn_score: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description Churn probabilities, reasons and survival curves */
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChurnScoreRequest"];
-            };
-        };
-        responses: {
-            /** @description Success */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChurnScoreResponse"];
-                };
-            };
-            /** @description The body is not valid JSON */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The request has no valid API key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The request is not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description The survival curves end before this horizon */
+            /** @description The active release does not contain this model */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2285,7 +2172,131 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    churn_score: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Churn probabilities, reasons and survival curves */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChurnScoreRequest"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChurnScoreResponse"];
+                };
+            };
+            /** @description The body is not valid JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request has no valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request is not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The active release does not contain this model; The survival curves end before this horizon */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The service does not answer for this host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request does not match the schema of this route */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The key has sent too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2345,6 +2356,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The service does not answer for this host */
             421: {
                 headers: {
@@ -2381,7 +2401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2442,6 +2462,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -2496,7 +2525,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress; The event journal cannot be written */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress; The event journal cannot be written */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2557,6 +2586,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -2611,7 +2649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress; The event journal cannot be written */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress; The event journal cannot be written */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2662,6 +2700,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The service does not answer for this host */
             421: {
                 headers: {
@@ -2698,7 +2745,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2749,6 +2796,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The service does not answer for this host */
             421: {
                 headers: {
@@ -2785,7 +2841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2832,6 +2888,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The service does not answer for this host */
             421: {
                 headers: {
@@ -2868,7 +2933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2915,6 +2980,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The service does not answer for this host */
             421: {
                 headers: {
@@ -2951,7 +3025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3012,6 +3086,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model; A time of the request is over, or too far ahead */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -3066,7 +3149,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress; The decision database does not respond */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress; The decision database does not respond */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3127,6 +3210,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -3181,7 +3273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress; The decision database does not respond */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress; The decision database does not respond */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3253,6 +3345,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -3307,7 +3408,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3368,6 +3469,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model; Fields of the request exclude each other; The active release has no such attribute of items */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -3422,7 +3532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3469,6 +3579,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The service does not answer for this host */
             421: {
                 headers: {
@@ -3505,7 +3624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3566,6 +3685,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The service does not answer for this host */
             421: {
                 headers: {
@@ -3602,7 +3730,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3649,6 +3777,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The service does not answer for this host */
             421: {
                 headers: {
@@ -3685,7 +3822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3739,6 +3876,15 @@ export interface operations {
             };
             /** @description The request is not permitted */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The active release does not contain this model */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3800,7 +3946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress; The stock cannot be written */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress; The stock cannot be written */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3853,6 +3999,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The service does not answer for this host */
             421: {
                 headers: {
@@ -3889,7 +4044,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress; The task database does not respond */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress; The task database does not respond */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3961,7 +4116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The task cannot change to this state from its current one */
+            /** @description The active release does not contain this model; The task cannot change to this state from its current one */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4024,7 +4179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress; The task database does not respond */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress; The task database does not respond */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4074,6 +4229,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The active release does not contain this model */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description The service does not answer for this host */
             421: {
                 headers: {
@@ -4110,7 +4274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4164,6 +4328,15 @@ export interface operations {
             };
             /** @description The request is not permitted */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The active release does not contain this model */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4225,7 +4398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description The request or its answer took too long; There is no active release yet; The active release does not contain this model; The service has too many requests in progress */
+            /** @description The request or its answer took too long; There is no active release yet; The service has too many requests in progress */
             503: {
                 headers: {
                     [name: string]: unknown;

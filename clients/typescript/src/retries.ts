@@ -1,6 +1,6 @@
 // When a request is sent again, and after which wait.
 
-import { type KizunaError, MODEL_NOT_RELEASED } from "./errors.js";
+import type { KizunaError } from "./errors.js";
 
 /** Waits double, and each is drawn between 0 and its length. Times are in milliseconds. */
 export interface Retries {
@@ -26,9 +26,9 @@ export function readRetries(given: Partial<Retries>): Retries {
   return retries;
 }
 
-/** Whether the same request may succeed later: after no answer, 429 or 503. No model appears by waiting. */
+/** Whether the same request may succeed later: after no answer, 429 or 503. */
 export function isTransient(error: KizunaError): boolean {
-  return [undefined, 429, 503].includes(error.status) && error.problem !== MODEL_NOT_RELEASED;
+  return [undefined, 429, 503].includes(error.status);
 }
 
 /** Milliseconds until the next try: what the service asks for, and a part of a wait that doubles with each try. */

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from ibis import _
 
 from features.check.data import CheckedData
-from features.check.finding import Check, Finding, Severity
+from features.check.finding import Check, Finding, Severity, list_texts
 from tables.attributes import MAX_WORDS
 from tables.cross_section import CrossSection
 from tables.cross_section_columns import find_redundant_columns
@@ -34,6 +33,8 @@ def _describe_personal(personal: PersonalColumn) -> Finding:
         column=personal.column,
         count=1,
         of=1,
+        example=personal.word,
+        setting=None if personal.word is None else f"null_values = {list_texts([personal.word])}",
         values={"content": personal.looks_like},
     )
 
@@ -55,7 +56,7 @@ def _find_redundant(data: CrossSection, tables: dict[str, str]) -> Iterator[Find
 
 def _find_many_words(data: CrossSection, tables: dict[str, str]) -> Iterator[Finding]:
     for name, words in data.features.vocabularies.items():
-        n_different = data.rows.aggregate(n=_[name].nunique()).to_pyarrow()["n"][0].as_py()
+        n_different = len(data.arrow[name].drop_null().unique())
         if n_different > MAX_WORDS:
             has_word = ~np.isnan(data.features.column(name))
             yield Finding(

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Severity
-from tables.cleaning.far_future import AHEAD_OF_OTHERS, AHEAD_OF_TODAY
+from tables.cleaning.far_future import AHEAD_OF_OTHERS, AHEAD_OF_TODAY, BUDDHIST_YEAR
 from tables.cleaning.identifiers import LOST_DIGITS, ROUNDED
 from tables.cleaning.readings import UNREADABLE
 from tables.cleaning.suggestions import suggest_setting
+from tables.cross_section import CrossSection
 from tables.load_report import RowExclusion
 
 SERIOUS_SHARE = 0.01
@@ -21,9 +22,14 @@ OTHER_CHECKS = ("score: no", f"{LOST_DIGITS}$", f"{ROUNDED}$")
 "Causes that `survey_scores` and `lost_digits` find."
 SETTING = re.compile(r"set (\w+ = .+)$")
 
+CALENDAR = 'calendar = "buddhist"'
+"The setting that reads 2567 as 2024."
+
 
 def find(data: CheckedData) -> Iterator[Finding]:
     """One finding for each table and cause."""
+    if data.cross_section is not None:
+        yield from _check_cross_section(data.cross_section)
     if data.tables is None:
         return
     for name, table in data.checked.items():
@@ -33,9 +39,24 @@ def find(data: CheckedData) -> Iterator[Finding]:
                 yield _describe(table, rows, of=report.n_rows)
 
 
+def _check_cross_section(data: CrossSection) -> Iterator[Finding]:
+    for name, n_rows in data.n_rows.items():
+        for cause, count in data.count_excluded(name).items():
+            yield Finding(
+                kind="excluded_rows",
+                severity=Severity.NOTE,
+                table=name,
+                column=cause.removesuffix(f": {MISSING}"),
+                count=count,
+                of=n_rows,
+                values={"cause": cause},
+            )
+
+
 def _describe(table: CheckedTable, rows: RowExclusion, *, of: int) -> Finding:
     cause = rows.reason.removeprefix(f"{rows.column}: ")
     is_ahead = cause in (AHEAD_OF_TODAY, AHEAD_OF_OTHERS)
+    is_buddhist = is_ahead and rows.value is not None and BUDDHIST_YEAR.search(rows.value) is not None
     is_serious = is_ahead or (rows.n_rows >= SERIOUS_SHARE * of and cause != MISSING)
     return Finding(
         kind="rows_ahead" if is_ahead else "excluded_rows",
@@ -46,7 +67,7 @@ def _describe(table: CheckedTable, rows: RowExclusion, *, of: int) -> Finding:
         of=of,
         example=_example_of(rows),
         row=rows.row,
-        setting=_setting_of(table, rows) if cause.startswith(UNREADABLE) else None,
+        setting=_setting_of(table, rows) if cause.startswith(UNREADABLE) else CALENDAR if is_buddhist else None,
         values={"cause": rows.reason},
     )
 

@@ -6,7 +6,6 @@ All columns of the source count, also those that nothing reads: two lines with t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import accumulate
 
 import ibis
 import ibis.expr.types as ir
@@ -16,13 +15,14 @@ from features.check.data import CheckedData, CheckedTable
 from features.check.finding import Check, Finding, Severity
 from tables.cleaning.source_columns import ROW_NUMBER, drop_row_numbers
 from tables.contract import CONTRACT
-from tables.engines.databases import connect_in_memory
-from tables.sources.protocol import Location, find_source
+from tables.sources.places import ends_of_files, find_place
 
 SERIOUS_SHARE = 0.05
 "Share of repeated rows from which a file was probably loaded twice."
 CHANCE_SHARE = 0.01
 "Share of repeated rows in tables without amounts that is chance: two clicks in one second."
+MAX_LETTERS = 80
+"Of an example."
 MAX_ROWS = 2_000_000
 "In larger tables, the rows of a sample of customers are compared."
 
@@ -35,8 +35,6 @@ def find(data: CheckedData) -> Iterator[Finding]:
         if CONTRACT[name].happens_at is None:
             continue
         rows = _sample(table.rows, data.tables.load_report(name).n_usable)
-        if name == "purchases" and data.config.duplicate_rows == "drop":
-            continue
         n_rows = int(rows.count().to_pyarrow().as_py())
         n_allowed = 0 if name == "purchases" else CHANCE_SHARE * n_rows
         # Rows that are equal in the source are read alike, so most tables need no second look.
@@ -45,7 +43,9 @@ def find(data: CheckedData) -> Iterator[Finding]:
             continue
         lines = _lines_of(table, rows, n_rows=data.tables.load_report(name).n_usable)
         n_repeated = min(n_alike, _count_repeats(lines))
-        if n_repeated > n_allowed:
+        if n_repeated and name == "purchases" and data.config.duplicate_rows == "drop":
+            yield _describe_dropped(table, lines, n_repeated=n_repeated, n_rows=n_rows)
+        elif n_repeated > n_allowed:
             yield _describe(table, lines, n_repeated=n_repeated, n_rows=n_rows)
 
 
@@ -61,6 +61,46 @@ def _describe(table: CheckedTable, rows: ir.Table, *, n_repeated: int, n_rows: i
         setting='duplicate_rows = "drop"' if table.name == "purchases" else None,
         values={"files": files} if files else {},
     )
+
+
+def _describe_dropped(table: CheckedTable, rows: ir.Table, *, n_repeated: int, n_rows: int) -> Finding:
+    """How many rows `duplicate_rows = "drop"` drops, from which files, with the cells of the first one."""
+    files = _count_by_file(table, rows)
+    row = _first_repeat(rows)[1]
+    return Finding(
+        kind="dropped_overlap" if files else "dropped_rows",
+        severity=Severity.NOTE,
+        table=table.name,
+        count=n_repeated,
+        of=n_rows,
+        example=_cells_of(rows, row),
+        row=None if files else row,
+        setting='duplicate_rows = "keep"',
+        values={"files": files} if files else {},
+    )
+
+
+def _cells_of(rows: ir.Table, row: int | None) -> str | None:
+    """The filled cells of a row, as many as fit on a line."""
+    if row is None:
+        return None
+    (cells,) = drop_row_numbers(rows.filter(rows[ROW_NUMBER] == row)).to_pyarrow().to_pylist()
+    text = ", ".join(str(cell) for cell in cells.values() if cell is not None)
+    return text if len(text) <= MAX_LETTERS else f"{text[:MAX_LETTERS]}..."
+
+
+def _count_by_file(table: CheckedTable, rows: ir.Table) -> tuple[str, ...]:
+    """The files with rows that an earlier row has as well, each with their number; empty for one file."""
+    files = ends_of_files(table.name, table.config.tables.get(table.name))
+    if not files or ROW_NUMBER not in rows.columns:
+        return ()
+    cells = [column for column in rows.columns if column != ROW_NUMBER]
+    groups = rows.group_by(cells).aggregate(first=_[ROW_NUMBER].min())
+    later = rows.anti_join(groups, [rows[ROW_NUMBER] == groups["first"]])
+    counts = later.aggregate(**{f"n{place}": (_[ROW_NUMBER] <= end).sum() for place, (_path, end) in enumerate(files)})
+    totals = [int(total or 0) for total in counts.to_pyarrow().to_pylist()[0].values()]
+    by_file = zip(files, totals, [0, *totals], strict=False)
+    return tuple(f"{path.name} ({total - before:,})" for (path, _end), total, before in by_file if total > before)
 
 
 def _sample(rows: ir.Table, n_rows: int) -> ir.Table:
@@ -106,19 +146,9 @@ def _first_repeat(rows: ir.Table) -> tuple[int | None, int | None]:
 
 def _files_of_repeats(table: CheckedTable, rows: ir.Table) -> tuple[str, ...]:
     """The names of the two files that the first repeated row is in; empty if it is in one file, or in a database."""
-    settings = table.config.tables.get(table.name)
-    location = None if settings is None else Location(table.name, settings)
-    if location is None or len(location.files) < 2:
-        return ()
-    files = location.files
-    ends = list(accumulate(_count_rows(location.only(path)) for path in files))
-    places = {next((place for place, end in enumerate(ends) if row <= end), 0) for row in _first_repeat(rows) if row}
-    return tuple(files[place].name for place in sorted(places)) if len(places) > 1 else ()
-
-
-def _count_rows(location: Location) -> int:
-    rows = find_source(location).read(connect_in_memory(), location).rows
-    return int(rows.count().to_pyarrow().as_py())
+    ends = ends_of_files(table.name, table.config.tables.get(table.name))
+    files = [file.name for row in _first_repeat(rows) if row and (file := find_place(row, ends)[0])]
+    return tuple(files) if len(set(files)) > 1 else ()
 
 
 CHECK = Check(find=find)

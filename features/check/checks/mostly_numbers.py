@@ -7,6 +7,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow.compute as pc
 from ibis import _
 
 from core.currencies import currency_codes, marks_of
@@ -26,10 +27,22 @@ def find(data: CheckedData) -> Iterator[Finding]:
     """One finding at most for each listed attribute, and for each feature of a cross-section."""
     for table in data.checked.values():
         rows = data.cross_section.rows if data.cross_section is not None else table.rows
+        kinds = dict(rows.schema().items())
         for column in table.columns:
-            text = table.text(column) if table.kind(column) is None else None
-            if text is not None and column in rows.columns and rows[column].type().is_string():
+            if table.kind(column) is not None or column not in kinds or not kinds[column].is_string():
+                continue
+            text = table.text(column)
+            if text is not None and _may_be_numbers(data, column):
                 yield from _judge(data, table, column=column, text=text)
+
+
+def _may_be_numbers(data: CheckedData, column: str) -> bool:
+    """Whether many words of a column look like numbers: a cross-section may have too many columns to query each."""
+    if data.cross_section is None:
+        return True
+    words = data.cross_section.arrow[column].drop_null()
+    looks_like_number = pc.match_substring_regex(pc.utf8_trim_whitespace(words), NUMBER)
+    return len(words) > 0 and pc.sum(looks_like_number).as_py() >= MIN_SHARE * len(words)
 
 
 def _judge(data: CheckedData, table: CheckedTable, *, column: str, text: ir.Value) -> Iterator[Finding]:

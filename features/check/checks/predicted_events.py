@@ -1,4 +1,4 @@
-"""Events of `[predict.<name>]` whose rule cannot be answered, or that hardly any customer ever had."""
+"""Events of `[predict.<name>]` that cannot be predicted, and rules on events that no customer of today can have."""
 
 from __future__ import annotations
 
@@ -11,13 +11,30 @@ from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity
 from features.check.marks import fetch_one
 from features.labels.events import ask_for_event, event_rows
+from features.segments.predicted_variables import find_dependents, of_former_customers
 
 MIN_CUSTOMERS = 10
 "With the event, for a model."
 
 
 def find(data: CheckedData) -> Iterator[Finding]:
-    """One finding at most for each event."""
+    """One finding at most for each event, then one for each rule that no customer can fit."""
+    yield from _check_events(data)
+    events = of_former_customers(data.config)
+    for place, names in find_dependents(data.config, events).items():
+        for name in names:
+            values = {"place": place, "name": name, "event": events[name]}
+            yield Finding(
+                kind="rule_on_former_customers",
+                severity=Severity.WARNING,
+                table=data.config.predict[events[name]].table,
+                count=0,
+                of=0,
+                values=values,
+            )
+
+
+def _check_events(data: CheckedData) -> Iterator[Finding]:
     tables = data.tables
     for event, predicted in data.config.predict.items() if tables is not None else ():
         assert tables is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import ibis
 import ibis.expr.types as ir
@@ -13,17 +14,11 @@ from features.check.data import CheckedData
 from features.check.finding import Check, Finding, Severity, list_texts
 from features.check.marks import fetch_one
 from tables.cleaning.characters import narrow
+from tables.discovery.vocabulary import load_vocabulary, plain_word
 
 CUSTOMER = "customer_id"
-WORDS = (
-    "null", "nan", "-nan", "none", "n/a", "#n/a", "na", "n.a.", "nil", "nat", "undefined", "unknown",
-    "anonymous", "anon", "guest", "not set", "not available", "missing", "empty", "blank", "no customer",
-    "-", "--", "---", ".", "?", "??", "x", "xxx", "#ref!", "#value!", "#name?", "#div/0!", "test", "dummy", "walk-in",
-    "unbekannt", "keine", "keiner", "gast", "kein kunde", "inconnu", "aucun", "desconocido", "ninguno", "sin cliente",
-    "ゲスト", "匿名", "不明", "なし", "無し", "無", "該当なし", "未登録", "非会員", "一般", "空白", "空欄", "ー", "―",
-    "テスト", "未設定", "欠損",
-)  # fmt: skip
-"What systems write where there is no customer, in lower case and without brackets."
+OTHER_WORDS = ("test", "dummy", "x", "xxx", ".", "テスト")
+"Further ones than those that `kizuna init` reads as missing."
 BRACKETS = "^[(<「【]|[)>」】]$"
 FILLER = "^(0+|-1|9{4,}|1{6,})$"
 "Numbers that systems write where there is no customer, if they have far more rows than others."
@@ -35,6 +30,14 @@ SERIOUS_SHARE = 0.2
 "Share of lines without a customer from which figures per customer miss much of the business."
 MAX_WORDS = 6
 "Words that a finding lists."
+
+
+@cache
+def list_words() -> tuple[str, ...]:
+    """What systems write where there is no customer, in lower case and without brackets."""
+    lists = (load_vocabulary().words(f"missing.{key}") for key in ("words", "none", "customers"))
+    words = {word.lower() for words in lists for word in words if not word.isdigit()}
+    return tuple(sorted(words | {plain_word(word) for word in words} | set(OTHER_WORDS)))
 
 
 def find(data: CheckedData) -> Iterator[Finding]:
@@ -71,7 +74,7 @@ def _words_read_as_missing(data: CheckedData, name: str) -> tuple[str, ...]:
     written = data.ids_as_written(name, CUSTOMER)
     if written is None:
         return ()
-    words = written.filter(_bare(written.id).isin(WORDS))
+    words = written.filter(_bare(written.id).isin(list_words()))
     read = data.ids(name, CUSTOMER).select(read_id="id")
     missing = words.anti_join(read, [("id", "read_id")]).order_by(ibis.desc("n"), "id").limit(MAX_WORDS)
     return tuple(missing.to_pyarrow()["id"].to_pylist())
@@ -102,7 +105,7 @@ def _find_words(data: CheckedData, name: str) -> Iterator[Finding]:
 
 def _is_stand_in(ids: ir.Table, mean_rows: float) -> ir.Value:
     plain = _bare(ids.id)
-    return plain.isin(WORDS) | (plain.re_search(FILLER) & (ids.n > FILLER_TIMES * mean_rows))
+    return plain.isin(list_words()) | (plain.re_search(FILLER) & (ids.n > FILLER_TIMES * mean_rows))
 
 
 def _find_in_series(ids: ir.Table, words: ir.Table) -> set[str]:
@@ -125,7 +128,7 @@ def _find_dominant(data: CheckedData, name: str) -> Iterator[Finding]:
     top = ids.order_by(ibis.desc("n"), "id").limit(2).to_pyarrow().to_pylist()
     if totals["ids"] < MIN_IDS or top[0]["n"] < max(MAX_SHARE * totals["rows"], TIMES_SECOND * top[1]["n"]):
         return
-    if re.sub(BRACKETS, "", top[0]["id"].strip().lower()) in WORDS:
+    if re.sub(BRACKETS, "", top[0]["id"].strip().lower()) in list_words():
         return
     yield Finding(
         kind="dominant_id",

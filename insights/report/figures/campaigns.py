@@ -23,6 +23,7 @@ from insights.report.definitions import FigureDefinition, FigureSection, Period,
 from insights.report.estimation import quotient
 from insights.report.figure import Place
 from insights.report.inputs import FigureInputs
+from models.metrics.weighted import ratio
 
 Terms = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 Addends = tuple[NDArray[Any], ...]
@@ -80,6 +81,12 @@ class ContactRows:
     @property
     def _campaigns(self) -> NDArray[np.str_]:
         return self.contacts.groups["campaign"]
+
+
+def _cost_of_one(_: ContactRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Infinite in a sample of customers without a conversion: otherwise few conversions would seem certain to come."""
+    cost, n_converted = sums
+    return np.where(cost > 0, ratio(cost, n_converted, otherwise=np.inf), quotient(cost, n_converted))
 
 
 def _subtract_control(rows: ContactRows, *sums: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -162,7 +169,7 @@ SECTION = FigureSection(
         FigureDefinition(
             "cost_per_conversion",
             "money",
-            sums=Sums(contacts, _SPANS, lambda rows: rows.cost_of_conversions),
+            sums=Sums(contacts, _SPANS, lambda rows: rows.cost_of_conversions, _cost_of_one),
             views=_TABLES,
             better="lower",
         ),

@@ -21,6 +21,7 @@ from insights.report.book_rows import Addends, BookRows, subscribers, subscriber
 from insights.report.breakdowns import SOURCE, Part
 from insights.report.calendar import Span
 from insights.report.definitions import FigureDefinition, FigureSection, Outlook, Period, Sums, View
+from insights.report.estimation import widen_share
 from insights.report.figure import Figure
 from insights.report.inputs import FigureInputs
 from models.metrics.weighted import ratio
@@ -117,7 +118,10 @@ class _SurvivalLtv:
 
 
 def _estimate_curve(inputs: FigureInputs, part: Part, *, year: Span) -> _SurvivalLtv | None:
-    """The curve from the episodes known at the end of the year; None with fewer than `MIN_OBSERVED`."""
+    """The curve from the episodes known at the end of the year; None with fewer than `MIN_OBSERVED`.
+
+    Where no customer churned, LTV has no interval: every sample would have the same churn.
+    """
     data, panel = inputs.data, inputs.panel(part)
     lifetimes = SubscriberLifetimes.of(data.episodes.as_of(year.end))
     lifetimes = lifetimes.take(np.isin(lifetimes.customer_ids, part.customer_ids))
@@ -137,8 +141,15 @@ def _estimate_curve(inputs: FigureInputs, part: Part, *, year: Span) -> _Surviva
         beyond = sum_tail_months(survival, np.clip(churn, 0, 1), yearly_discount=discount)
         return np.column_stack([earned * observed, earned * (observed + beyond), survival])
 
-    observed, whole, *survival = estimate_intervals(evaluate, lifetimes.customer_ids, n_resamples=inputs.n_resamples)
-    return _SurvivalLtv(n_episodes=len(lifetimes.months), ltv_observed=observed, ltv=whole, survival=survival)
+    ids = lifetimes.customer_ids
+    observed, whole, *survival = estimate_intervals(evaluate, ids, n_resamples=inputs.n_resamples)
+    if not lifetimes.has_ended.any():
+        observed, whole = Estimate(observed.value), Estimate(whole.value)
+    # Each customer pays at the start; later ages count those who were observed until then.
+    later = [widen_share(share, ids[lifetimes.months >= age]) for age, share in enumerate(survival) if age]
+    return _SurvivalLtv(
+        n_episodes=len(lifetimes.months), ltv_observed=observed, ltv=whole, survival=[*survival[:1], *later]
+    )
 
 
 _SPANS: tuple[Period, ...] = ("year", "month")

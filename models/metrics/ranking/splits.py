@@ -48,8 +48,8 @@ class Split:
         rows = np.flatnonzero(np.diff(truth.indptr) > 0)
         if not len(rows):
             raise NotEnoughHistory(
-                "in the test period customers bought only items that they had bought before, and repeats do not count; "
-                'state repeat_policy = "allow"'
+                "customers of the test bought only items that they had bought before, and repeats do not count; state "
+                'repeat_policy = "allow", or for fixed_split take another test file'
             )
         return replace(
             self, histories=self.histories.take(rows), truth=truth.take(rows), days=self.days[rows], masks_seen=True

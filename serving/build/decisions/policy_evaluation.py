@@ -28,6 +28,7 @@ from core.interactions import codes_of
 from core.intervals import Estimate
 from core.window import Cohort
 from features.contact_outcomes import ContactLog, find_orders, find_stayed, sum_amounts
+from features.daily_memo import DailyMemo
 from models.metrics.uplift.policy_value import DR, IPS, SNIPS
 from models.policies.allocation.problem import NOTHING
 from models.policies.off_policy import DecisionLog, evaluate_policy
@@ -186,6 +187,7 @@ class _ReleasesOfThen:
         self._stored: dict[str | None, Release | None] = {}
         self._inputs: dict[date, BuildInputs] = {}
         self._changed: dict[str | date, Release] = {}
+        self._memo = DailyMemo()
 
     def find(self, run: StoredRun) -> Release | None:
         """The release of a run; None if it is deleted."""
@@ -216,7 +218,9 @@ class _ReleasesOfThen:
         cutoff = run.day if stored is None else stored.description.cutoff
         if cutoff not in self._inputs:
             sources = self._sources
-            self._inputs[cutoff] = BuildInputs(sources.config, sources.tables, Champions({}, {}), cutoff)
+            self._inputs[cutoff] = BuildInputs(
+                sources.config, sources.tables, Champions({}, {}), cutoff, memo=self._memo
+            )
         return self._inputs[cutoff]
 
 

@@ -22,7 +22,9 @@ def price_offers(release: Release) -> Release:
         return release
     try:
         decided = decide_customers(release, DecisionRun(now=datetime.combine(release.description.cutoff, NOON)))
-    except BadInput:  # a budget below the cheapest contact: `kizuna decide` says so, and requests are not limited
+    except BadInput:  # a budget below the cheapest contact; each request keeps to it without a price
         return release
-    terms = msgspec.structs.replace(part.terms, prices=decided.chosen.prices)
+    terms = msgspec.structs.replace(
+        part.terms, prices=decided.chosen.prices, share_at_price=decided.chosen.share_at_price
+    )
     return replace(release, offers=replace(part, terms=terms))

@@ -35,10 +35,10 @@ def plan_send_times(
 def _plan(
     customers: OfferCustomers, option: Option, *, terms: OfferTerms, after: np.datetime64
 ) -> NDArray[np.datetime64]:
-    slots = customers.slots_of(option.channel)
+    slots, policy = customers.slots_of(option.channel), terms.rules.policy_of(option)
     if slots is None:
-        return next_allowed_times(np.full(len(customers), after), terms.policy)
-    allowed = find_allowed_hours(terms.policy)
+        return next_allowed_times(np.full(len(customers), after), policy)
+    allowed = find_allowed_hours(policy)
     at_once = np.full(len(customers), UNKNOWN)
     first = next_send_times(after, slots.hours, weekdays=at_once, allowed=allowed)
     if not can_wait(option, terms):

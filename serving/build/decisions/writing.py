@@ -87,7 +87,7 @@ class DecisionWriter:
         option, values = self.decided.candidates.options[chosen], self.decided.candidates.valued.values
         customers = self.decided.candidates.customers
         n_decimals, language = self.release.description.n_decimals, self._language(place)
-        amounts = {name: getattr(values, name)[place, chosen] for name in ("margin", "retained", "cost", "fatigue")}
+        amounts = {name: getattr(values, name)[place, chosen] for name in ("margin", "retained", "fatigue")}
         return {
             "offer_id": option.offer.offer_id,
             "kind": option.offer.kind,
@@ -105,6 +105,7 @@ class DecisionWriter:
             "expected_value": round(row.expected_value, n_decimals),
             "acceptance": float(values.acceptance[place, chosen]),
             **{name: round(float(amount), n_decimals) for name, amount in amounts.items()},
+            "cost": round(row.cost, n_decimals),
             "sources": "; ".join(f"{part}: {source}" for part, source in values.sources[chosen].items()),
         }
 

@@ -13,7 +13,7 @@ from core.errors import NotFound, did_you_mean
 from core.segmentation import SegmentFigures
 from serving.build.exports.files import BLOCK_ROWS, Export, ExportOptions, Rows
 from serving.build.exports.scores import describe_relations
-from serving.release.release import Release
+from serving.release.release import UNPUBLISHED, Release
 
 COLUMNS = pa.schema(
     [
@@ -49,6 +49,8 @@ def find_members(release: Release, name: str) -> tuple[SegmentFigures, NDArray[n
     if group_and_rows is None:
         names = [group.name for group in segments.groups] if segments else []
         hint = did_you_mean(name, names) or "; define one under [segments]"
+        if release.description.release_id == UNPUBLISHED:
+            raise NotFound(f"no segment '{name}'{hint}")
         raise NotFound(
             f"release {release.description.release_id} has no segment '{name}'{hint}; a new one needs `kizuna release`"
         )

@@ -8,7 +8,7 @@ from serving.endpoints import segment_customers
 from serving.endpoints.segment_customers import SegmentCustomersRequest
 from serving.http.problems import Problem, ProblemType
 from serving.http.schema import RequestContext
-from serving.ui.answering import Content, make_page
+from serving.ui.answering import DETAILS, Content, make_page
 from serving.ui.view import PageView
 
 N_CUSTOMERS = 50
@@ -20,7 +20,7 @@ def build(context: RequestContext, view: PageView) -> Content:
     try:
         page = msgspec.convert(query, SegmentCustomersRequest)
     except msgspec.ValidationError as error:
-        raise Problem(ProblemType.UNKNOWN_SEGMENT, "see the page of all segments") from error
+        raise Problem(ProblemType.UNKNOWN_SEGMENT, DETAILS[ProblemType.UNKNOWN_SEGMENT]) from error
     return Content("segment.html.j2", {"listed": segment_customers.handle(page, context)})
 
 

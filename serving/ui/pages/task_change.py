@@ -1,4 +1,4 @@
-"""POST /ui/tasks: changes a task, as its form says, and shows the tasks again."""
+"""POST /ui/tasks: changes a task, as its form says, and shows the same page of tasks again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def build(context: RequestContext, view: PageView) -> RedirectResponse:
         raise invalid_request(error) from error
     task = task_change.handle(task_request, context).task
     # 303: the browser shows the page with GET, so that going back or reloading does not send the form again.
-    return RedirectResponse(view.url("/ui/tasks", state=form.get("shown") or None, changed=task.state), 303)
+    names = {"state": "shown", "customer": "customer", "cursor": "cursor"}
+    shown = {name: form.get(field) or None for name, field in names.items()}
+    return RedirectResponse(view.url("/ui/tasks", **shown, changed=task.state), 303)
 
 
 PAGE = make_page("/ui/tasks", build, method="POST", scopes=(Scope.READ, Scope.TASKS))

@@ -26,11 +26,9 @@ def build(context: RequestContext, view: PageView) -> Content:
     if churn is None:
         raise not_released(release, CHURN.name)
     owner = view.request.query.get("owner") or None
-    tasks = _open_tasks(context)
-    priorities = [
-        replace(one, task=tasks.get(one.score.customer_id))
-        for one in find_priorities(context, churn, owner=owner, limit=MAX_CUSTOMERS)
-    ]
+    priorities = find_priorities(context, churn, owner=owner, limit=MAX_CUSTOMERS)
+    tasks = _open_tasks(context, tuple(one.score.customer_id for one in priorities))
+    priorities = [replace(one, task=tasks.get(one.score.customer_id)) for one in priorities]
     values = {
         "priorities": priorities,
         "owner": owner,
@@ -44,10 +42,11 @@ def build(context: RequestContext, view: PageView) -> Content:
     return Content("today.html.j2", values)
 
 
-def _open_tasks(context: RequestContext) -> dict[str, Task]:
-    """The newest open task of each customer; none while the database does not respond."""
+def _open_tasks(context: RequestContext, customer_ids: tuple[str, ...]) -> dict[str, Task]:
+    """The newest open task of each of these customers; none while the database does not respond."""
+    task_filter = TaskFilter(state=TaskState.OPEN, customer_ids=customer_ids)
     try:
-        tasks = task_store(context).find(TaskFilter(state=TaskState.OPEN), MAX_TASKS).tasks
+        tasks = task_store(context).find(task_filter, MAX_TASKS).tasks
     except SourceUnavailable as error:
         logger.error("%s", error)
         return {}

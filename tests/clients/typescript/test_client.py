@@ -209,6 +209,24 @@ def test_a_token_that_could_not_be_got_is_asked_for_anew(run, run_script):
     assert second == {"answered": {}}
 
 
+def test_a_token_that_does_not_come_ends_in_time_and_is_asked_for_anew(run, run_script):
+    script = run_script((200, {}, b"{}"))
+
+    first, second = run(
+        """
+        let n = 0;
+        const late = () => new Promise((resolve) => setTimeout(resolve, 2_000, "late"));
+        const customerToken = () => ((n += 1) === 1 ? late() : "token");
+        const client = new Client(given.address, { customerToken, timeout: 200, retries: { tries: 1 } });
+        return [await failure(client.recommend({})), await failure(client.recommend({}))];
+        """,
+        address=script.address,
+    )
+
+    assert (first["name"], "no token in time" in first["message"]) == ("Unreachable", True)
+    assert second == {"answered": {}}
+
+
 def test_settings_that_cannot_be_are_refused_before_anything_is_sent(run):
     messages = run(
         """

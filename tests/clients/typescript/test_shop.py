@@ -119,6 +119,20 @@ def test_a_customer_who_logs_in_has_the_recommendations_of_her_purchases(shop: s
     assert read_items(page)[2][1].startswith("because you bought Cup")
 
 
+def test_a_title_without_spaces_fits_the_screen_of_a_phone(shop: str, page: Any):
+    def lengthen(route: Any) -> None:
+        route.fulfill(body=route.fetch().text().replace('"Tea"', f'"{"x" * 200}"'), content_type="application/json",
+                      headers={"access-control-allow-origin": shop.rstrip("/")})  # fmt: skip
+
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.route("**/v1/recommendations", lengthen)
+    page.goto(shop)
+    page.wait_for_selector("text=xxxxx")
+    page.unroute("**/v1/recommendations")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_the_shop_goes_on_without_recommendations(shop: str, page: Any):
     page.route("**/v1/**", lambda route: route.abort())
     page.goto(shop)

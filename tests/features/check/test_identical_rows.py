@@ -59,6 +59,33 @@ def test_what_repeats_is_what_is_dropped(tmp_path: Path):
     assert int(dropped["purchases"].count().to_pyarrow().as_py()) == 5
 
 
+def find_dropped(folder: Path, *texts: str) -> Finding:
+    for number, text in enumerate(texts):
+        (folder / f"receipts_{number}.csv").write_text(text)
+    tables = {"purchases": TableSource(path=str(folder / "receipts_*.csv"))}
+    (finding,) = [
+        one for one in find(open_tables(config(tables=tables, duplicate_rows="drop"))) if one.check == "identical_rows"
+    ]
+    return finding
+
+
+def test_what_is_dropped_where_files_overlap_is_counted_by_file_with_an_example(tmp_path: Path):
+    header, *lines = RECEIPTS.splitlines(keepends=True)
+
+    finding = find_dropped(tmp_path, RECEIPTS, header + lines[5], header + lines[5] + lines[0])
+
+    assert (finding.kind, finding.count, finding.of) == ("dropped_overlap", 4, 9)
+    assert finding.values["files"] == ("receipts_0.csv (1)", "receipts_1.csv (1)", "receipts_2.csv (2)")
+    assert (finding.example, finding.setting) == ("K1, ada, 2024-03-01, 5, paid", 'duplicate_rows = "keep"')
+
+
+def test_what_is_dropped_from_one_file_has_its_row(tmp_path: Path):
+    finding = find_dropped(tmp_path, RECEIPTS)
+
+    assert (finding.kind, finding.count, finding.row) == ("dropped_rows", 1, 5)
+    assert finding.example == "K4, bo, 2024-03-02, 7, paid"
+
+
 def test_rows_that_are_not_read_repeat_nothing(tmp_path: Path):
     text = RECEIPTS.replace("K5,cy,2024-03-03,7,paid", "K5,,soon,7,paid\nK5,,soon,7,paid\nK6,cy,2024-03-04,7,paid")
     more = "".join(f"K{n},dan,2024-04-01,{n},paid\n" for n in range(10, 60))

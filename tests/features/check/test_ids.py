@@ -74,6 +74,32 @@ def test_with_accounts_as_customers_a_row_may_name_a_person_or_an_account():
     assert not kinds(tables) & {"no_common_ids", "few_common_ids"}
 
 
+def test_with_accounts_as_customers_nobody_has_to_occur_in_other_tables():
+    people = frame({"customer_id": "p1", "account_id": "acme", "valid_from": "2024-01-01"})
+    tables = shop("acme 2024-03-01", customers=people, settings=config(customer="account"))
+
+    assert not kinds(tables) & {"no_common_ids", "few_common_ids"}
+
+
+@every_engine
+def test_with_accounts_as_customers_ids_of_persons_and_of_other_accounts_should_differ(engine_name: str):
+    links = [("1", "2"), ("2", "2"), ("3", "1"), ("4", "1")]
+    people = frame(*({"customer_id": one, "account_id": its, "valid_from": "2024-01-01"} for one, its in links))
+    settings = config(customer="account")
+    tables = shop("1 2024-03-01", customers=people, settings=settings, backend=engine(engine_name))
+
+    finding = find_kind(tables, "ambiguous_ids")
+
+    # Person 2 is in account 2, so its rows count for it either way; 3 and 4 are no accounts.
+    assert (finding.count, finding.of, finding.example) == (1, 4, "1")
+
+
+def test_ids_of_persons_that_accounts_have_as_well_do_not_matter_where_persons_are_the_customers():
+    people = frame({"customer_id": "1", "account_id": "2"}, {"customer_id": "2", "account_id": "1"})
+
+    assert not is_found(shop("1 2024-03-01", customers=people), "ambiguous_ids")
+
+
 def test_an_alias_meets_its_customer():
     identities = frame({"alias_id": "card-7", "customer_id": "ada"})
     tables = shop("card-7 2024-03-01", customers=customers("ada"), identities=identities)

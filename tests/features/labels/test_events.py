@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ from features.labels.events import ask_for_event
 from features.labels.labelling import label_outcomes
 from tables.plan_changes import mark_changes
 from tables.tables import Tables
+from tests.engines import engine, every_engine
 from tests.featured import features_at
 from tests.worlds import config, frame, shop
 
@@ -105,6 +107,24 @@ def test_a_start_of_a_subscription_is_one_change(change: str, spans: list[dict[s
     assert happened == [change]
 
 
+@pytest.mark.parametrize(
+    ("starts", "expected"),
+    [
+        (("2023-03-10", "2024-03-10", "2025-03-10"), ["ada"]),
+        (("2024-01-10", "2024-02-10", "2024-03-10", "2024-04-10"), []),
+    ],
+    ids=["terms of a year are renewed", "rows of a month are bills"],
+)
+def test_a_subscription_that_keeps_its_id_is_renewed_at_the_start_of_each_term(
+    starts: tuple[str, ...], expected: list[str]
+):
+    rows = [{**span("ada", start, end, 10.0), "subscription_id": "s1"} for start, end in itertools.pairwise(starts)]
+    event = PredictedEvent(table="subscriptions", where="change == 'renewal'", horizon_days=30)
+
+    assert who_has_the_event(tables_with(event=event, subscriptions=frame(*rows)), "ada") == expected
+    assert len(shop(subscriptions=frame(*rows)).latest()["subscriptions"].to_pyarrow()) == 1
+
+
 @pytest.mark.parametrize(("customers", "expected"), [("active", ["ada"]), ("lapsed", ["bo"]), ("all", ["ada", "bo"])])
 def test_the_cohort_is_of_active_or_lapsed_customers_or_both(customers: Any, expected: list[str]):
     event = PredictedEvent(table="purchases", customers=customers)
@@ -114,7 +134,8 @@ def test_the_cohort_is_of_active_or_lapsed_customers_or_both(customers: Any, exp
     assert ("on record" in describe_cohort(tables)) == (customers != "active")
 
 
-def test_the_history_of_the_event_is_a_feature_that_knows_nothing_after_the_cutoff():
+@every_engine
+def test_the_history_of_the_event_is_a_feature_that_knows_nothing_after_the_cutoff(engine_name: str):
     tables = tables_with(
         "ada 2024-02-20 item_id=sencha",
         "ada 2023-12-20 item_id=sencha",
@@ -122,6 +143,7 @@ def test_the_history_of_the_event_is_a_feature_that_knows_nothing_after_the_cuto
         "bo 2024-02-20 item_id=cup",
         event=TEA,
         items=ITEMS,
+        backend=engine(engine_name),
     )
 
     features = add_event_history(features_at(tables, "ada", "bo"), tables)

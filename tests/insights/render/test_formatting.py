@@ -93,7 +93,13 @@ def test_the_values_of_an_axis_are_short_and_zero_has_no_unit():
     assert [JA.tick(value, 200_000, unit="money") for value in (50_000, 200_000)] == ["50千円", "200千円"]
     assert JA.tick(40_000, 40_000, unit="money") == "40,000円"
     assert (JA.tick(20, 20, unit="hours"), EN.tick(2.5, 10, unit="hours")) == ("20時間", "2.5 h")
-    assert [EN.count(value) for value in (0.36, 2.345, 314.45, 3.0)] == ["0.36", "2.34", "314", "3"]
+    assert [EN.count(value) for value in (0.36, 2.345, 314.45, 3.0, -(0.3 - 0.1) * 35)] == [
+        "0.36",
+        "2.34",
+        "314",
+        "3",
+        "-7",
+    ]
     assert (EN.tick(0.025, 0.1, unit="share"), EN.tick(0.5, 1.0, unit="share")) == ("2.5%", "50%")
     assert (EN.tick(7.5, 10, unit="months"), EN.tick(1200, 1500, unit="customers")) == ("7.5", "1,200")
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from core.config.money import ReportSettings
-from core.errors import BadInput, UnknownName
+from core.errors import BadInput, ConfigError
 from core.i18n.translation import ENGLISH, JAPANESE
 from insights.render.formatting import Formatter
 from insights.render.report import render_json, render_report
@@ -98,9 +98,15 @@ def test_a_target_is_met_or_missed_and_makes_a_tile():
     assert "目標300円:未達" in render_report(report, JAPANESE)
 
 
-def test_a_target_of_an_unknown_figure_is_refused():
-    with pytest.raises(UnknownName, match=r"no figure 'revenu'.*did you mean 'revenue'"):
+def test_a_target_of_an_unknown_figure_is_refused_in_the_words_of_the_toml():
+    with pytest.raises(
+        ConfigError, match=r"^\[report\.targets\] revenu = 1: no figure has this name; did you mean 'revenue'\?$"
+    ):
         shop_report({"revenu": 1.0})
+    with pytest.raises(
+        ConfigError, match=r"^\[report\.targets\] aov = 50: no figure has this name; docs/reference/figures\.md lists"
+    ):
+        shop_report({"aov": 50.0})
 
 
 def test_changes_are_in_points_for_shares_and_in_percent_for_amounts():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from functools import cache
 
@@ -99,11 +100,37 @@ def test_a_campaign_is_compared_with_its_own_control_group():
     assert estimate("incremental_rate").low <= 0 < estimate("incremental_rate").high
 
 
+def test_without_purchases_conversions_in_the_days_to_answer_are_compared_and_later_ones_are_not():
+    days = {"a": "2026-01-06", "b": "2026-01-18", "c": "2026-01-19", "e": "2026-01-07", "f": "2026-02-20"}
+    rows = [row | {"converted_at": days.get(str(row["customer_id"]))} for row in uplift_contacts()]
+    usage = frame(*({"customer_id": who, "event_time": "2026-01-04", "event": "visit"} for who in "abcdefghi"))
+    figures = build_report(shop(usage=usage, contacts=frame(*rows)), date(2026, 3, 1)).figures
+
+    # Contacts on 5 January have until the 19th: of spring a and b, but not c; of its control group e, but not f.
+    (spring,) = [one for one in figures.of("incremental_rate", "campaign", group="spring") if "/" in one.place.period]
+    assert spring.estimate.value == pytest.approx(2 / 4 - 1 / 2)
+
+
 def test_a_conversion_costs_what_all_messages_of_its_campaign_cost():
     spring = campaign_report().figures.of("cost_per_conversion", "campaign", group="spring")
 
     assert {one.value for one in spring if "/" in one.place.period} == {5 * 30}
     assert not campaign_report().figures.of("cost_per_conversion", "campaign", group="summer")
+
+
+def test_what_a_conversion_costs_has_no_upper_bound_where_one_customer_converted():
+    """Of thirty messages at 10 each one led to an order: a third of the samples of customers have none."""
+    rows = [
+        {"customer_id": f"c{n:02d}", "event_time": "2026-01-05", "campaign_id": "spring", "offer_id": "tea"}
+        | {"channel": "mail", "treated": True, "cost": 10.0, "converted_at": "2026-01-06" if n == 0 else None}
+        for n in range(30)
+    ]
+    usage = frame(*({"customer_id": f"c{n:02d}", "event_time": "2026-01-04", "event": "visit"} for n in range(30)))
+    figures = build_report(shop(usage=usage, contacts=frame(*rows)), date(2026, 3, 1)).figures
+
+    (cost,) = [one for one in figures.of("cost_per_conversion") if "/" in one.place.period]
+    assert (cost.value, cost.estimate.high) == (300, math.inf)
+    assert cost.estimate.low < 300
 
 
 def test_without_a_control_group_no_effect_is_shown():

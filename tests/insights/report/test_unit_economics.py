@@ -174,3 +174,35 @@ def test_the_margin_of_a_month_is_that_of_its_active_spans():
 
     assert np.isinf(value(report, "ltv", period="2026-04/2026-05"))
     assert value(report, "margin", period="2026-04/2026-05") == pytest.approx(0.9)
+
+
+@cache
+def loyal_report(n_churned: int) -> Report:
+    """Thirty customers since 2025-12-01 and ten since 2026-01-16; the first ones churn."""
+    spans = [
+        {"customer_id": f"c{n:02d}", "subscription_id": f"s{n}", "plan": "p", "mrr": 10.0 + n % 2}
+        | {"started_at": "2025-12-01" if n < 30 else "2026-01-16"}
+        | {"ended_at": "2026-02-20" if n < n_churned else None}
+        for n in range(40)
+    ]
+    chosen = config(report=ReportSettings(months=1))
+    return build_report(shop(settings=chosen, subscriptions=frame(*spans)), date(2026, 4, 1))
+
+
+def test_ltv_from_a_curve_has_no_interval_where_no_customer_churned():
+    churned, none_churned = loyal_report(5), loyal_report(0)
+
+    for name in ("ltv_curve", "ltv_observed"):
+        (estimate,) = (one.estimate for one in none_churned.figures.of(name) if not one.place.period)
+        assert estimate.value > 0
+        assert not estimate.has_interval, "each sample has the same churn, so it would be that of MRR alone"
+        (estimate,) = (one.estimate for one in churned.figures.of(name) if not one.place.period)
+        assert estimate.low < estimate.value < estimate.high
+
+
+def test_a_survival_curve_without_churn_is_as_uncertain_as_the_customers_observed_so_long_are_few():
+    bounds = {one.place.age: (one.estimate.low, one.estimate.high) for one in loyal_report(0).figures.of("survival")}
+
+    assert bounds[0] == (1, 1)
+    assert bounds[2] == (pytest.approx(0.05 ** (1 / 40)), 1)
+    assert bounds[3] == (pytest.approx(0.05 ** (1 / 30)), 1)

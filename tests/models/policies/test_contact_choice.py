@@ -79,6 +79,25 @@ def test_for_a_request_a_kind_with_priority_goes_first_only_where_it_pays():
     assert choose_for_request(first, {}).choice.tolist() == [1, 0]
 
 
+def test_as_large_a_share_of_requests_as_of_customers_gets_a_contact_that_is_worth_its_price_alone():
+    alike = problem([[0.3, np.nan]] * 3, costs=(0.1, 0.1), codes=[[0, 1]] * 3, limits=SpendingLimits(budget=0.2))
+
+    chosen = choose_contacts(alike)
+
+    assert chosen.share_at_price == pytest.approx(2 / 3)
+    reached, others = (choose_for_request(alike, chosen.prices, gets_at_price=one) for one in (True, False))
+    assert reached.choice.tolist() == [0, 0, 0]
+    assert others.choice.tolist() == [NOTHING] * 3
+
+
+def test_a_contact_that_is_worth_more_than_its_price_goes_before_one_that_is_not():
+    limited = problem([[5, 4]], costs=(5, 1), limits=SpendingLimits(budget=9.0))
+
+    assert choose_for_request(limited, {"budget": 1.0}, gets_at_price=True).choice.tolist() == [1]
+    assert choose_for_request(limited, {"budget": 0.5}, gets_at_price=True).choice.tolist() == [1]
+    assert choose_for_request(limited, {"budget": 0.1}, gets_at_price=True).choice.tolist() == [0]
+
+
 def test_customers_of_a_control_group_use_up_nothing_and_have_the_choice_they_would_have_got():
     limits = SpendingLimits(budget=1.0)
 
@@ -211,3 +230,32 @@ def test_a_capacity_leaves_out_as_many_of_the_control_group_as_of_those_who_are_
     is_chosen = chosen.choice != NOTHING
     assert is_chosen[in_control].mean() == pytest.approx(is_chosen[~in_control].mean(), abs=0.03)
     assert (is_chosen & ~chosen.in_control).sum() == 600
+
+
+def test_where_all_are_worth_the_same_a_limit_reaches_as_many_of_the_control_group_as_of_the_others():
+    in_control = np.arange(300) % 3 == 0
+    values = np.tile([1.5, np.nan], (300, 1))
+
+    few = choose_contacts(problem(values, in_control=in_control, limits=SpendingLimits(offers={"coupon": 40})))
+    paid = choose_contacts(problem(values, in_control=in_control, limits=SpendingLimits(budget=40.0)))
+    enough = choose_contacts(problem(values, in_control=in_control, limits=SpendingLimits(offers={"coupon": 200})))
+
+    for chosen, made, withheld in ((few, 40, 20), (paid, 40, 20), (enough, 200, 100)):
+        assert ((chosen.choice == 0) & ~chosen.in_control).sum() == made
+        assert chosen.in_control.sum() == withheld
+        assert not chosen.in_control[~in_control].any()
+
+
+def test_where_all_are_worth_the_same_chance_leaves_no_capacity_unused():
+    values, codes = np.tile([1.5, np.nan], (400, 1)), np.tile([0, code_of(NoContact.NOT_ELIGIBLE)], (400, 1))
+    alike = problem(
+        values, codes=codes, limits=SpendingLimits(offers={"coupon": 100}), explore=EpsilonExploration(0.1, 4)
+    )
+
+    chosen = choose_contacts(alike)
+
+    # Chance leaves out 5 of 100 and draws 15 of the other 300; the capacity takes 5 of these.
+    assert 95 <= (chosen.choice == 0).sum() <= 100
+    assert (chosen.choice[:100] == 0).sum() >= 85
+    assert set(np.round(chosen.propensities[:100][chosen.choice[:100] == 0], 3)) == {0.95}
+    assert contact_probabilities(alike)[:, 0].sum() == pytest.approx(100 * 0.95 + 300 * 0.05)

@@ -133,6 +133,15 @@ def test_quiet_hours_stop_contacts_that_are_made_at_once():
     assert reasons(state_of(), COUPON, moments=late) == [[""]]
 
 
+def test_quiet_hours_do_not_hold_in_a_channel_to_which_customers_come_by_themselves():
+    late, banner = np.datetime64("2026-04-08T23:00:00"), Option(offer=COUPON.offer, channel="site")
+    channels = {"site": ChannelSettings(quiet_hours=False), "mail": ChannelSettings()}
+
+    by_customer = reasons(state_of(), COUPON, banner, CALL, moments=late, is_immediate=True, channels=channels)
+
+    assert by_customer == [["quiet_hours", "", "quiet_hours"]]
+
+
 @pytest.mark.parametrize(
     ("moment", "moved"),
     [

@@ -43,6 +43,7 @@ from simulation.shop.simulate import ShopWorld, simulate_shop
 from tables.building import tables_from_frames
 from tables.consents import customers_refusing
 from tables.tables import Tables
+from tests.baskets import interactions
 from tests.serving.sample_release import publish
 from training.run.recipe import default_recipe
 from training.value.rows import load_value_rows
@@ -362,6 +363,15 @@ def test_a_champion_of_another_definition_of_churn_is_doubted(shop):
     assert doubt("no usage for 30 days").startswith(
         f"the champion predicts 'no usage for 30 days', but [churn] says '{today}'; run `kizuna train churn`"
     )
+
+
+def test_where_no_recommender_can_be_trained_training_one_is_no_advice(shop, monkeypatch):
+    one_item = interactions("ada 2024-01-01 cup", "bo 2024-01-02 cup")
+    monkeypatch.setattr("serving.build.recommender.load_interactions", lambda *_: one_item)
+
+    release = shop.release(Champions.of(FakeRegistry({"churn": shop.churn})))  # pyright: ignore[reportArgumentType]
+
+    assert release.description.missing["recommender"].startswith("all purchases are of one item, cup;")
 
 
 def test_the_purchases_are_not_read_for_a_recommender_that_is_skipped(shop, monkeypatch):

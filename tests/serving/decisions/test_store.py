@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from core.decisions import DecisionOutcome, DecisionRow, NoContact, OutcomeKind
 from core.errors import DataError, SourceUnavailable
@@ -218,6 +220,16 @@ def test_a_stopped_database_is_one_line_without_its_password(tmp_path):
     with pytest.raises(SourceUnavailable, match=r"the decision database .* is unavailable") as error:
         store.add(DECISIONS)
     assert "hunter2" not in str(error.value)
+
+
+def test_a_full_disk_is_one_line_with_the_file_and_what_to_do(tmp_path):
+    full = sqlite3.OperationalError("database or disk is full")
+    database = DecisionDatabase.at(None, tmp_path / "decisions.db")
+
+    with pytest.raises(SourceUnavailable) as error, database.begin():
+        raise OperationalError("INSERT", {}, full)
+
+    assert str(error.value).startswith(f"the decision database {tmp_path / 'decisions.db'}: no space is left on the")
 
 
 def test_a_full_disk_stores_all_or_nothing(tmp_path):

@@ -33,7 +33,7 @@ def test_without_accounts_the_problem_says_why(tmp_path: Path):
 
     response = client_for(open_api(tmp_path))("POST", "/v1/accounts/score", json={"account_ids": ["acme"]})
 
-    assert response.status_code == 503
+    assert response.status_code == 409
     assert "no customer has an account_id" in response.json()["detail"]
 
 

@@ -80,7 +80,7 @@ def test_a_former_customer_still_has_a_page(tmp_path: Path):
 
     assert (page["is_customer"], page["customer_tier"], page["segments"]) == (False, None, [])
     assert page["missing"] == {"segments": "its churn is random"}
-    assert send("GET", "/v1/segments").status_code == 503
+    assert send("GET", "/v1/segments").status_code == 409
 
 
 def test_without_models_the_page_still_shows_the_facts(tmp_path: Path):

@@ -60,7 +60,8 @@ def test_an_event_that_is_sent_again_counts_once(send):
     "broken",
     [
         {"event_time": "2999-01-01T00:00:00Z"}, {"event_time": "1960-01-01T00:00:00Z"}, {"customer_id": "\0"},
-        {"anonymous_id": "v1"}, {"customer_id": "  "}, {"channel": "we\0b"},
+        {"anonymous_id": "v1"}, {"customer_id": "  "}, {"channel": "we\0b"}, {"customer_id": "1.78E+15"},
+        {"customer_id": "\N{MUSICAL SYMBOL EIGHTH NOTE}" * 128}, {"item_id": "\N{ZERO WIDTH SPACE}"},
     ],
 )  # fmt: skip
 def test_an_event_that_cannot_be_is_named_and_the_others_are_stored(send, broken):
@@ -165,6 +166,26 @@ def test_a_whole_number_may_be_written_with_a_fraction(send):
     assert send("POST", RECOMMEND, json={"customer_id": "ada", "k": 1.5}).status_code == 422
     deep = '{"k": 2.0, "exclude": ' + "[" * 900 + "]" * 900 + "}"
     assert send("POST", RECOMMEND, content=deep, headers={"content-type": "application/json"}).status_code in (400, 422)
+
+
+def test_a_visitor_whom_the_release_links_gets_the_answers_of_the_customer(send):
+    def score(customer_id):
+        (one,) = send("POST", SCORE, json={"customer_ids": [customer_id]}).json()["scores"]
+        return one | {"customer_id": customer_id}
+
+    assert score("app-7") == score("ada") | {"customer_id": "app-7"}
+    assert recommend(send, "app-7") == recommend(send)
+
+    report(send, event("purchase", item_id="pot", amount=9, anonymous_id="app-7"))
+
+    assert "pot" not in recommend(send, repeat_policy="never")
+    assert recommend(send, "app-7", repeat_policy="never") == recommend(send, repeat_policy="never")
+
+
+def test_a_refusal_of_a_visitor_whom_the_release_links_is_the_customers(send):
+    report(send, event("consent", purpose="score", granted=False, anonymous_id="app-7"))
+
+    assert send("POST", SCORE, json={"customer_ids": ["ada"]}).json()["scores"][0]["status"] == "no_consent"
 
 
 def test_a_preference_of_a_visitor_decides_what_fills_the_list(send):

@@ -83,8 +83,12 @@ def test_a_wrong_change_changes_nothing(send, broken):
     assert recommend(send) == before
 
 
-def test_a_change_that_cannot_be_stored_is_named_and_the_others_are(send):
-    answer = change(send, {"item_id": "pot", "price": 7.0}, {"item_id": "cup", "title": "a\0b"})
+@pytest.mark.parametrize(
+    "broken",
+    [{"title": "a\0b"}, {"item_id": "\N{MUSICAL SYMBOL EIGHTH NOTE}" * 128}, {"attributes": {"price": "free"}}],
+)
+def test_a_change_that_cannot_be_stored_is_named_and_the_others_are(send, broken):
+    answer = change(send, {"item_id": "pot", "price": 7.0}, {"item_id": "cup"} | broken)
 
     assert (answer["changed"], [one["position"] for one in answer["refused"]]) == (1, [1])
     assert recommend(send)["pot"]["price"] == 7.0

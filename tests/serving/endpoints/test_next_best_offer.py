@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
+from core.config.decisions import ContactPolicy, DecisionSettings
 from core.decisions import DecisionOutcome, DecisionRow, OutcomeKind
+from core.environment import DECISIONS_FILE
 from serving.decisions.database import DecisionDatabase
 from serving.decisions.store import ContactHistory, DecisionFilter, DecisionStore
 from serving.endpoints import next_best_offer
@@ -18,7 +22,8 @@ from tests.serving.databases import database_url
 from tests.serving.sample_release import offer_part, publish, sample_release
 
 OFFER = "/v1/next-best-offer"
-NOW = datetime.now(ZoneInfo(sample_release().description.time_zone)).replace(tzinfo=None, microsecond=0)
+ZONE = ZoneInfo(sample_release().description.time_zone)
+NOW = datetime.now(ZONE).replace(tzinfo=None, microsecond=0)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -131,3 +136,52 @@ def test_without_the_database_no_customer_is_contacted_and_the_answer_says_why(t
 
     assert (response["choice"], response["nothing_because"]) == ("nothing", "contacts_unknown")
     assert (response["offers"], response["recorded"]) == ([], False)
+
+
+@pytest.mark.parametrize("name", ["  ", "1.78E+15", "\N{MUSICAL SYMBOL EIGHTH NOTE}" * 128])
+def test_a_text_that_is_no_id_leaves_no_decision(tmp_path, name):
+    # Every choice is by chance, and stored therefore.
+    part = offer_part(settings=DecisionSettings(exploration="epsilon", epsilon=0.5))
+    publish(tmp_path / "releases", replace(sample_release(), offers=part))
+    send, database = client_for(open_api(tmp_path / "releases")), DecisionDatabase.at(None, tmp_path / DECISIONS_FILE)
+
+    answers = [send("POST", OFFER, json={"customer_id": one}).json() for one in (name, name, "a stranger")]
+
+    assert [one["recorded"] for one in answers] == [False, False, True]
+    assert [one.customer_id for one in DecisionStore(database, "shop").find(DecisionFilter())] == ["a stranger"]
+
+
+def test_in_quiet_hours_an_offer_can_be_asked_for_a_contact_after_them(tmp_path):
+    later = NOW + timedelta(hours=3)
+    quiet = ContactPolicy(quiet_from=(NOW - timedelta(hours=1)).time(), quiet_until=(NOW + timedelta(hours=2)).time())
+    part = offer_part()
+    part = replace(part, terms=structs.replace(part.terms, policy=quiet))
+    publish(tmp_path / "releases", replace(sample_release(), offers=part))
+    database = DecisionDatabase.at(None, tmp_path / "decisions.db")
+    send = client_for(open_api(tmp_path / "releases", decisions=database))
+
+    def ask(moment: datetime | None = None) -> dict[str, Any]:
+        body = {} if moment is None else {"contact_at": moment.replace(tzinfo=ZONE).isoformat()}
+        return send("POST", OFFER, json={"customer_id": "cyd", **body}).json()
+
+    assert ask()["nothing_because"] == "quiet_hours"
+    assert (ask(later)["offer_id"], ask(later)["nothing_because"]) == ("voucher", "cap")
+    (decision,) = DecisionStore(database, "shop").find(DecisionFilter())
+    assert (decision.send_at, decision.decided_at < later) == (later, True)
+
+
+@pytest.mark.parametrize(
+    ("moment", "detail"),
+    [
+        (NOW.replace(tzinfo=ZONE) - timedelta(hours=1), "contact_at is over, or more than 7 days from now"),
+        (NOW.replace(tzinfo=ZONE) + timedelta(days=8), "contact_at is over, or more than 7 days from now"),
+        (datetime.max.replace(tzinfo=UTC), "contact_at is over, or more than 7 days from now"),
+        (NOW + timedelta(hours=1), "expected a time with an offset"),
+    ],
+)
+def test_a_contact_is_made_from_now_on_within_a_week_at_a_time_with_an_offset(ask, moment, detail):
+    problem = ask("cyd", contact_at=moment.isoformat())
+
+    is_out_of_range = detail.startswith("contact_at")
+    assert (problem["status"], problem["field"]) == (409 if is_out_of_range else 422, "$.contact_at")
+    assert problem["detail"].startswith(detail)

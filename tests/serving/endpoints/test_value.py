@@ -87,7 +87,7 @@ def test_without_a_value_model_the_last_year_counts(without_value):
 
     assert ada["expected_loss"] == 0.5 * 1000
     assert send("GET", "/v1/customers/ada").json()["value"] is None
-    assert send("POST", VALUE, json={"customer_ids": ["ada"]}).status_code == 503
+    assert send("POST", VALUE, json={"customer_ids": ["ada"]}).status_code == 409
     assert release.churn is not None
     row = describe_score(release, release.churn.index.find("ada"))
     assert (row["value"], row["value_kind"], row["expected_loss"]) == (1000, "revenue", 500)

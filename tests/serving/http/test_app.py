@@ -289,7 +289,7 @@ def test_a_route_without_its_model_says_why(tmp_path):
     scores = send("POST", SCORE, json={"customer_ids": ["ada"]})
     offer = send("POST", OFFER, json={"customer_id": "cyd"}).json()
 
-    assert (scores.status_code, scores.json()["type"]) == (503, "urn:kizuna:problem:model-not-released")
+    assert (scores.status_code, scores.json()["type"]) == (409, "urn:kizuna:problem:model-not-released")
     assert "its churn is random" in scores.json()["detail"]
     assert send("POST", RECOMMEND, json={}).status_code == 200
     assert offer["offers"][0]["expected_value"]["retained"] == 0

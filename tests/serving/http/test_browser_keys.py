@@ -110,6 +110,19 @@ def test_a_page_reports_events_of_the_customer_of_its_token_alone(shop):
     assert report(type="identify", anonymous_id="bo", customer_id="ada") == 403, "it would get the history of bo"
 
 
+def test_an_id_that_a_page_has_guessed_is_not_taken_from_the_server(shop):
+    _, server = shop.add(Scope.INGEST)
+
+    def report(key, **headers):
+        event = {"type": "purchase", "event_id": "order-1", "customer_id": "ada", "item_id": "tea", "amount": 3.5}
+        shop.ask("POST", "/v1/events", key=key, headers=headers, json={"events": [event]})
+        return shop.response.json()["stored"]
+
+    token = {"kizuna-customer-token": shop.sign()}
+    assert [report(shop.text, **token), report(shop.text, **token)] == [1, 0]
+    assert [report(server), report(server)] == [1, 0]
+
+
 def test_clocks_may_differ_by_a_minute(shop):
     now = int(time.time())
     assert [shop.visit(shop.sign(exp=now + ahead)) for ahead in (-30, 3_630)] == [200, 200]

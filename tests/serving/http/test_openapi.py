@@ -22,8 +22,6 @@ from tests.serving.sample_release import NOW, sample_release
 
 HOME = TemporaryDirectory()
 "The folder of the stock file."
-LISTS = ("similar_to", "bought_with", "trending")
-INTEGERS = ("k", "contributions", "at_most_per_category", "horizon_days")
 
 
 def sample_api() -> tuple[str, Api]:
@@ -34,55 +32,6 @@ def sample_api() -> tuple[str, Api]:
     file = KeyFile(Path(HOME.name) / "keys.json")
     file.add(key)
     return text, Api(live, all_endpoints(), metrics=ServiceMetrics(), gate=Gate(keys=LiveKeys(file)))
-
-
-@schemathesis.hook
-def map_body(context, body):
-    """Satisfy rules that JSON Schema cannot express: 73.0 is not an integer, and some fields exclude one another."""
-    if not isinstance(body, dict):
-        return body
-    integers = {
-        name: int(body[name]) for name in INTEGERS if isinstance(body.get(name), float) and body[name].is_integer()
-    }
-    allows_single_value = {"where": False, "preferences": True}
-    attributes = {
-        name: keep_existing(body[name], single)
-        for name, single in allows_single_value.items()
-        if isinstance(body.get(name), dict)
-    }
-    return resolve_conflicts(body | integers | attributes)
-
-
-def keep_existing(by_attribute, allows_single_value):
-    """Remove attributes that the sample items do not have; invalid values stay, and must be refused."""
-    if len(by_attribute) > 20:
-        return by_attribute
-    return {
-        name: values
-        for name, values in by_attribute.items()
-        if name in ("category", "colour") or not (1 <= len(name) <= 64 and is_valid(values, allows_single_value))
-    }
-
-
-def is_valid(values, allows_single_value):
-    """Whether these are attribute values according to the document."""
-    items = [values] if allows_single_value and isinstance(values, str) else values
-    return isinstance(items, list) and 1 <= len(items) <= 100 and all(is_short_text(item) for item in items)
-
-
-def is_short_text(value):
-    """Whether this is an attribute value or an id according to the document."""
-    return isinstance(value, str) and 1 <= len(value) <= 128
-
-
-def resolve_conflicts(body):
-    """Order the price range, and keep at most one list."""
-    lists = [name for name in LISTS if body.get(name) is True or is_short_text(body.get(name))]
-    body = {name: value for name, value in body.items() if name not in lists[1:]}
-    lowest, highest = body.get("price_min"), body.get("price_max")
-    if isinstance(lowest, int | float) and isinstance(highest, int | float):
-        body |= {"price_min": min(lowest, highest), "price_max": max(lowest, highest)}
-    return body
 
 
 REFUSALS = ["400", "401", "404", "413", "415", "422"]

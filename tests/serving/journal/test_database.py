@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -14,9 +15,11 @@ import pytest
 
 from core.errors import SourceUnavailable
 from core.events import Purchase, View
+from serving.journal import database as databases
 from serving.journal.database import SELECT, Position, microseconds_of
 from serving.journal.live import JournalPlace
 from serving.journal.sqlite import SqliteJournal
+from serving.journal.writer import JournalWriter
 from tests.serving.databases import database_url
 
 NOW = datetime(2026, 4, 2, 9, tzinfo=UTC)
@@ -64,6 +67,15 @@ def test_the_first_of_two_events_with_one_id_counts(journal):
 
     ((stored,),) = journal.read_since(Position())
     assert stored.event.subject == "ada"
+
+
+@pytest.mark.parametrize(
+    "name", [" ", "\N{MUSICAL SYMBOL EIGHTH NOTE}" * 128, "\N{HEBREW LETTER SHIN WITH DAGESH}" * 64]
+)
+def test_every_database_stores_an_event_without_a_fault(journal, name):
+    event = view("a", customer=name)
+
+    assert event.find_fault() or journal.append([[event]], now=NOW) == [1]
 
 
 def test_data_sets_share_a_database_but_no_event(place, journal):
@@ -162,6 +174,32 @@ def test_tables_of_another_version_are_refused(journal):
         journal.append([[view("b")]], now=NOW)
 
 
+def test_a_row_that_is_no_event_is_logged_once_and_hides_no_other(journal, caplog, monkeypatch):
+    monkeypatch.setattr(databases, "ROWS_AT_ONCE", 2)
+    journal.append([[view(name)] for name in "abcdefg"], now=NOW)
+    with journal._cursor() as cursor:
+        cursor.execute("UPDATE kizuna_events SET content = '{}' WHERE event_id IN ('b', 'c', 'd', 'g')")
+
+    assert ids_since(journal, Position()) == ["a", "e", "f"]
+    assert [stored.event.event_id for stored in journal.read_after(1)] == ["e", "f"]
+    assert [stored.event.event_id for stored in journal.read_of(["ada"], Position(), limit=9)] == ["a", "e", "f"]
+    assert [record.message.split(" ")[1] for record in caplog.records] == ["2", "3", "4", "7"]
+
+
+def test_events_are_acknowledged_whatever_becomes_of_the_answers(tmp_path):
+    def fail():
+        raise RuntimeError
+
+    async def report_twice() -> list[int]:
+        writer = JournalWriter(SqliteJournal(tmp_path / "events.db", "shop"), fail)
+        async with asyncio.timeout(5):
+            stored = [await writer.append([view(name)]) for name in "ab"]
+        writer.stop()
+        return stored
+
+    assert asyncio.run(report_twice()) == [1, 1]
+
+
 def test_a_damaged_file_is_no_journal_and_says_so(tmp_path):
     (tmp_path / "events.db").write_bytes(b"no database" * 1000)
 
@@ -185,6 +223,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from core.events import View
 from serving.journal.sqlite import SqliteJournal
+from serving.journal.writer import JournalWriter
 
 journal = SqliteJournal(Path(sys.argv[1]), "shop")
 for number in itertools.count():

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.events import AnyEvent, Consent, Identify, ItemChange, Like, Preference, Purchase, Rate, View
 from serving.journal.customer import MAX_INTERESTS, summarise_events
-from serving.journal.database import Position, StoredEvent
+from serving.journal.database import Position, StoredEvent, microseconds_of
 from serving.journal.overlay import MAX_OF_CUSTOMER, Overlay
+from serving.release.identity_part import UNDATED, IdentityPart
 
 START = datetime(2026, 4, 2, tzinfo=UTC)
 
@@ -28,10 +31,17 @@ def identify(number: int, visitor: str, customer: str) -> Identify:
     return Identify(event_id=str(number), event_time=at(number), anonymous_id=visitor, customer_id=customer)
 
 
-def overlay_of(*events: AnyEvent, **settings: int) -> Overlay:
+def overlay_of(*events: AnyEvent, **settings: Any) -> Overlay:
     overlay = Overlay(Position(), **settings)
     overlay.add(StoredEvent(number, event) for number, event in enumerate(events, 1))
     return overlay
+
+
+def links_of_release(*links: tuple[str, str, int]) -> IdentityPart:
+    """Links of a release: alias, customer and minute."""
+    aliases, customers, minutes = zip(*links, strict=True)
+    times = [microseconds_of(at(minute)) for minute in minutes]
+    return IdentityPart.of(np.array(aliases), customers=np.array(customers), linked_at=np.array(times))
 
 
 def items_of(overlay: Overlay, subject: str) -> list[str]:
@@ -68,6 +78,69 @@ def test_a_circle_of_links_ends():
     overlay = overlay_of(view(1, item="jam", customer_id="x"), identify(2, "x", "y"), identify(3, "y", "x"))
 
     assert items_of(overlay, "x") == ["jam"]
+    assert (overlay.find_customer("x"), overlay.find_customer("y")) == ("x", "y")
+
+
+@pytest.mark.parametrize(("n_links", "end"), [(16, "x16"), (17, "x0")])
+def test_a_chain_is_as_long_as_in_the_tables(n_links, end):
+    overlay = overlay_of(*(identify(n, f"x{n}", f"x{n + 1}") for n in range(n_links)))
+
+    assert overlay.find_customer("x0") == end
+
+
+def test_a_link_that_is_reported_late_does_not_replace_a_newer_one():
+    overlay = overlay_of(view(1, item="jam", anonymous_id="v1"), identify(5, "v1", "ada"), identify(3, "v1", "bo"))
+
+    assert (items_of(overlay, "ada"), items_of(overlay, "bo")) == (["jam"], [])
+
+
+def test_a_visitor_whom_the_release_links_stays_the_customer():
+    links = links_of_release(("v1", "ada", 0))
+    overlay = overlay_of(view(1, item="jam", anonymous_id="v1"), view(2, item="tea"), links=links)
+
+    assert items_of(overlay, "ada") == items_of(overlay, "v1") == ["jam", "tea"]
+
+
+def test_the_newest_link_counts_whether_the_release_or_an_event_has_it():
+    seen = view(1, item="jam", anonymous_id="v1")
+
+    moved = overlay_of(seen, identify(3, "v1", "bo"), links=links_of_release(("v1", "ada", 0)))
+    late = overlay_of(seen, identify(3, "v1", "bo"), links=links_of_release(("v1", "ada", 5)))
+
+    assert (items_of(moved, "bo"), items_of(moved, "ada")) == (["jam"], [])
+    assert (items_of(late, "bo"), items_of(late, "ada")) == ([], ["jam"])
+
+
+def test_any_link_with_a_time_is_newer_than_one_without():
+    undated = IdentityPart.of(np.array(["v1"]), customers=np.array(["ada"]), linked_at=np.array([UNDATED]))
+
+    assert overlay_of(identify(1, "v1", "bo"), links=undated).find_customer("v1") == "bo"
+
+
+def test_a_consent_of_a_visitor_whom_the_release_links_is_the_customers():
+    refusal = Consent(event_id="1", event_time=at(1), anonymous_id="v1", purpose="contact", granted=False)
+
+    assert overlay_of(refusal, links=links_of_release(("v1", "ada", 0))).find_consents() == {"ada": {"contact": False}}
+
+
+NAMES = ["v1", "v2", "v3", "ada", "bo", "cyd"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=8), st.integers(0, 8))
+def test_links_mean_the_same_in_the_release_and_as_events(links, n_released):
+    """The release has the newest of the first links of each alias; the overlay gets the others as events."""
+    links = [(alias, customer) for alias, customer in links if alias != customer]
+    views = [view(100 + n, item=name, anonymous_id=name) for n, name in enumerate(NAMES)]
+    events = [identify(n, *link) for n, link in enumerate(links)]
+    newest = {alias: (alias, customer, n) for n, (alias, customer) in enumerate(links[:n_released])}
+
+    as_events = overlay_of(*events, *views)
+    released = links_of_release(*newest.values()) if newest else None
+    beside = overlay_of(*(events[n_released:] if newest else events), *views, links=released)
+
+    assert [beside.find_customer(name) for name in NAMES] == [as_events.find_customer(name) for name in NAMES]
+    for name in NAMES:
+        assert items_of(beside, name) == items_of(as_events, name)
 
 
 def test_an_event_that_is_read_twice_counts_once():

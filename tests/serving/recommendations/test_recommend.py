@@ -80,18 +80,33 @@ def test_an_empty_list_says_why(send):
 @pytest.mark.parametrize(
     "request_fields",
     [
-        {"where": {"size": ["x"]}}, {"where": {"category": []}}, {"where": {"category": "tea"}}, {"where": []},
-        {"preferences": {"size": "x"}}, {"preferences": {"category": []}}, {"preferences": {"category": ""}},
-        {"price_min": 2, "price_max": 1}, {"price_min": -1}, {"price_max": "many"}, {"in_stock": 1},
+        {"where": {"category": []}}, {"where": {"category": "tea"}}, {"where": []},
+        {"preferences": {"category": []}}, {"preferences": {"category": ""}}, {"price_min": -1},
+        {"price_max": "many"}, {"in_stock": 1},
         {"repeat_policy": "often"}, {"at_most_per_category": 0}, {"at_most_per_category": 1.5},
         {"diversity": 1.1}, {"diversity": -0.1}, {"contributions": 6}, {"contributions": -1},
-        {"trending": 1}, {"similar_to": ""}, {"similar_to": "cup", "trending": True},
-        {"similar_to": "cup", "bought_with": "cup"},
+        {"trending": 1}, {"similar_to": ""},
     ],
     ids=json.dumps,
 )  # fmt: skip
 def test_an_invalid_field_is_refused(send, request_fields):
     assert send("POST", RECOMMEND, json=request_fields).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("request_fields", "problem"),
+    [
+        ({"where": {"size": ["x"]}}, "unknown-attribute"), ({"preferences": {"size": "x"}}, "unknown-attribute"),
+        ({"price_min": 2, "price_max": 1}, "contradictory-fields"),
+        ({"similar_to": "cup", "trending": True}, "contradictory-fields"),
+        ({"similar_to": "cup", "bought_with": "cup"}, "contradictory-fields"),
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_fields_that_the_schema_allows_and_the_release_does_not_are_a_conflict(send, request_fields, problem):
+    response = send("POST", RECOMMEND, json=request_fields)
+
+    assert (response.status_code, response.json()["type"]) == (409, f"urn:kizuna:problem:{problem}")
 
 
 def test_the_error_for_an_unknown_attribute_lists_the_attributes_and_does_not_repeat_it(send):

@@ -92,7 +92,7 @@ def test_without_curves_in_the_release_the_error_names_the_horizon_of_the_scores
 
     response = send("POST", CHURN, json={"customer_ids": ["ada"], **field})
 
-    assert (response.status_code, response.json()["type"]) == (503, "urn:kizuna:problem:model-not-released")
+    assert (response.status_code, response.json()["type"]) == (409, "urn:kizuna:problem:model-not-released")
     assert "scores are for 90 days only: its churn is random" in response.json()["detail"]
     assert score(send, "ada", horizon_days=90)["scores"][0]["churn_probability"] == 0.5
 

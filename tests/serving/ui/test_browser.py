@@ -49,7 +49,13 @@ def store(home: Path) -> TaskStore:
 
 
 @pytest.fixture(scope="module")
-def browse(home: Path, store: TaskStore) -> Iterator[Any]:
+def complaints() -> list[str]:
+    """The errors in the console of the browser since the last page was opened."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def browse(home: Path, store: TaskStore, complaints: list[str]) -> Iterator[Any]:
     """A function that opens a page of a browser, which sends the key as password; scripts of pages do not run."""
     if not CHROMIUM:
         pytest.skip("there is no Chromium (Debian's package is chromium)")
@@ -61,8 +67,10 @@ def browse(home: Path, store: TaskStore) -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = browser.new_context(base_url=address, http_credentials={"username": "mori", "password": key})
         page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
 
         def open_page(path: str, *, width: int = 1280, language: str = "en") -> Any:
+            complaints.clear()
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
             return page
@@ -74,7 +82,7 @@ def browse(home: Path, store: TaskStore) -> Iterator[Any]:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_is_accessible_and_fits_its_screen(browse, path, language, width):
+def test_every_page_is_accessible_and_fits_its_screen(browse, complaints, path, language, width):
     page = browse(path, width=width, language=language)
     spec = find_spec("axe_core_python")
     if spec is None or spec.origin is None:
@@ -86,6 +94,20 @@ def test_every_page_is_accessible_and_fits_its_screen(browse, path, language, wi
     assert faults == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("h1").count() == 1
+    assert [one for one in complaints if "404" not in one or "unknown" not in path] == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("path", ["/ui/segments", "/ui/segment?name=often"])
+def test_every_figure_of_a_table_is_on_one_line(browse, path, language, width):
+    page = browse(path, width=width, language=language)
+    lines = page.evaluate(
+        "[...document.querySelectorAll('td data')].map(one => [one.innerText, one.getClientRects().length])"
+    )
+
+    assert lines
+    assert [text for text, n_lines in lines if n_lines != 1] == []
 
 
 def test_a_task_is_finished_by_its_form(browse, store):

@@ -15,8 +15,10 @@ from serving.build.exports.scores import score_rows
 from serving.release.lookup import IdIndex
 from serving.release.releases import Releases
 from serving.release.report_part import ReportPart
+from serving.tasks.store import TaskStore
 from tests.serving.http.company import Company
 from tests.serving.sample_release import churn_part, publish, report_part, sample_release
+from tests.serving.tasks.test_store import COOLDOWN_DAYS, task
 from tests.serving.ui.conftest import read
 
 PAGES = (
@@ -94,6 +96,18 @@ def test_a_segment_has_the_figures_of_the_api(company):
         assert f"/ui/customer?id={one['customer_id']}" in page.links
 
 
+@pytest.mark.parametrize(
+    ("kind", "language", "heading"),
+    [("mrr", "en", "Monthly revenue"), ("revenue_365d", "en", "Revenue in 365 days"), ("mrr", "ja", "月額売上")],
+)
+def test_the_value_of_a_segment_has_the_name_of_what_it_is(tmp_path, kind, language, heading):
+    release = sample_release()
+    assert release.segments is not None
+    publish(tmp_path / "releases", replace(release, segments=replace(release.segments, value_kind=kind)))
+
+    assert heading in show(Company(tmp_path), f"/ui/segments?lang={language}").texts
+
+
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_every_page_names_its_release_and_cutoff_in_both_languages(company, path, language):
@@ -156,7 +170,7 @@ def test_a_page_explains_what_is_missing(tmp_path):
     publish(tmp_path / "releases", sample_release(without=("churn", "hazard", "segments", "retention", "accounts")))
     company = Company(tmp_path)
 
-    assert company.ask("GET", "/ui") == 503
+    assert company.ask("GET", "/ui") == 409
     assert "no churn" in read(company.response).text
     assert company.ask("GET", "/ui/customer?id=ada") == 200
     assert "There is no churn score for this customer." in read(company.response).text
@@ -164,6 +178,32 @@ def test_a_page_explains_what_is_missing(tmp_path):
     assert company.ask("GET", "/ui/customer") == 404
     assert company.ask("GET", "/ui/tasks?cursor=x") == 422
     assert Company(tmp_path / "empty").ask("GET", "/ui") == 503
+
+
+@pytest.mark.parametrize(
+    ("path", "title", "detail"),
+    [
+        ("/ui/segment?name=none", "該当するセグメントがありません", "「セグメント」のページに一覧があります"),
+        ("/ui/segment", "該当するセグメントがありません", "「セグメント」のページに一覧があります"),
+        ("/ui/tasks?state=gone", "アドレスまたは入力の形式が正しくありません", "このページで扱えない値"),
+        ("/ui/tasks?cursor=x", "アドレスまたは入力の形式が正しくありません", "このページで扱えない値"),
+        ("/ui/customer?id=unknown", "該当する顧客がいません", "この顧客IDはどのテーブルにもありません"),
+    ],
+)
+def test_a_problem_is_explained_in_the_language_of_the_reader_and_not_in_that_of_the_api(company, path, title, detail):
+    japanese = show(company, path, headers={"accept-language": "ja"})
+    assert title in japanese.text
+    assert detail in japanese.text
+    english = show(company, path).text
+    assert not any(word in english for word in ("expected a", "the schema lists", "customer tiers of this release"))
+
+
+def test_the_open_task_of_a_customer_is_on_the_list_however_many_others_are_newer(company, home):
+    store = TaskStore.at(None, home / "tasks.db", data_set="shop")
+    store.add([task("ada")], cooldown_days=COOLDOWN_DAYS)
+    store.add([task(f"other{number}") for number in range(1_001)], cooldown_days=COOLDOWN_DAYS)
+
+    assert "/ui/tasks?customer=ada" in show(company, "/ui").links
 
 
 def test_without_values_the_list_is_by_risk(tmp_path):

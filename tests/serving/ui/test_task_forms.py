@@ -33,6 +33,20 @@ def test_the_form_of_a_task_stores_its_state_outcome_and_note(company, store):
     assert "done: kept – she stays until May" in " ".join(read(company.response).text.split())
 
 
+def test_after_a_form_the_same_page_of_tasks_is_shown(company, store):
+    page = {"shown": "open", "customer": "a&b", "cursor": "51"}
+    company.ask("POST", "/ui/tasks", data=DONE | page, headers=OWN)
+
+    assert company.response.headers["location"] == "/ui/tasks?state=open&customer=a%26b&cursor=51&changed=done"
+
+
+def test_a_form_names_the_page_that_it_is_on(company, store):
+    company.ask("GET", "/ui/tasks?customer=ada&cursor=51")
+
+    for field in ('name="shown" value="open"', 'name="customer" value="ada"', 'name="cursor" value="51"'):
+        assert f'<input type="hidden" {field}>' in company.response.text
+
+
 def test_a_task_is_opened_again_without_its_outcome_but_with_its_note(company, store):
     company.ask("POST", "/ui/tasks", data=DONE, headers=OWN)
     company.ask("POST", "/ui/tasks", data={"task_id": DONE["task_id"], "state": "open"}, headers=OWN)

@@ -71,6 +71,12 @@ NUMBERS = {
 
 
 @every_engine
+@pytest.mark.parametrize("kind", ["number", "integer"])
+def test_yes_and_no_are_one_and_zero_where_a_number_is_expected(kind: Kind, engine_name: str):
+    assert read([True, False, None], kind, engine_name, stored_as=pa.bool_()) == [1, 0, None]
+
+
+@every_engine
 def test_numbers_are_read_in_all_usual_notations_and_never_guessed(engine_name: str):
     assert read(list(NUMBERS), "number", engine_name) == list(NUMBERS.values())
 

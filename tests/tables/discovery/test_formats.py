@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import ibis
 import pyarrow as pa
 import pytest
 
@@ -16,6 +17,8 @@ from tables.discovery.numbers import NumberGuess, guess_numbers
 from tables.discovery.text_format import detect_format
 from tables.encodings import detect_encoding
 from tables.engines.databases import connect_in_memory
+from tables.personal_columns import find_personal_columns
+from tests.engines import engine, every_engine
 
 TODAY = date(2026, 11, 30)
 
@@ -173,6 +176,12 @@ def test_words_are_no_numbers(cells: list[str]):
         ("顧客ID,商品名\n1,みかん\n", "euc_jp"),
         ("客户,金额\n张三,100\n李四,200\n", "gb18030"),
         ("고객,금액\n김철수,100\n", "cp949"),
+        ("รหัสลูกค้า,วันที่สั่งซื้อ,จำนวน\n1,2,3\n", "cp874"),
+        ("رقم العميل,تاريخ الطلب,المبلغ\n1,2,3\n", "cp1256"),
+        ("Κωδικός πελάτη;Ημερομηνία;Ποσό\n1;2;3\n", "cp1253"),
+        ("מספר לקוח,תאריך הזמנה,סכום,כמות\n1,2,3,4\n", "cp1255"),
+        ("Müşteri No;Sipariş Tarihi;Tutar\n1;2;İptal\n", "cp1254"),
+        ("Viðskiptavinur;Upphæð\n1;þrír\n", "cp1252"),
         ("id,name\n1,Ünal\n", "utf-16"),
     ],
 )
@@ -260,6 +269,16 @@ def test_a_name_tells_personal_columns(name: str, is_personal: bool):
     facts = ColumnFacts(name=name, kind="text", is_text=True, n_rows=9, n_filled=9, n_distinct=3)
 
     assert facts.is_personal is is_personal
+
+
+@every_engine
+def test_long_numbers_in_a_column_called_phone_are_telephone_numbers(engine_name: str):
+    rows = pa.table({"phone": [9012340000 + n for n in range(20)], "mobile": [n % 3 for n in range(20)]})
+    table = engine(engine_name).create_table(ibis.util.gen_name("people"), rows, temp=True)
+
+    (column,) = find_personal_columns("people", table, columns=rows.column_names)
+
+    assert (column.column, column.looks_like) == ("phone", "phone numbers")
 
 
 def test_a_column_shows_the_same_among_hundreds_of_others(monkeypatch):

@@ -12,6 +12,7 @@ import pytest
 
 from core.errors import BadInput, SourceUnavailable
 from tables.discovery.inputs import find_inputs, names_of_tables
+from tables.engines.databases import connect
 from tests.engines import engine
 
 HEADER = "customer_id,event_time,amount\n"
@@ -175,3 +176,40 @@ def test_a_database_in_a_folder_is_named_with_the_url_that_reads_it(tmp_path: Pa
 
     with pytest.raises(BadInput, match=f"is a database; name it as sqlite://{tmp_path}/shop.db"):
         find_inputs([str(tmp_path)])
+
+
+def test_what_kizuna_has_stored_in_a_folder_is_no_data(tmp_path: Path):
+    write(tmp_path, "orders.csv")
+    for place in (
+        "mlflow.db",
+        "var/mlflow.db",
+        "var/mlartifacts/1/input.json",
+        "var/shop/ledger.jsonl",
+        "var/shop/scores.csv",
+    ):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(b"SQLite format 3\x00" + bytes(84))
+
+    inputs = find_inputs([str(tmp_path)])
+
+    assert [source.label for source in inputs.sources] == ["orders.csv"]
+    assert inputs.skipped[0] == f"{tmp_path / 'var'}: not read, because Kizuna stores models and releases there"
+
+
+def test_a_folder_in_which_a_part_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    write(tmp_path, "orders.csv")
+    (tmp_path / "old").mkdir()
+    # The tests may run as root, who may read everything.
+    monkeypatch.setattr("os.access", lambda path, _: path != tmp_path / "old")
+
+    with pytest.raises(SourceUnavailable, match=rf"denied to read the folder {tmp_path / 'old'}; change its rights"):
+        find_inputs([str(tmp_path)])
+
+
+def test_an_sqlite_file_that_does_not_exist_is_refused_and_not_made(tmp_path: Path):
+    missing = tmp_path / "shop.db"
+
+    with pytest.raises(SourceUnavailable, match=f"there is no file {missing}"):
+        connect(f"sqlite://{missing}")
+
+    assert not missing.exists()

@@ -297,3 +297,13 @@ def test_credit_notes_of_an_electronic_invoice_are_returns(tmp_path: Path):
         "order_id": "DOCNUM",
     }
     assert {one.key: one.value for one in table.settings}["returns"] == {"column": "DOCTYP", "equals": "381"}
+
+
+@pytest.mark.parametrize(("more", "table"), [("", "purchases"), (",plan", "subscriptions")])
+def test_an_id_a_moment_and_an_amount_are_orders_unless_a_column_tells_a_subscription(
+    tmp_path: Path, more: str, table: str
+):
+    lines = [f"id,customer_id,created,amount,status{more}"]
+    lines += [f"o{n},c{n % 20},{day(n)} 10:00:00,{n % 9}.50,paid{',basic' if more else ''}" for n in range(120)]
+
+    assert list(tables_of(tmp_path, {"export.csv": lines})) == [table]

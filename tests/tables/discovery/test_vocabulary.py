@@ -22,6 +22,34 @@ def test_a_name_is_recognised_beside_what_it_says_of_tax_cents_and_numbers(name:
     assert load_vocabulary().rank_of(name, table="purchases", column=column) is not None
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("หมายเลขลูกค้า", "วันที่สั่งซื้อ", "ยอดเงิน", "จำนวนชิ้น", "รหัสสินค้า", "เลขที่ใบเสร็จ"),
+        ("رقم العميل", "تاريخ الطلب", "المبلغ الاجمالى", "الكمية", "رمز المنتج", "رقم الفاتورة"),
+        ("Mã khách hàng", "NGÀY MUA", "Thành tiền", "Số lượng", "Mã sản phẩm", "Số đơn hàng"),
+        ("고객 번호", "결제일시", "주문금액", "판매수량", "상품코드", "주문번호"),
+        ("客户编号", "下单时间", "实付金额", "购买数量", "商品编码", "订单号"),
+        ("會員編號", "訂單日期", "訂單金額", "數量", "商品編號", "訂單編號"),
+        ("Müşteri Kodu", "Satış Tarihi", "Toplam Tutar", "Adet", "ÜRÜN NO", "Fatura No"),
+        ("ID Pelanggan", "Tgl Transaksi", "Total Harga", "Jumlah", "Kode Barang", "No. Faktur"),
+        ("ग्राहक आईडी", "ऑर्डर तिथि", "कुल राशि", "मात्रा", "उत्पाद कोड", "ऑर्डर नंबर"),
+        ("Код клиента", "Дата продажи", "Сумма", "Кол-во", "Артикул", "№ заказа"),
+        ("Κωδικός πελάτη", "Ημερομηνία", "Ποσό", "Ποσότητα", "Προϊόν", "Αριθμός παραγγελίας"),
+    ],
+    ids=["th", "ar", "vi", "ko", "zh", "zh-tw", "tr", "id", "hi", "ru", "el"],
+)  # fmt: skip
+def test_customer_time_amount_quantity_item_and_order_have_names_in_many_languages(names: tuple[str, ...]):
+    columns = ("customer_id", "event_time", "amount", "quantity", "item_id", "order_id")
+    rank_of = load_vocabulary().rank_of
+
+    assert [
+        name
+        for name, column in zip(names, columns, strict=True)
+        if rank_of(name, table="purchases", column=column) is None
+    ] == []
+
+
 @pytest.mark.parametrize("name", ["Sales Tax", "phone no", "Postcode", "tax", "country code", "Customer name"])
 def test_other_names_are_not(name: str):
     vocabulary = load_vocabulary()

@@ -121,6 +121,24 @@ def test_an_unknown_table_of_a_schema_names_it_with_the_schema():
     administer("DROP SCHEMA shop_data CASCADE")
 
 
+@pytest.mark.parametrize(
+    ("address", "error", "message"),
+    [
+        ("duckdb://{folder}/none.duckdb", SourceUnavailable, "there is no such file$"),
+        ("duckdb://{folder}/text.duckdb", SourceUnavailable, "it is no DuckDB file$"),
+        ("duckdb://", SourceUnavailable, "it names no DuckDB file, such as duckdb://shop.duckdb$"),
+        ("sqlite://{folder}/text.duckdb", SourceUnavailable, "it is no SQLite file$"),
+        ("mysql://ada:hush@host/shop", ConfigError, r"install ibis-framework\[mysql\], or name a database of postgres"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_explained_in_plain_words(
+    tmp_path: Path, address: str, error: type[BadInput], message: str
+):
+    (tmp_path / "text.duckdb").write_text("no database, but as long as the header of one " * 300)
+
+    error_of(TableSource(database=address.format(folder=tmp_path), table="t"), error, match=message)
+
+
 def test_a_server_that_accepts_connections_and_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(databases, "CONNECT_SECONDS", 2)
     with socket.create_server(("127.0.0.1", 0)) as server:

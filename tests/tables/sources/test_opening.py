@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import ibis
 import pyarrow as pa
@@ -122,3 +123,12 @@ def test_a_file_too_large_to_copy_has_the_rows_of_its_copy(monkeypatch: pytest.M
         rows = [sorted(map(str, each.to_pyarrow().to_pylist())) for each in (copied, read_in_place)]
     assert rows[0] == rows[1]
     assert len(rows[0]) == len(table)
+
+
+def test_a_link_to_nothing_is_no_file(tmp_path: Path):
+    for name, target in (("gone.csv", "nowhere.csv"), ("loop.csv", "loop.csv")):
+        (tmp_path / name).symlink_to(target)
+
+        error_of(
+            TableSource(path=str(tmp_path / name)), SourceUnavailable, match=f"no file at .*{name} .a link to {target}"
+        )

@@ -68,6 +68,11 @@ def test_a_label_with_one_class_lists_the_values_that_there_are(tmp_path):
         open_cross_section(people(tmp_path, {"left": ["no"] * N, "fee": FEES}))
 
 
+def test_where_all_have_left_the_customers_who_stayed_are_asked_for(tmp_path):
+    with pytest.raises(DataError, match=r"300 of 300 customers churned .* or add the customers who stayed"):
+        open_cross_section(people(tmp_path, {"left": ["yes"] * N, "fee": FEES}))
+
+
 def test_a_file_without_customers_asks_for_rows_instead_of_another_label(tmp_path):
     with pytest.raises(DataError, match=r"\[cross_section.tables.\w+\] has no customer: its file needs one row per"):
         open_cross_section(people(tmp_path, {"left": [], "fee": []}))

@@ -17,9 +17,10 @@ from core.errors import BadInput
 from core.feature_table import FeatureColumn, FeatureTable
 from core.intervals import Estimate
 from core.model_card import Metric
+from models.churn.gradient_boosting import GradientBoosting
 from tests.models.churn.worlds import coin_toss, outcomes_of
 from tests.worlds import config
-from training.judging.leaks import LabelledRows, LeakFindings, find_leaks
+from training.judging.leaks import MAX_RESPONSIBLE, MAX_TOGETHER, LabelledRows, LeakFindings, find_leaks
 from training.judging.screening import doubt_model, screen_features
 
 TELCO = Path(os.environ.get("KIZUNA_DATA", "../shared/data")) / "telco"
@@ -162,6 +163,32 @@ def test_two_columns_that_are_the_label_only_together_raise_an_alarm():
 
     assert leak.feature in ("first", "second")
     assert "without it the AUC falls from" in leak.finding
+
+
+def test_a_column_that_is_responsible_is_found_among_hundreds_without_a_fit_for_each(monkeypatch: pytest.MonkeyPatch):
+    def sum_of_two(seed: int) -> LabelledRows:
+        random = np.random.default_rng(seed)
+        churned, noise = random.random(1500) < 0.4, random.normal(size=1500)
+        rows = LabelledRows(table(weak=random.normal(size=1500)), outcomes_of(churned))
+        for place in range(300):
+            rows = with_feature(rows, f"noise_{place}", random.normal(size=1500), as_of_today=True)
+        rows = with_feature(rows, "first", noise + churned, as_of_today=True)
+        return with_feature(rows, "second", churned - noise + random.normal(0, 0.05, 1500), as_of_today=True)
+
+    fits: list[int] = []
+    fit = GradientBoosting.fit
+    monkeypatch.setattr(
+        GradientBoosting,
+        "fit",
+        lambda self, features, outcomes: fits.append(len(features.names)) or fit(self, features, outcomes),
+    )
+
+    (leak,) = find(sum_of_two(1), sum_of_two(2)).alarms
+
+    assert leak.feature in ("first", "second")
+    assert fits[0] == 303
+    assert max(fits[1:]) <= MAX_TOGETHER
+    assert len(fits) <= 2 + MAX_RESPONSIBLE
 
 
 def test_a_dated_feature_that_decides_the_label_gives_a_note_and_no_alarm():

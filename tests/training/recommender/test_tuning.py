@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -241,6 +242,17 @@ def test_a_file_that_is_not_a_database_of_trials_raises_an_error_with_a_hint(tmp
 
     with pytest.raises(SourceUnavailable, match=r"trials\.db is not a database of trials .* delete it"):
         open_studies(path)
+
+
+def test_a_full_disk_does_not_advise_to_delete_the_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(*of_storage: object, **options: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("training.recommender.search.RDBStorage", fail)
+
+    with pytest.raises(SourceUnavailable, match=r"trials\.db: no space is left on the disk") as error:
+        open_studies(tmp_path / "trials.db")
+    assert "delete" not in str(error.value)
 
 
 @pytest.mark.parametrize(("models", "fault"), [(["als2"], UnknownName), ([], NotEnoughHistory)])

@@ -21,13 +21,17 @@ class FixedSplit:
     @property
     def description(self) -> str:
         """What is trained on, who is evaluated and what counts as a hit."""
-        masked = "items of the training file are masked" if self.masks_seen else "repeat purchases count"
+        masked = (
+            "items of the training file are neither recommended nor counted"
+            if self.masks_seen
+            else "repeat purchases count"
+        )
         return f"the published training and test file; all items are ranked, {masked}"
 
     def split(self, interactions: Interactions) -> Split:
         """The interactions of the training file with the test file as truth."""
-        cutoff = day_after(interactions)
-        return make_split(drop_empty(interactions), self.test, cutoff=cutoff, masks_seen=self.masks_seen)
+        split = make_split(drop_empty(interactions), self.test, cutoff=day_after(interactions), masks_seen=False)
+        return split.mask_seen() if self.masks_seen else split
 
 
 PROTOCOL = FixedSplit

@@ -105,6 +105,15 @@ def test_a_fixed_split_takes_the_truth_from_its_file_and_masks_seen_items():
     assert (split.masks_seen, split.cutoff) == (True, date(2024, 1, 2))
 
 
+def test_a_repeat_in_the_file_of_a_fixed_split_is_no_miss():
+    train = interactions("ada 2024-01-01 a b", "bo 2024-01-01 a c")
+    test = interactions("ada 2024-01-01 a c", "bo 2024-01-01 a")
+
+    split = FixedSplit(test).split(train)
+
+    assert items_by_customer(split.truth) == {"ada": ["c"]}, "Ada's a cannot be recommended; Bo bought nothing else"
+
+
 baskets = st.lists(
     st.tuples(
         st.sampled_from(["ada", "bo", "cyd"]), st.integers(1, 28), st.sets(st.sampled_from("abcdefgh"), min_size=1)
@@ -166,7 +175,7 @@ def test_impossible_splits_are_refused(
 EXAMPLES = {
     "global_time_split": GlobalTimeSplit(date(2024, 2, 1), 28),
     "last_basket_out": LastBasketOut(),
-    "fixed_split": FixedSplit(SHOP),
+    "fixed_split": FixedSplit(SHOP, masks_seen=False),
     "held_out_share": HeldOutShare(0.5),
 }
 

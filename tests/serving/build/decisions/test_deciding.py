@@ -331,6 +331,40 @@ def test_prices_let_a_single_request_keep_to_the_budget():
     assert offers_of(price_offers(release_with(GIFT))).terms.prices == {}
 
 
+@pytest.mark.parametrize("budget", [0.0, 1.9])
+def test_requests_get_nothing_that_a_budget_below_its_cost_does_not_pay_for(budget: float):
+    news = Offer(offer_id="news", kind="content", cost=2, margin=100)
+    free = Offer(offer_id="free", kind="content", cost=0, margin=50)
+    request = OfferRequest(customer_id="ada", now=NOON, history=ContactHistory())
+
+    def find_offer(*offers: Offer, budget: float | None = None) -> str | None:
+        release = price_offers(release_with(*offers, settings=DecisionSettings(budget=budget)))
+        option = choose_offer(release, request).option
+        return option.offer.offer_id if option else None
+
+    assert find_offer(news) == "news"
+    assert find_offer(news, budget=budget) is None
+    assert find_offer(news, free, budget=budget) == "free"
+
+
+def test_requests_of_customers_who_are_alike_use_the_share_of_the_budget_that_they_had_in_the_batch():
+    """The budget pays for two of three; which ones changes from day to day."""
+    news = Offer(offer_id="news", kind="content", cost=2, margin=100)
+    priced = price_offers(release_with(news, settings=DecisionSettings(budget=4)))
+
+    def find_reached(day: int) -> list[str]:
+        requests = [
+            OfferRequest(customer_id=one, now=NOON + timedelta(days=day), history=ContactHistory())
+            for one in ("ada", "bo", "cyd")
+        ]
+        return [one.customer_id for one in requests if choose_offer(priced, one).option is not None]
+
+    assert offers_of(priced).terms.share_at_price == pytest.approx(2 / 3)
+    reached = [find_reached(day) for day in range(60)]
+    assert 0.55 < sum(map(len, reached)) / 180 < 0.78
+    assert {name for names in reached for name in names} == {"ada", "bo", "cyd"}
+
+
 def test_a_file_for_mailing_tools_holds_contacts_alone_with_a_sentence_in_the_customers_language(tmp_path):
     release = release_with()
     decided, _ = decisions_of(release)

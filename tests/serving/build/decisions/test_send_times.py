@@ -45,6 +45,20 @@ def test_a_promotional_contact_waits_for_the_best_weekday_within_the_planning_sp
     assert send_times_of(release, planning_days=7)["ada"] == TUESDAY_AT_9
 
 
+def test_a_channel_without_quiet_hours_is_used_at_night():
+    release = release_with(GIFT)
+    part, late = offers_of(release), datetime(2026, 4, 1, 23, 10)
+
+    def send_at(channel: ChannelSettings) -> set[datetime | None]:
+        settings = DecisionSettings(channels={"site": channel})
+        terms = msgspec.structs.replace(part.terms, settings=settings, policy=POLICY)
+        decided = decide_customers(replace(release, offers=replace(part, terms=terms)), DecisionRun(now=late))
+        return {row.send_at for row in decided.rows}
+
+    assert send_at(ChannelSettings(quiet_hours=False)) == {late}
+    assert send_at(ChannelSettings()) == {datetime(2026, 4, 2, 9)}
+
+
 @pytest.mark.parametrize(
     "offer",
     [

@@ -7,6 +7,7 @@ import pyarrow as pa
 class SQLBackend:
     name: str
     con: Any
+    compiler: Any
     def table(self, name: str, /, *, database: tuple[str, str] | str | None = None) -> ir.Table: ...
     def create_table(
         self, name: str, /, obj: Any = None, *, schema: Any = None, temp: bool = False, overwrite: bool = False

@@ -35,12 +35,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_environment() -> Iterator[None]:
-    """Unset the environment variables that commands read, and silence MLflow as `kizuna` does."""
+    """Unset the environment variables that commands read, silence MLflow as `kizuna` does, and print no slow steps.
+
+    On a busy machine, steps of more than 10 seconds would print lines that tests of errors do not expect.
+    """
     logging.getLogger("mlflow").setLevel("ERROR")
     with pytest.MonkeyPatch.context() as environment:
         for name in UNSET:
             environment.delenv(name, raising=False)
         environment.setenv("MLFLOW_LOGGING_LEVEL", "ERROR")  # where MLflow is not yet imported
+        environment.setattr("kizuna.terminal.SECONDS_BETWEEN_LINES", 3600.0)
         yield
 
 

@@ -49,7 +49,8 @@ def test_ctrl_c_keeps_finished_trials_and_the_same_command_continues(shop: DataS
 
     assert tuning.returncode == 130
     assert out == ""
-    first, kept, interrupted = error.splitlines()
+    assert "Traceback" not in error
+    first, kept, interrupted = error.splitlines()[-3:]  # slow machines print progress before
     assert first.startswith("first search on ")
     assert kept.endswith("trials are kept; run the same command to continue")
     assert interrupted == "kizuna: interrupted"

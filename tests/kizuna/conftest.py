@@ -19,12 +19,6 @@ path = "purchases.csv"
 PURCHASES = "customer_id,event_time,amount,item_id\nada,2026-01-05,10,tea\nbo,2026-02-05,10,cup\n"
 
 
-@pytest.fixture(autouse=True)
-def slow_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine, steps of more than 10 seconds would print lines that tests of errors do not expect."""
-    monkeypatch.setattr("kizuna.terminal.SECONDS_BETWEEN_LINES", 3600.0)
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory for exports, where `exports.purchases` sees what commands read."""

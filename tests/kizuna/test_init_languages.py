@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import select
 import subprocess
 import sys
 import termios
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("folder")
 
 SPANISH = "cliente,fecha,importe,cantidad"
 PORTUGUESE = "cliente,data do pedido,valor,quantidade"
+SECONDS_BETWEEN_KEYS = 30
 
 
 def orders(header: str, offset: str) -> list[str]:
@@ -83,6 +85,10 @@ def test_a_question_that_is_not_answered_ends_the_command_in_one_line(typed: byt
     os.close(end)
     output, answered = b"", False
     while True:
+        # A signal that arrives between the question and the reading of its answer is lost, so it is typed again.
+        if answered and not select.select([terminal], [], [], SECONDS_BETWEEN_KEYS)[0]:
+            os.write(terminal, typed)
+            continue
         try:
             output += os.read(terminal, 1024)
         except OSError:  # Linux: the other end is closed

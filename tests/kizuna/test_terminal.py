@@ -43,6 +43,7 @@ def test_a_table_fits_into_a_terminal(capsys):
 
 def test_without_a_terminal_progress_is_lines_with_what_is_done(monkeypatch: pytest.MonkeyPatch):
     times = iter([0.0, 11.0, 12.0, 30.0, 31.0, 40.0])
+    monkeypatch.setattr("kizuna.terminal.SECONDS_BETWEEN_LINES", 10.0)
     monkeypatch.setattr("kizuna.terminal.monotonic", lambda: next(times))
     written = StringIO()
     bars = ProgressBars(Console(file=written))

@@ -23,7 +23,7 @@ from tests.serving.sample_release import offer_part, publish, sample_release
 
 OFFER = "/v1/next-best-offer"
 ZONE = ZoneInfo(sample_release().description.time_zone)
-NOW = datetime.now(ZONE).replace(tzinfo=None, microsecond=0)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -44,8 +44,13 @@ def ask(database, tmp_path):
     return ask_for
 
 
+def local_now() -> datetime:
+    """The hour and minute in the zone of the release, asked for by each test: caps count days that end at midnight."""
+    return datetime.now(ZONE).replace(tzinfo=None, microsecond=0)
+
+
 def store_decision(database, **changes) -> DecisionStore:
-    usual = {"customer_id": "cyd", "decided_at": NOW, "offer_id": "voucher"}
+    usual = {"customer_id": "cyd", "decided_at": local_now(), "offer_id": "voucher"}
     store = DecisionStore(database, "shop")
     store.add([DecisionRow(**{"decision_id": "d1", **usual, **changes})])
     return store
@@ -113,16 +118,17 @@ def test_a_contact_that_is_planned_for_the_week_counts_and_the_control_group_doe
     assert ask("cyd", record=False)["offer_id"] == "voucher"
 
     for day in (1, 2):
-        store_decision(database, decision_id=f"planned {day}", send_at=NOW + timedelta(days=day))
+        store_decision(database, decision_id=f"planned {day}", send_at=local_now() + timedelta(days=day))
     assert ask("cyd")["nothing_because"] == "cap"
 
 
 def test_a_customer_who_unsubscribed_from_an_offer_gets_no_other(ask, database):
-    store = store_decision(database, decided_at=NOW - timedelta(days=20))
+    store = store_decision(database, decided_at=local_now() - timedelta(days=20))
     assert ask("cyd", record=False)["offer_id"] == "voucher"
 
-    left = DecisionOutcome(outcome_id="o1", decision_id="d1", kind=OutcomeKind.UNSUBSCRIBED, event_time=NOW)
-    store.add_outcomes([left], now=NOW)
+    now = local_now()
+    left = DecisionOutcome(outcome_id="o1", decision_id="d1", kind=OutcomeKind.UNSUBSCRIBED, event_time=now)
+    store.add_outcomes([left], now=now)
     assert ask("cyd")["nothing_because"] == "no_consent"
     assert ask("ada")["nothing_because"] != "no_consent"
 
@@ -152,8 +158,9 @@ def test_a_text_that_is_no_id_leaves_no_decision(tmp_path, name):
 
 
 def test_in_quiet_hours_an_offer_can_be_asked_for_a_contact_after_them(tmp_path):
-    later = NOW + timedelta(hours=3)
-    quiet = ContactPolicy(quiet_from=(NOW - timedelta(hours=1)).time(), quiet_until=(NOW + timedelta(hours=2)).time())
+    now = local_now()
+    later = now + 3 * HOUR
+    quiet = ContactPolicy(quiet_from=(now - HOUR).time(), quiet_until=(now + 2 * HOUR).time())
     part = offer_part()
     part = replace(part, terms=structs.replace(part.terms, policy=quiet))
     publish(tmp_path / "releases", replace(sample_release(), offers=part))
@@ -171,16 +178,17 @@ def test_in_quiet_hours_an_offer_can_be_asked_for_a_contact_after_them(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("moment", "detail"),
+    ("find_moment", "detail"),
     [
-        (NOW.replace(tzinfo=ZONE) - timedelta(hours=1), "contact_at is over, or more than 7 days from now"),
-        (NOW.replace(tzinfo=ZONE) + timedelta(days=8), "contact_at is over, or more than 7 days from now"),
-        (datetime.max.replace(tzinfo=UTC), "contact_at is over, or more than 7 days from now"),
-        (NOW + timedelta(hours=1), "expected a time with an offset"),
+        (lambda: datetime.now(ZONE) - HOUR, "contact_at is over, or more than 7 days from now"),
+        (lambda: datetime.now(ZONE) + timedelta(days=8), "contact_at is over, or more than 7 days from now"),
+        (lambda: datetime.max.replace(tzinfo=UTC), "contact_at is over, or more than 7 days from now"),
+        (lambda: local_now() + HOUR, "expected a time with an offset"),
     ],
+    ids=["an hour ago", "in 8 days", "year 9999", "no offset"],
 )
-def test_a_contact_is_made_from_now_on_within_a_week_at_a_time_with_an_offset(ask, moment, detail):
-    problem = ask("cyd", contact_at=moment.isoformat())
+def test_a_contact_is_made_from_now_on_within_a_week_at_a_time_with_an_offset(ask, find_moment, detail):
+    problem = ask("cyd", contact_at=find_moment().isoformat())
 
     is_out_of_range = detail.startswith("contact_at")
     assert (problem["status"], problem["field"]) == (409 if is_out_of_range else 422, "$.contact_at")

@@ -15,7 +15,7 @@ from core.config.data_set import Config
 from core.config.sources import ColumnSource, CrossSectionTable
 from features.check.spellings import normalize
 from tables.cleaning.conform import map_columns
-from tables.cleaning.source_columns import ROW_NUMBER, keep_rows, source_column
+from tables.cleaning.source_columns import ROW_NUMBER, fit_profile, keep_rows, source_column
 from tables.contract import CONTRACT
 from tables.contract_types import Kind
 from tables.cross_section import CUSTOMER, CrossSection
@@ -147,9 +147,12 @@ class CheckedData:
 
 def _check_table(tables: Tables, name: str) -> CheckedTable:
     config, settings, source = tables.config, tables.config.tables.get(name), tables.sources[name]
+    if settings is not None:
+        source, settings = fit_profile(source, settings, attributes=config.attributes.get(name, ()))
+        source = keep_rows(source, settings.where, table=name)
     return CheckedTable(
         name=name,
-        source=source if settings is None else keep_rows(source, settings.where, table=name),
+        source=source,
         rows=usable_rows(tables.conformed[name], with_numbers=True),
         columns=map_columns(source, CONTRACT[name], config=config, source=settings),
         section=f"[tables.{name}]",

@@ -47,18 +47,20 @@ def choose_persons_or_accounts(
     """The tables, all by persons or all by accounts; notes on those left out; who the customer is, if an account.
 
     A table that names only an account has the person of a source with one person for each account. Where there is none,
-    accounts are the customers as soon as a table that proves activity names nothing else.
+    accounts are the customers as soon as a table that proves activity names nothing else. Contacts of a known product
+    are never looked up: its header says what its ids are.
     """
     by_account = [guess for guess in guesses if _is_by_account(guess)]
-    persons = next((guess for guess in guesses if guess.table == "customers" and not guess.profile), None)
+    contacts = next((guess for guess in guesses if guess.table == "customers"), None)
+    persons = None if contacts is None or contacts.profile else contacts
     if by_account and persons is not None and (link := _find_owners(persons, by_account, sources=sources)):
         sentence = f"{link.source.source.label} has one customer for each account"
         return *_look_up(guesses, by_account, link=link, sentence=sentence, today=today), ()
-    accounts = set[str]().union(*(ids_of(guess.examined, name) for guess, name in _keys_of_accounts(guesses, persons)))
+    accounts = set[str]().union(*(ids_of(guess.examined, name) for guess, name in _keys_of_accounts(guesses, contacts)))
     meeting = [guess for guess in by_account if _share(guess, "customer_id", ids=accounts) > MOST]
     names_accounts = any(guess.table in ACTIVE for guess in meeting)
-    if persons is not None and (names_accounts or _meet_accounts_alone(guesses, persons)) and _roll_up(persons):
-        why = f"{persons.examined.source.label} says to which account a person belongs, and other tables name accounts"
+    if contacts is not None and (names_accounts or _meet_accounts_alone(guesses, contacts)) and _roll_up(contacts):
+        why = f"{contacts.examined.source.label} says to which account a person belongs, and other tables name accounts"
         return list(guesses), [], (Setting("customer", "account", why),)
     notes: list[str] = []
     if names_accounts:

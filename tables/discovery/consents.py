@@ -124,7 +124,7 @@ def _rank(facts: ColumnFacts) -> int:
 def _where_of(guess: TableGuess) -> list[Mapping[str, object]]:
     """The rows of a profile's customers; an order that was cancelled has a consent all the same."""
     source = read_profile(guess.profile).source if guess.profile and guess.table == "customers" else {}
-    return list[Mapping[str, object]](source.get("where", ()))
+    return [one for one in source.get("where", ()) if one["column"] in guess.examined.columns]
 
 
 def _customer_of(guess: TableGuess) -> ColumnGuess | None:

@@ -57,6 +57,19 @@ def test_persons_count_for_their_accounts_where_no_id_is_one_of_both(capsys: pyt
     assert "occur in customers" not in printed
 
 
+def test_contacts_of_a_known_product_count_for_the_accounts_of_other_tables():
+    header = "Id,AccountId,LastName,Email,CreatedDate,HasOptedOutOfEmail"
+    contacts = [f"C{n},A{account_of(n)},x,p{n}@firm.example,2023-02-05,{n % 5 == 0}" for n in range(1, N_PERSONS + 1)]
+    _, _, *active = write_people_with_ids_of_their_own()
+
+    toml = init(write("Contact.csv", [header, *contacts]), *active, "--yes", exit_codes=(0, 1))
+
+    assert (toml["customer"], toml["tables"]["customers"]["profile"]) == ("account", "salesforce_contacts")
+    tables = open_tables(read_config(Path("kizuna.toml"), {})).latest()
+    refusing = {row["customer_id"] for row in tables["consents"].to_pyarrow().to_pylist() if not row["granted"]}
+    assert refusing == {f"A{account_of(n)}" for n in range(5, N_PERSONS + 1, 5)}
+
+
 def write_subscriptions() -> str:
     rows = [f"s{n},{n},pro,{n + 9},2025-01-{n % 28 + 1:02d}," for n in range(1, N_ACCOUNTS + 1)]
     return write("subscriptions.csv", ["id,account_id,plan,mrr,started_at,ended_at", *rows])
